@@ -1,0 +1,281 @@
+//! The canonical tables: what every export is mapped onto.
+//!
+//! Keeps true: names, types and keys as the README's "Canonical tables" gives them.
+
+/// The type of a canonical column, and how its text is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Type {
+    /// Ids and names: UTF-8, trimmed.
+    Text,
+    /// One of a closed list of words.
+    Word(&'static [&'static str]),
+    /// Amounts and costs: decimal(18, 2).
+    Money,
+    /// Quantities: decimal(18, 4).
+    Quantity,
+    /// Exchange rates: decimal(18, 8).
+    Rate,
+    /// A calendar day.
+    Date,
+    /// True or false; absent means false.
+    Flag,
+    /// An NPS answer, 0 to 10.
+    Score,
+    /// A whole number.
+    Integer,
+}
+
+/// A column of a canonical table.
+#[derive(Debug, Clone, Copy)]
+pub struct Column {
+    /// Its name.
+    pub name: &'static str,
+    /// Its type.
+    pub kind: Type,
+    /// Whether it may be NULL.
+    pub nullable: bool,
+}
+
+/// A canonical table.
+#[derive(Debug)]
+pub struct Table {
+    /// Its name.
+    pub name: &'static str,
+    /// Its columns, without the leading `source`.
+    pub columns: &'static [Column],
+    /// The columns that identify a row within a source; empty where equal rows are all kept.
+    pub key: &'static [&'static str],
+    /// The column whose month is the row's period.
+    pub date: Option<&'static str>,
+    /// Whether keys begin again each January, so that the year of the date belongs to the key.
+    pub yearly: bool,
+}
+
+const fn must(name: &'static str, kind: Type) -> Column {
+    Column { name, kind, nullable: false }
+}
+
+const fn may(name: &'static str, kind: Type) -> Column {
+    Column { name, kind, nullable: true }
+}
+
+use Type::{Date, Flag, Integer, Money, Quantity, Rate, Score, Text, Word};
+
+/// Kinds of documents.
+pub const DOCUMENT_KINDS: &[&str] =
+    &["quote", "order", "invoice", "shipment", "payment", "return"];
+/// Types of sale.
+pub const SALES_TYPES: &[&str] =
+    &["transactional", "transactional_consultative", "consultative", "strategic"];
+const CONTACT_KINDS: &[&str] = &[
+    "request", "quote", "call", "letter", "visit", "survey", "complaint", "offer", "event",
+];
+const OUTCOMES: &[&str] = &["answered", "no_answer", "ordered", "declined"];
+const SCOPES: &[&str] = &["client", "direction", "deal"];
+const SURVEY_RESULTS: &[&str] = &["offended", "forgotten", "hopeless", "no_answer"];
+
+/// All canonical tables.
+pub const TABLES: &[Table] = &[
+    Table {
+        name: "documents",
+        columns: &[
+            must("document_id", Text),
+            must("kind", Word(DOCUMENT_KINDS)),
+            must("date", Date),
+            must("client_id", Text),
+            must("amount", Money),
+            must("currency", Text),
+            may("related_document_id", Text),
+            may("direction", Text),
+            may("manager", Text),
+            may("region", Text),
+            may("due_date", Date),
+            may("paid_on", Date),
+            may("paid_amount", Money),
+            must("cancelled", Flag),
+        ],
+        key: &["kind", "document_id"],
+        date: Some("date"),
+        yearly: true,
+    },
+    Table {
+        name: "document_lines",
+        columns: &[
+            must("document_id", Text),
+            must("kind", Word(DOCUMENT_KINDS)),
+            must("date", Date),
+            must("line_no", Integer),
+            may("item_id", Text),
+            may("item", Text),
+            may("direction", Text),
+            may("quantity", Quantity),
+            must("amount", Money),
+            may("cost", Money),
+        ],
+        key: &["kind", "document_id", "line_no"],
+        date: Some("date"),
+        yearly: true,
+    },
+    Table {
+        name: "clients",
+        columns: &[
+            must("client_id", Text),
+            must("name", Text),
+            may("tax_id", Text),
+            may("region", Text),
+            may("industry", Text),
+            may("sales_type", Word(SALES_TYPES)),
+            may("manager", Text),
+            may("phone", Text),
+            may("email", Text),
+            must("do_not_contact", Flag),
+            may("closed_on", Date),
+            must("one_off", Flag),
+            must("important", Flag),
+            may("potential", Money),
+            may("created_on", Date),
+        ],
+        key: &["client_id"],
+        date: None,
+        yearly: false,
+    },
+    Table {
+        name: "client_aliases",
+        columns: &[
+            must("client_id", Text),
+            must("client_key", Text),
+            must("role", Word(&["same", "payer"])),
+            may("note", Text),
+        ],
+        key: &["client_id"],
+        date: None,
+        yearly: false,
+    },
+    Table {
+        name: "contacts",
+        columns: &[
+            must("contact_id", Text),
+            must("client_id", Text),
+            must("date", Date),
+            must("kind", Word(CONTACT_KINDS)),
+            may("initiated_by", Word(&["us", "client"])),
+            may("outcome", Word(OUTCOMES)),
+            may("channel", Text),
+            may("person", Text),
+            may("manager", Text),
+            may("note", Text),
+        ],
+        key: &["contact_id"],
+        date: Some("date"),
+        yearly: false,
+    },
+    Table {
+        name: "refusals",
+        columns: &[
+            must("refusal_id", Text),
+            must("client_id", Text),
+            must("date", Date),
+            may("scope", Word(SCOPES)),
+            may("stage", Text),
+            may("direction", Text),
+            may("reason_client", Text),
+            may("reason_manager", Text),
+            may("reason_verified", Text),
+            may("competitor", Text),
+            may("manager", Text),
+            may("amount", Money),
+            may("comment", Text),
+        ],
+        key: &["refusal_id"],
+        date: Some("date"),
+        yearly: false,
+    },
+    Table {
+        name: "scores",
+        columns: &[
+            must("client_id", Text),
+            must("date", Date),
+            may("person", Text),
+            must("score", Score),
+        ],
+        key: &["client_id", "date", "person"],
+        date: Some("date"),
+        yearly: false,
+    },
+    Table {
+        name: "survey_answers",
+        columns: &[
+            must("answer_id", Text),
+            must("client_id", Text),
+            must("date", Date),
+            may("person", Text),
+            may("claim", Text),
+            may("answer", Text),
+        ],
+        key: &["answer_id"],
+        date: Some("date"),
+        yearly: false,
+    },
+    Table {
+        name: "reactivations",
+        columns: &[
+            must("reactivation_id", Text),
+            must("client_id", Text),
+            may("batch", Text),
+            must("started_on", Date),
+            may("surveyed_on", Date),
+            may("survey_result", Word(SURVEY_RESULTS)),
+            may("letter_on", Date),
+            may("woken_on", Date),
+            may("offer", Text),
+            may("channel", Text),
+            may("manager", Text),
+            may("cost", Money),
+            may("closed_on", Date),
+        ],
+        key: &["reactivation_id"],
+        date: Some("started_on"),
+        yearly: false,
+    },
+    Table {
+        name: "managers",
+        columns: &[
+            must("manager", Text),
+            may("role", Word(&["account_manager", "developer", "head"])),
+            may("superior", Text),
+            may("from", Date),
+            may("to", Date),
+        ],
+        key: &["manager", "from"],
+        date: None,
+        yearly: false,
+    },
+    Table {
+        name: "exchange_rates",
+        columns: &[must("currency", Text), must("date", Date), must("rate", Rate)],
+        key: &["currency", "date"],
+        date: Some("date"),
+        yearly: false,
+    },
+    Table {
+        name: "events",
+        columns: &[must("date", Date), must("event", Text), may("kind", Text)],
+        key: &["date", "event"],
+        date: Some("date"),
+        yearly: false,
+    },
+];
+
+/// The canonical table called `name`.
+#[must_use]
+pub fn table(name: &str) -> Option<&'static Table> {
+    TABLES.iter().find(|table| table.name == name)
+}
+
+impl Table {
+    /// The position and description of the column called `name`.
+    #[must_use]
+    pub fn column(&self, name: &str) -> Option<(usize, &'static Column)> {
+        self.columns.iter().enumerate().find(|(_, column)| column.name == name)
+    }
+}

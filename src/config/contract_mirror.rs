@@ -1,0 +1,211 @@
+//! The YAML of a contract, key by key, and its check.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde_yaml::Spanned;
+
+use super::contract::{Check, Column, Condition, Contract, Limits, Promise, UnitTest};
+use super::settings;
+use super::text::Checker;
+use super::yaml::at;
+use crate::names;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Mirror {
+    description: String,
+    grain: Vec<Spanned<String>>,
+    columns: Vec<ColumnMirror>,
+    #[serde(default)]
+    checks: Vec<Spanned<CheckMirror>>,
+    #[serde(default)]
+    tests: Vec<TestMirror>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ColumnMirror {
+    name: Spanned<String>,
+    #[serde(rename = "type")]
+    kind: Spanned<String>,
+    description: String,
+}
+
+macro_rules! promise {
+    ($name:ident { $($(#[$meta:meta])* $field:ident: $kind:ty),* $(,)? }) => {
+        #[derive(Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct $name {
+            $($(#[$meta])* $field: $kind,)*
+            severity: Option<Severity>,
+            warn_if: Option<Spanned<String>>,
+            error_if: Option<Spanned<String>>,
+        }
+    };
+}
+
+promise!(Columns { columns: Vec<Spanned<String>> });
+promise!(Grain {});
+promise!(AcceptedValues { column: Spanned<String>, values: Vec<String> });
+promise!(Relationships { column: Spanned<String>, to: Spanned<String>, field: Spanned<String> });
+promise!(RowCount { min: Option<u64>, max: Option<u64> });
+promise!(Query { name: Spanned<String> });
+
+#[derive(Deserialize, Clone, Copy, PartialEq, Eq)]
+#[serde(rename_all = "snake_case")]
+enum Severity {
+    Warn,
+    Error,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum CheckMirror {
+    NotNull(Columns),
+    Unique(Columns),
+    Grain(Grain),
+    AcceptedValues(AcceptedValues),
+    Relationships(Relationships),
+    RowCount(RowCount),
+    Query(Query),
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TestMirror {
+    name: String,
+    as_of: Spanned<String>,
+    given: BTreeMap<String, String>,
+    expect: String,
+}
+
+/// Checks a contract of `model`; what is wrong goes to the checker's faults.
+pub(super) fn contract(check: &mut Checker<'_>, model: &str, mirror: &Mirror) -> Contract {
+    let columns: Vec<Column> = mirror
+        .columns
+        .iter()
+        .map(|column| {
+            if !names::is_name(&column.name.value) {
+                check.fault_hint(
+                    at(&column.name),
+                    format!("column \"{}\" is not a name", column.name.value),
+                    "use lower-case letters, digits and _",
+                );
+            }
+            Column {
+                name: column.name.value.clone(),
+                kind: column.kind.value.clone(),
+                description: column.description.clone(),
+            }
+        })
+        .collect();
+    let known: Vec<&str> = columns.iter().map(|column| column.name.as_str()).collect();
+    let grain = mirror.grain.iter().map(|name| column(check, name, &known)).collect();
+    let checks = mirror
+        .checks
+        .iter()
+        .map(|entry| {
+            let place = at(entry);
+            let (promise, limits) = promise(check, &entry.value, &known);
+            Check { place, promise, limits }
+        })
+        .collect();
+    let tests = mirror
+        .tests
+        .iter()
+        .filter_map(|test| {
+            Some(UnitTest {
+                name: test.name.clone(),
+                as_of: settings::date(check, &test.as_of)?,
+                given: test.given.clone().into_iter().collect(),
+                expect: test.expect.clone(),
+            })
+        })
+        .collect();
+    Contract {
+        file: check.file.to_owned(),
+        model: model.to_owned(),
+        description: mirror.description.clone(),
+        grain,
+        columns,
+        checks,
+        tests,
+    }
+}
+
+fn column(check: &mut Checker<'_>, name: &Spanned<String>, known: &[&str]) -> String {
+    if !known.contains(&name.value.as_str()) {
+        check.fault_hint(
+            at(name),
+            format!("the contract has no column \"{}\"", name.value),
+            names::suggest(&name.value, known.iter().copied()),
+        );
+    }
+    name.value.clone()
+}
+
+fn promise(
+    check: &mut Checker<'_>,
+    mirror: &CheckMirror,
+    known: &[&str],
+) -> (Promise, Limits) {
+    macro_rules! limits {
+        ($entry:expr) => {
+            limits(check, $entry.severity, $entry.warn_if.as_ref(), $entry.error_if.as_ref())
+        };
+    }
+    match mirror {
+        CheckMirror::NotNull(entry) => {
+            let names = entry.columns.iter().map(|name| column(check, name, known)).collect();
+            (Promise::NotNull(names), limits!(entry))
+        }
+        CheckMirror::Unique(entry) => {
+            let names = entry.columns.iter().map(|name| column(check, name, known)).collect();
+            (Promise::Unique(names), limits!(entry))
+        }
+        CheckMirror::Grain(entry) => (Promise::Grain, limits!(entry)),
+        CheckMirror::AcceptedValues(entry) => {
+            let name = column(check, &entry.column, known);
+            (Promise::AcceptedValues(name, entry.values.clone()), limits!(entry))
+        }
+        CheckMirror::Relationships(entry) => {
+            let promise = Promise::Relationships {
+                column: column(check, &entry.column, known),
+                to: entry.to.value.clone(),
+                field: entry.field.value.clone(),
+            };
+            (promise, limits!(entry))
+        }
+        CheckMirror::RowCount(entry) => (Promise::RowCount(entry.min, entry.max), limits!(entry)),
+        CheckMirror::Query(entry) => (Promise::Query(entry.name.value.clone()), limits!(entry)),
+    }
+}
+
+fn limits(
+    check: &mut Checker<'_>,
+    severity: Option<Severity>,
+    warn_if: Option<&Spanned<String>>,
+    error_if: Option<&Spanned<String>>,
+) -> Limits {
+    let mut condition = |written: Option<&Spanned<String>>| {
+        let written = written?;
+        let parsed = Condition::parse(&written.value);
+        if parsed.is_none() {
+            check.fault_hint(
+                at(written),
+                format!("\"{}\" is not a condition", written.value),
+                "write as \"> 0\" or \">= 10\"",
+            );
+        }
+        parsed
+    };
+    let (warn_if, error_if) = (condition(warn_if), condition(error_if));
+    match (severity, error_if) {
+        (Some(Severity::Warn), _) => {
+            Limits { warn_if: Some(warn_if.unwrap_or(Condition::ANY)), error_if: None }
+        }
+        (_, Some(_)) => Limits { warn_if, error_if },
+        (_, None) => Limits { warn_if, error_if: Some(Condition::ANY) },
+    }
+}

@@ -1,0 +1,97 @@
+//! A mistake in a declaration, with its address and its remedy.
+
+use std::fmt;
+
+/// One mistake: where it stands, what is wrong, what to write instead.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Fault {
+    /// The file, relative to the project.
+    pub file: String,
+    /// Line and column, from 1; line 0 means the file as a whole.
+    pub line: usize,
+    /// Column in characters, from 1.
+    pub column: usize,
+    /// What was expected and what was found.
+    pub message: String,
+    /// What to write instead.
+    pub hint: Option<String>,
+    /// The line as it stands, where the fault has one.
+    pub source_line: Option<String>,
+}
+
+impl Fault {
+    /// A fault at a place of `file`.
+    pub fn new(
+        file: impl Into<String>,
+        (line, column): (usize, usize),
+        message: impl Into<String>,
+    ) -> Self {
+        Self {
+            file: file.into(),
+            line,
+            column,
+            message: message.into(),
+            hint: None,
+            source_line: None,
+        }
+    }
+
+    /// The same with a remedy.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// The same with the line it stands on, taken from the file's `text`.
+    #[must_use]
+    pub fn in_text(mut self, text: &str) -> Self {
+        let line = self.line.checked_sub(1).and_then(|index| text.lines().nth(index));
+        self.source_line = line.map(str::to_owned);
+        self
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}", self.file)?;
+        if self.line > 0 {
+            write!(formatter, ":{}:{}", self.line, self.column)?;
+        }
+        write!(formatter, ": {}", self.message)?;
+        if let Some(line) = &self.source_line {
+            let number = self.line.to_string();
+            let caret = " ".repeat(self.column.saturating_sub(1));
+            write!(formatter, "\n {number} | {line}\n {} | {caret}^", " ".repeat(number.len()))?;
+        }
+        if let Some(hint) = &self.hint {
+            write!(formatter, "\n hint: {hint}")?;
+        }
+        Ok(())
+    }
+}
+
+/// All mistakes found, in order of file and place.
+#[derive(Debug, Default, Clone)]
+pub struct Faults(Vec<Fault>);
+
+impl Faults {
+    /// Adds one.
+    pub fn push(&mut self, fault: Fault) {
+        self.0.push(fault);
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The faults, sorted by their place, without repetitions.
+    #[must_use]
+    pub fn sorted(mut self) -> Vec<Fault> {
+        self.0.sort();
+        self.0.dedup();
+        self.0
+    }
+}

@@ -1,0 +1,24 @@
+//! YAML declarations → checked values.
+//!
+//! For: reading `pipelines/*.yaml`, `sql/**/*.yaml` and the list of SQL models of a project.
+//! Keeps true: every mistake is reported at once, each with file, line, column and what to write
+//! instead; a key that does nothing is refused; `${env:NAME}` is replaced only inside string
+//! values, after parsing.
+//! Does not know: stores, tables, anything beyond the project's folder.
+
+pub mod canonical;
+pub mod contract;
+mod contract_mirror;
+mod fault;
+pub mod pipeline;
+mod pipeline_check;
+mod pipeline_mirror;
+mod project;
+mod project_mirror;
+pub mod settings;
+mod text;
+mod yaml;
+
+pub use fault::{Fault, Faults};
+pub use project::{Destination, Model, Project, load};
+pub use text::Env;

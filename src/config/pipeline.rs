@@ -1,0 +1,202 @@
+//! A checked pipeline: what to pull, how to read it, where it goes, what to publish.
+
+use chrono_tz::Tz;
+
+use super::canonical;
+
+/// A pipeline.
+#[derive(Debug, Clone)]
+pub struct Pipeline {
+    /// The file that declares it, relative to the project.
+    pub file: String,
+    /// Its name.
+    pub name: String,
+    /// What it is for.
+    pub description: String,
+    /// When it is due, where it says so.
+    pub schedule: Option<Schedule>,
+    /// Where its rows come from.
+    pub sources: Vec<Source>,
+    /// The tables it publishes.
+    pub publish: Vec<Publish>,
+}
+
+/// When a pipeline is due.
+#[derive(Debug, Clone)]
+pub struct Schedule {
+    /// The cron line as written.
+    pub cron: String,
+    /// The zone it is read in.
+    pub timezone: Tz,
+}
+
+/// One kind of export and how its rows become canonical ones.
+#[derive(Debug, Clone)]
+pub struct Source {
+    /// Its name: the `source` column of every row.
+    pub name: String,
+    /// The folder that holds the exports.
+    pub url: String,
+    /// The glob that their paths below the folder match.
+    pub pattern: String,
+    /// How the text is read.
+    pub csv: Csv,
+    /// What becomes of a row.
+    pub into: Vec<Into>,
+    /// Rows left out by rule, and counted.
+    pub skip: Vec<Rule>,
+    /// Rows rejected by rule, with their reason.
+    pub reject: Vec<(Rule, String)>,
+    /// What an export replaces.
+    pub load: Load,
+    /// The share of rows, in percent, that may be rejected by fault before the export is refused.
+    pub max_percent: u32,
+    /// The row that sums a column up.
+    pub control_total: Option<ControlTotal>,
+    /// Whether no export and no row at all are in order.
+    pub allow_empty: bool,
+    /// A digest of the declaration: exports read by another one are read again.
+    pub digest: String,
+}
+
+/// How CSV text is read.
+#[derive(Debug, Clone)]
+pub struct Csv {
+    /// The charset; `None` means that it is detected, and what was chosen is said.
+    pub encoding: Option<&'static encoding_rs::Encoding>,
+    /// The separator of fields.
+    pub delimiter: char,
+    /// How numbers and dates are written.
+    pub locale: Locale,
+    /// The row of the header, from 1; `None` means the first that has every column named.
+    pub header_row: Option<u64>,
+}
+
+/// How numbers and dates are written.
+#[derive(Debug, Clone)]
+pub struct Locale {
+    /// The decimal separator.
+    pub decimal: char,
+    /// The separator of thousands; a space stands for every kind of space.
+    pub thousands: Option<char>,
+    /// The format of dates, in strftime's letters.
+    pub date: String,
+}
+
+/// How rows become those of one canonical table.
+#[derive(Debug, Clone)]
+pub struct Into {
+    /// The canonical table.
+    pub table: &'static canonical::Table,
+    /// Canonical columns whose equal values make the lines of one document.
+    pub group_by: Vec<usize>,
+    /// One for each column of the table, in its order; `None` is NULL.
+    pub columns: Vec<Option<Mapping>>,
+}
+
+/// Where the value of a canonical column comes from.
+#[derive(Debug, Clone)]
+pub struct Mapping {
+    /// The origin of its text.
+    pub from: Origin,
+    /// Patterns and what they become, the first match counts; empty means as it is.
+    pub map: Vec<(String, String)>,
+    /// What an empty value becomes.
+    pub default: Option<String>,
+}
+
+/// Where a text comes from.
+#[derive(Debug, Clone)]
+pub enum Origin {
+    /// A column of the export.
+    Header(String),
+    /// A constant.
+    Constant(String),
+    /// The product of numbers in columns of the export.
+    Product(Vec<String>),
+    /// A part (from 1) of a column's text between separators.
+    Split {
+        /// The column of the export.
+        header: String,
+        /// The separator.
+        by: String,
+        /// The part, from 1.
+        part: usize,
+    },
+}
+
+/// A condition on one column of the export.
+#[derive(Debug, Clone)]
+pub struct Rule {
+    /// The column's header.
+    pub header: String,
+    /// What is asked of its text.
+    pub test: Test,
+}
+
+/// What is asked of a text.
+#[derive(Debug, Clone)]
+pub enum Test {
+    /// It matches a pattern in which `*` stands for any run of characters.
+    Like(String),
+    /// It is empty.
+    Empty,
+}
+
+/// What an export replaces.
+#[derive(Debug, Clone)]
+pub enum Load {
+    /// All rows of the periods that it covers, within its source and part.
+    ReplacePeriod {
+        /// The canonical date column.
+        column: String,
+        /// What says which periods the export covers; `None` means its first to its last date.
+        covers: Option<Covers>,
+        /// Whether a covered period without rows is emptied.
+        allow_empty: bool,
+        /// The share, in percent, of the lake's rows that a period must bring at least.
+        min_share_percent: u32,
+    },
+    /// Rows with the same key; nothing is deleted.
+    Upsert,
+}
+
+/// What says which month an export covers, in strftime's letters (`%Y`, `%m`, `{part}`).
+#[derive(Debug, Clone)]
+pub enum Covers {
+    /// The file's name without its extensions.
+    Name(String),
+    /// A cell of the rows above the header.
+    Title(String),
+}
+
+/// The row that sums a column up.
+#[derive(Debug, Clone)]
+pub struct ControlTotal {
+    /// The pattern of the row's first cell that is not empty.
+    pub row: String,
+    /// The column it sums.
+    pub header: String,
+    /// Whether a file without such a row is in order.
+    pub optional: bool,
+}
+
+/// One table to publish.
+#[derive(Debug, Clone)]
+pub struct Publish {
+    /// The model.
+    pub table: String,
+    /// The destination's name.
+    pub to: String,
+    /// The formats.
+    pub formats: Vec<Format>,
+}
+
+/// A format of a published table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Format {
+    /// One Parquet file.
+    Parquet,
+    /// `.csv` for machines and `.excel.csv` for people.
+    Csv,
+}

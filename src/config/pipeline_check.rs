@@ -1,0 +1,436 @@
+//! The YAML of a pipeline → a checked pipeline, all its faults of meaning at once.
+
+use chrono_tz::Tz;
+use serde_yaml::Spanned;
+use sha2::{Digest, Sha256};
+
+use super::pipeline::{
+    ControlTotal, Covers, Csv, Format, Into, Load, Locale, Mapping, Origin, Pipeline, Publish,
+    Rule, Schedule, Source, Test,
+};
+use super::text::Checker;
+use super::yaml::at;
+use super::{canonical, pipeline_mirror as mirror};
+use crate::names;
+
+/// Rejected rows allowed where the declaration does not say, in percent.
+const DEFAULT_MAX_PERCENT: u32 = 0;
+
+/// The share of the lake's rows that a period must bring where the declaration does not say.
+const DEFAULT_MIN_SHARE_PERCENT: u32 = 20;
+
+/// Checks a pipeline; what is wrong goes to the checker's faults.
+pub(super) fn pipeline(
+    check: &mut Checker<'_>,
+    mirror: &mirror::Pipeline,
+    destinations: &[&str],
+    zone: Tz,
+) -> Pipeline {
+    if mirror.version.value != 1 {
+        let found = mirror.version.value;
+        check.fault_hint(
+            at(&mirror.version),
+            format!("version {found} is not known"),
+            "write version: 1",
+        );
+    }
+    name(check, &mirror.name, "pipeline");
+    let sources = mirror.sources.iter().map(|entry| source(check, entry)).collect();
+    Pipeline {
+        file: check.file.to_owned(),
+        name: mirror.name.value.clone(),
+        description: mirror.description.clone(),
+        schedule: mirror.schedule.as_ref().and_then(|entry| schedule(check, entry, zone)),
+        sources,
+        publish: mirror.publish.iter().map(|entry| publish(check, entry, destinations)).collect(),
+    }
+}
+
+fn name(check: &mut Checker<'_>, name: &Spanned<String>, what: &str) {
+    if !names::is_name(&name.value) {
+        check.fault_hint(
+            at(name),
+            format!("{what} \"{}\" is not a name", name.value),
+            "use lower-case letters, digits and _, beginning with a letter",
+        );
+    }
+}
+
+fn schedule(check: &mut Checker<'_>, entry: &mirror::Schedule, zone: Tz) -> Option<Schedule> {
+    let timezone = match &entry.timezone {
+        None => zone,
+        Some(written) => match written.value.parse() {
+            Ok(timezone) => timezone,
+            Err(_) => {
+                check.fault_hint(
+                    at(written),
+                    format!("time zone \"{}\" is not known", written.value),
+                    "use an IANA name, as Europe/Moscow",
+                );
+                return None;
+            }
+        },
+    };
+    let schedule = Schedule { cron: entry.cron.value.clone(), timezone };
+    let start = chrono::DateTime::UNIX_EPOCH;
+    match schedule.parsed() {
+        Err(error) => {
+            check.fault_hint(
+                at(&entry.cron),
+                format!("cron line \"{}\" is not one: {error}", entry.cron.value),
+                "write minute hour day month weekday, as \"15 5 * * *\"",
+            );
+            None
+        }
+        Ok(_) if schedule.next_after(start).is_none() => {
+            check.fault_hint(
+                at(&entry.cron),
+                format!("cron line \"{}\" never fires", entry.cron.value),
+                "name a day that its month has",
+            );
+            None
+        }
+        Ok(_) => Some(schedule),
+    }
+}
+
+impl Schedule {
+    fn parsed(&self) -> Result<croner::Cron, croner::errors::CronError> {
+        use croner::parser::{CronParser, Seconds, Year};
+        CronParser::builder()
+            .seconds(Seconds::Disallowed)
+            .year(Year::Disallowed)
+            .build()
+            .parse(&self.cron)
+    }
+
+    /// The first due time after `instant`; `None` where the line never fires.
+    #[must_use]
+    pub fn next_after(
+        &self,
+        instant: chrono::DateTime<chrono::Utc>,
+    ) -> Option<chrono::DateTime<Tz>> {
+        let cron = self.parsed().ok()?;
+        cron.find_next_occurrence(&instant.with_timezone(&self.timezone), false).ok()
+    }
+}
+
+fn publish(check: &mut Checker<'_>, entry: &mirror::Publish, destinations: &[&str]) -> Publish {
+    if !destinations.contains(&entry.to.value.as_str()) {
+        check.fault_hint(
+            at(&entry.to),
+            format!("destination \"{}\" is not declared in pipelines/project.yaml", entry.to.value),
+            names::suggest(&entry.to.value, destinations.iter().copied()),
+        );
+    }
+    if entry.formats.is_empty() {
+        check.fault_hint(at(&entry.table), "\"as\" names no format", "write as: [parquet, csv]");
+    }
+    let mut formats: Vec<Format> = entry
+        .formats
+        .iter()
+        .map(|format| match format {
+            mirror::Format::Parquet => Format::Parquet,
+            mirror::Format::Csv => Format::Csv,
+        })
+        .collect();
+    formats.sort_unstable();
+    formats.dedup();
+    Publish { table: entry.table.value.clone(), to: entry.to.value.clone(), formats }
+}
+
+fn source(check: &mut Checker<'_>, entry: &mirror::Source) -> Source {
+    name(check, &entry.name, "source");
+    let mirror::Fetch::Files(files) = &entry.fetch;
+    let mirror::Read::Csv(read) = &entry.read;
+    let url = check.string(&files.url);
+    if let Some(scheme) = crate::names::foreign_scheme(&url) {
+        check.fault_hint(
+            at(&files.url),
+            format!("scheme \"{scheme}\" is not supported by fetch: files"),
+            "give a folder",
+        );
+    }
+    let pattern = check.string(&files.pattern);
+    if let Err(error) = globset::Glob::new(&pattern) {
+        check.fault(at(&files.pattern), format!("pattern \"{pattern}\" is not a glob: {error}"));
+    }
+    if entry.into.is_empty() {
+        check.fault_hint(
+            at(&entry.name),
+            format!("source \"{}\" maps onto no table", entry.name.value),
+            "add a canonical table under \"into\", as documents",
+        );
+    }
+    let into = entry.into.iter().filter_map(|(table, into)| self::into(check, table, into)).collect();
+    let load = load(check, &entry.load, &entry.into);
+    let rule_of = |check: &mut Checker<'_>, column: &Spanned<String>, like: &Option<String>, is: bool| {
+        let test = match (like, is) {
+            (Some(pattern), false) => Test::Like(pattern.clone()),
+            (None, true) => Test::Empty,
+            _ => {
+                check.fault_hint(
+                    at(column),
+                    "a rule needs exactly one of \"like\" and \"is\"",
+                    "write { column: …, like: \"…*\" } or { column: …, is: empty }",
+                );
+                Test::Empty
+            }
+        };
+        Rule { header: column.value.clone(), test }
+    };
+    let skip = entry
+        .skip
+        .iter()
+        .map(|rule| rule_of(check, &rule.value.column, &rule.value.like, rule.value.is.is_some()))
+        .collect();
+    let reject = entry
+        .reject
+        .iter()
+        .map(|rule| {
+            name(check, &rule.value.reason, "reason");
+            let parsed =
+                rule_of(check, &rule.value.column, &rule.value.like, rule.value.is.is_some());
+            (parsed, rule.value.reason.value.clone())
+        })
+        .collect();
+    let max_percent = match &entry.rejects.max_percent {
+        Some(percent) if percent.value > 100 => {
+            check.fault(at(percent), "max_percent lies above 100");
+            100
+        }
+        Some(percent) => percent.value,
+        None => DEFAULT_MAX_PERCENT,
+    };
+    let mut source = Source {
+        name: entry.name.value.clone(),
+        url,
+        pattern,
+        csv: csv(check, read),
+        into,
+        skip,
+        reject,
+        load,
+        max_percent,
+        control_total: entry.control_total.as_ref().map(|total| ControlTotal {
+            row: total.row.value.clone(),
+            header: total.column.value.clone(),
+            optional: total.optional,
+        }),
+        allow_empty: entry.allow_empty,
+        digest: String::new(),
+    };
+    source.digest = digest(&source);
+    source
+}
+
+/// A digest of what decides how an export is read: neither its place nor its limits.
+fn digest(source: &Source) -> String {
+    let mut digest = Sha256::new();
+    let parts = (&source.csv, &source.into, &source.skip, &source.reject, &source.control_total);
+    digest.update(format!("{} {parts:?} {:?}", source.name, source.load));
+    crate::digest::hex(&digest.finalize()[..8])
+}
+
+fn single(check: &mut Checker<'_>, written: &Spanned<String>, what: &str) -> Option<char> {
+    let text = match written.value.as_str() {
+        "tab" => "\t",
+        text => text,
+    };
+    let mut chars = text.chars();
+    match (chars.next(), chars.next()) {
+        (Some(char), None) => Some(char),
+        _ => {
+            check.fault_hint(
+                at(written),
+                format!("{what} \"{}\" is not one character", written.value),
+                "write one character in quotes",
+            );
+            None
+        }
+    }
+}
+
+fn csv(check: &mut Checker<'_>, read: &mirror::Csv) -> Csv {
+    let encoding = match read.encoding.value.as_str() {
+        "detect" => None,
+        label => {
+            let found = encoding_rs::Encoding::for_label(label.as_bytes());
+            if found.is_none() {
+                check.fault_hint(
+                    at(&read.encoding),
+                    format!("encoding \"{label}\" is not known"),
+                    "use a name as utf-8, windows-1251, windows-1252, or detect",
+                );
+            }
+            found
+        }
+    };
+    let decimal = single(check, &read.decimal, "decimal").unwrap_or('.');
+    let thousands = read.thousands.as_ref().and_then(|text| single(check, text, "thousands"));
+    if let Some(written) = read.thousands.as_ref().filter(|_| thousands == Some(decimal)) {
+        check.fault(at(written), "decimal and thousands are the same character");
+    }
+    let unknown = chrono::format::StrftimeItems::new(&read.date.value)
+        .any(|item| matches!(item, chrono::format::Item::Error));
+    let complete = ["%d", "%m"].iter().all(|part| read.date.value.contains(part))
+        && (read.date.value.contains("%Y") || read.date.value.contains("%y"));
+    if unknown || !(complete || read.date.value.contains("%F")) {
+        check.fault_hint(
+            at(&read.date),
+            format!("date format \"{}\" does not give day, month and year", read.date.value),
+            "write as \"%d.%m.%Y\", \"%Y-%m-%d\" or \"%d/%m/%Y %H:%M\"",
+        );
+    }
+    Csv {
+        encoding,
+        delimiter: single(check, &read.delimiter, "delimiter").unwrap_or(','),
+        locale: Locale { decimal, thousands, date: read.date.value.clone() },
+        header_row: read.header_row.as_ref().map(|row| row.value.max(1)),
+    }
+}
+
+fn into(check: &mut Checker<'_>, table: &str, entry: &Spanned<mirror::Into>) -> Option<Into> {
+    let Some(table) = canonical::table(table) else {
+        check.fault_hint(
+            at(entry),
+            format!("\"{table}\" is not a canonical table"),
+            names::suggest(table, canonical::TABLES.iter().map(|table| table.name)),
+        );
+        return None;
+    };
+    let mut columns: Vec<Option<Mapping>> = table.columns.iter().map(|_| None).collect();
+    for (name, column) in &entry.value.columns {
+        match table.column(name) {
+            Some((index, _)) => columns[index] = mapping(check, column),
+            None => check.fault_hint(
+                at(column),
+                format!("table \"{}\" has no column \"{name}\"", table.name),
+                names::suggest(name, table.columns.iter().map(|column| column.name)),
+            ),
+        }
+    }
+    for column in table.columns {
+        let flag = column.kind == canonical::Type::Flag;
+        if !column.nullable && !flag && !entry.value.columns.contains_key(column.name) {
+            check.fault_hint(
+                at(entry),
+                format!("column \"{}\" of table \"{}\" is not mapped", column.name, table.name),
+                format!("add \"{}: <header>\" or \"{}: {{ value: … }}\"", column.name, column.name),
+            );
+        }
+    }
+    let mut group_by = Vec::new();
+    for name in &entry.value.group_by {
+        match table.column(&name.value) {
+            Some((index, _)) => group_by.push(index),
+            None => check.fault_hint(
+                at(name),
+                format!("table \"{}\" has no column \"{}\"", table.name, name.value),
+                names::suggest(&name.value, table.columns.iter().map(|column| column.name)),
+            ),
+        }
+    }
+    Some(Into { table, group_by, columns })
+}
+
+fn mapping(check: &mut Checker<'_>, column: &Spanned<mirror::Column>) -> Option<Mapping> {
+    let map = match &column.value {
+        mirror::Column::Header(header) => {
+            let from = Origin::Header(header.clone());
+            return Some(Mapping { from, map: Vec::new(), default: None });
+        }
+        mirror::Column::Map(map) => map,
+    };
+    let from = match (&map.from, &map.value, &map.product, &map.split) {
+        (Some(header), None, None, None) => Origin::Header(header.value.clone()),
+        (Some(header), None, None, Some(split)) => Origin::Split {
+            header: header.value.clone(),
+            by: split.by.value.clone(),
+            part: split.part.value.max(1),
+        },
+        (None, Some(value), None, None) => Origin::Constant(check.string(value)),
+        (None, None, Some(factors), None) if !factors.is_empty() => {
+            Origin::Product(factors.iter().map(|factor| factor.value.clone()).collect())
+        }
+        _ => {
+            check.fault_hint(
+                at(column),
+                "a column needs exactly one of \"from\", \"value\" and \"product\"",
+                "write a header, { from: <header> }, { value: <text> } or { product: [a, b] }",
+            );
+            return None;
+        }
+    };
+    let mut pairs = Vec::new();
+    for entry in &map.map {
+        let mut entries = entry.value.iter();
+        match (entries.next(), entries.next()) {
+            (Some((pattern, value)), None) => pairs.push((pattern.clone(), value.clone())),
+            _ => check.fault_hint(
+                at(entry),
+                "an entry of \"map\" has exactly one pattern",
+                "write map: [{ \"C*\": return }, { \"*\": shipment }]",
+            ),
+        }
+    }
+    let default = map.default.as_ref().map(|default| check.string(default));
+    Some(Mapping { from, map: pairs, default })
+}
+
+fn load(
+    check: &mut Checker<'_>,
+    entry: &Spanned<mirror::Load>,
+    into: &std::collections::BTreeMap<String, Spanned<mirror::Into>>,
+) -> Load {
+    let replace = match &entry.value {
+        mirror::Load::Upsert => return Load::Upsert,
+        mirror::Load::ReplacePeriod(replace) => replace,
+    };
+    let mirror::Period::Month = replace.period;
+    let dated = into.keys().filter_map(|table| canonical::table(table)).filter_map(|table| table.date);
+    let dated: Vec<&str> = dated.collect();
+    if !dated.contains(&replace.column.value.as_str()) {
+        check.fault_hint(
+            at(&replace.column),
+            format!("no table of this source has its periods by \"{}\"", replace.column.value),
+            names::suggest(&replace.column.value, dated),
+        );
+    }
+    let covers = replace.covers.as_ref().map(|covers| {
+        let (mirror::Covers::Name(text) | mirror::Covers::Title(text)) = covers;
+        if !(text.value.contains("%Y") && text.value.contains("%m")) {
+            check.fault_hint(
+                at(text),
+                format!("\"{}\" does not say which month", text.value),
+                "write %Y for the year and %m for the month, as \"sales_%Y-%m\"",
+            );
+        }
+        match covers {
+            mirror::Covers::Name(text) => Covers::Name(text.value.clone()),
+            mirror::Covers::Title(text) => Covers::Title(text.value.clone()),
+        }
+    });
+    let min_share_percent = match &replace.min_share {
+        None => DEFAULT_MIN_SHARE_PERCENT,
+        Some(written) => match super::settings::parse_decimal(&written.value, 2) {
+            Some(hundredths) if (0..=100).contains(&hundredths) => {
+                u32::try_from(hundredths).unwrap_or(DEFAULT_MIN_SHARE_PERCENT)
+            }
+            _ => {
+                check.fault_hint(
+                    at(written),
+                    format!("min_share \"{}\" is not a share", written.value),
+                    "write a number from 0 to 1 with at most two decimals, as 0.2",
+                );
+                DEFAULT_MIN_SHARE_PERCENT
+            }
+        },
+    };
+    Load::ReplacePeriod {
+        column: replace.column.value.clone(),
+        covers,
+        allow_empty: replace.allow_empty,
+        min_share_percent,
+    }
+}

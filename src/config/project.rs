@@ -1,0 +1,365 @@
+//! A project folder → one checked project, or all the faults of its declarations.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use chrono::NaiveDate;
+use chrono_tz::Tz;
+
+use super::contract::Contract;
+use super::fault::{Fault, Faults};
+use super::pipeline::Pipeline;
+use super::project_mirror::Mirror;
+use super::settings::Settings;
+use super::text::{Checker, Env};
+use super::yaml::{self, at};
+use super::{contract_mirror, pipeline_check, pipeline_mirror, settings};
+use crate::names;
+use crate::secret::Redactor;
+
+/// Memory for queries where the declaration does not say, in MiB.
+const DEFAULT_MEMORY_MB: usize = 768;
+
+/// A checked project.
+#[derive(Debug)]
+pub struct Project {
+    /// The folder that holds `pipelines/` and `sql/`.
+    pub root: PathBuf,
+    /// Its name.
+    pub name: String,
+    /// The zone of its calendar days.
+    pub timezone: Tz,
+    /// The base currency.
+    pub currency: String,
+    /// The last day seen, where the declaration pins it.
+    pub as_of: Option<NaiveDate>,
+    /// Where the lake lies.
+    pub lake: String,
+    /// Where publications go.
+    pub destinations: Vec<Destination>,
+    /// The settings of the domain.
+    pub settings: Settings,
+    /// Its pipelines, by file name.
+    pub pipelines: Vec<Pipeline>,
+    /// Its SQL models, by name.
+    pub models: BTreeMap<String, Model>,
+    /// Its check queries under `sql/checks`, by name.
+    pub check_queries: BTreeMap<String, Model>,
+    /// Its small tables under `sql/reference`, by name: CSV files.
+    pub references: BTreeMap<String, PathBuf>,
+    /// Its contracts, by model.
+    pub contracts: BTreeMap<String, Contract>,
+    /// Threads for queries, where the declaration says.
+    pub threads: Option<usize>,
+    /// Memory for queries, in MiB.
+    pub memory_mb: usize,
+    /// What must not be printed.
+    pub redactor: Redactor,
+}
+
+/// A place for publications.
+#[derive(Debug, Clone)]
+pub struct Destination {
+    /// Its name.
+    pub name: String,
+    /// Where it lies.
+    pub url: String,
+}
+
+/// A SQL file.
+#[derive(Debug, Clone)]
+pub struct Model {
+    /// Its name: the file's stem.
+    pub name: String,
+    /// The file, relative to the project.
+    pub file: String,
+    /// The folder under `sql/`: `staging`, `intermediate`, `marts` or `checks`.
+    pub layer: String,
+    /// Its text.
+    pub sql: String,
+}
+
+/// Reads and checks the declarations under `root`; all faults are reported together.
+///
+/// # Errors
+/// Every fault of shape and meaning, with its place. SQL is checked later, by the models' layer.
+pub fn load(root: &Path, env: &Env) -> Result<Project, Faults> {
+    let mut loader =
+        Loader { root, env, redactor: Redactor::default(), faults: Faults::default() };
+    let project = loader.project();
+    match project {
+        Some(project) if loader.faults.is_empty() => {
+            Ok(Project { redactor: loader.redactor, ..project })
+        }
+        _ => Err(loader.faults),
+    }
+}
+
+struct Loader<'a> {
+    root: &'a Path,
+    env: &'a Env,
+    redactor: Redactor,
+    faults: Faults,
+}
+
+impl Loader<'_> {
+    fn project(&mut self) -> Option<Project> {
+        let file = "pipelines/project.yaml";
+        if !self.root.join(file).is_file() {
+            let fault = Fault::new(file, (0, 0), "the file is missing").hint(
+                "run inside a project, name one with --project, or make one with \"pobudka init\"",
+            );
+            self.faults.push(fault);
+            return None;
+        }
+        let text = self.read(file)?;
+        let mirror: Option<Mirror> = self.parse(file, &text);
+        let names: Vec<String> = mirror
+            .as_ref()
+            .map_or_else(Vec::new, |mirror| mirror.destinations.keys().cloned().collect());
+        let zone = mirror.as_ref().and_then(|mirror| mirror.timezone.value.parse().ok());
+        let pipelines = self.pipelines(&names, zone.unwrap_or(chrono_tz::UTC));
+        let (models, contracts) = self.models();
+        let check_queries = self.sql_files(&["checks"]);
+        let references = self.references();
+        let mirror = mirror?;
+        let mut check = self.checker(file, &text);
+        if mirror.version.value != 1 {
+            check.fault_hint(at(&mirror.version), "this version is not known", "write version: 1");
+        }
+        if zone.is_none() {
+            check.fault_hint(
+                at(&mirror.timezone),
+                format!("time zone \"{}\" is not known", mirror.timezone.value),
+                "use an IANA name, as Europe/Moscow",
+            );
+        }
+        let currency = check.string(&mirror.currency);
+        if currency.len() != 3 || !currency.bytes().all(|byte| byte.is_ascii_uppercase()) {
+            check.fault_hint(
+                at(&mirror.currency),
+                format!("currency \"{currency}\" is not a code"),
+                "use the three capital letters of ISO 4217, as RUB",
+            );
+        }
+        let lake = place(&mut check, &mirror.lake);
+        let destinations = mirror
+            .destinations
+            .iter()
+            .map(|(name, destination)| {
+                if !names::is_name(name) {
+                    check.fault(at(&destination.url), format!("\"{name}\" is not a name"));
+                }
+                Destination { name: name.clone(), url: place(&mut check, &destination.url) }
+            })
+            .collect();
+        let as_of = mirror.as_of.as_ref().and_then(|written| settings::date(&mut check, written));
+        let settings = settings::settings(&mut check, &mirror.domain);
+        for limit in [&mirror.limits.threads, &mirror.limits.memory_mb].into_iter().flatten() {
+            if limit.value == 0 {
+                check.fault_hint(at(limit), "a limit of 0 lets nothing run", "write 1 or more");
+            }
+        }
+        Some(Project {
+            root: self.root.to_owned(),
+            name: mirror.name.value,
+            timezone: zone.unwrap_or(chrono_tz::UTC),
+            currency,
+            as_of,
+            lake,
+            destinations,
+            settings,
+            pipelines,
+            models,
+            check_queries,
+            references,
+            contracts,
+            threads: mirror.limits.threads.map(|threads| threads.value),
+            memory_mb: mirror.limits.memory_mb.map_or(DEFAULT_MEMORY_MB, |memory| memory.value),
+            redactor: Redactor::default(),
+        })
+    }
+
+    fn checker<'a>(&'a mut self, file: &'a str, text: &'a str) -> Checker<'a> {
+        Checker {
+            file,
+            text,
+            env: self.env,
+            redactor: &mut self.redactor,
+            faults: &mut self.faults,
+        }
+    }
+
+    fn read(&mut self, file: &str) -> Option<String> {
+        match fs::read_to_string(self.root.join(file)) {
+            Ok(text) => Some(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text)),
+            Err(error) => {
+                self.faults.push(Fault::new(file, (0, 0), format!("cannot be read: {error}")));
+                None
+            }
+        }
+    }
+
+    fn parse<T: serde::de::DeserializeOwned>(&mut self, file: &str, text: &str) -> Option<T> {
+        yaml::parse(file, text).map_err(|fault| self.faults.push(fault)).ok()
+    }
+
+    /// Files of `folder` with one of the endings, sorted, relative to the project.
+    fn files(&mut self, folder: &str, endings: &[&str]) -> Vec<String> {
+        let Ok(entries) = fs::read_dir(self.root.join(folder)) else { return Vec::new() };
+        let mut files: Vec<String> = entries
+            .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+            .filter(|name| endings.iter().any(|ending| name.ends_with(ending)))
+            .map(|name| format!("{folder}/{name}"))
+            .collect();
+        files.sort();
+        files
+    }
+
+    fn pipelines(&mut self, destinations: &[String], zone: Tz) -> Vec<Pipeline> {
+        let destinations: Vec<&str> = destinations.iter().map(String::as_str).collect();
+        let mut pipelines: Vec<Pipeline> = Vec::new();
+        for file in self.files("pipelines", &[".yaml", ".yml"]) {
+            if file == "pipelines/project.yaml" {
+                continue;
+            }
+            let Some(text) = self.read(&file) else { continue };
+            let Some(mirror) = self.parse::<pipeline_mirror::Pipeline>(&file, &text) else {
+                continue;
+            };
+            let mut check = self.checker(&file, &text);
+            let pipeline = pipeline_check::pipeline(&mut check, &mirror, &destinations, zone);
+            if let Some(other) = pipelines.iter().find(|other| other.name == pipeline.name) {
+                check.fault_hint(
+                    at(&mirror.name),
+                    format!("pipeline \"{}\" is also declared in {}", other.name, other.file),
+                    "give one of the two another name",
+                );
+            }
+            for source in &mirror.sources {
+                let mut others = pipelines.iter().chain(std::iter::once(&pipeline));
+                let count = others
+                    .by_ref()
+                    .flat_map(|pipeline| &pipeline.sources)
+                    .filter(|other| other.name == source.name.value)
+                    .count();
+                if count > 1 {
+                    check.fault_hint(
+                        at(&source.name),
+                        format!("source \"{}\" is declared twice", source.name.value),
+                        "a source's rows replace its earlier ones: give each its own name",
+                    );
+                }
+            }
+            for publish in &mirror.publish {
+                let claimed = pipelines.iter().find(|other| {
+                    other.publish.iter().any(|entry| {
+                        entry.table == publish.table.value && entry.to == publish.to.value
+                    })
+                });
+                if let Some(other) = claimed {
+                    check.fault_hint(
+                        at(&publish.table),
+                        format!(
+                            "table \"{}\" is also published to \"{}\" by pipeline \"{}\"",
+                            publish.table.value, publish.to.value, other.name
+                        ),
+                        "let one pipeline publish it",
+                    );
+                }
+                let twice = mirror.publish.iter().filter(|other| {
+                    other.table.value == publish.table.value && other.to.value == publish.to.value
+                });
+                if twice.count() > 1 {
+                    check.fault(
+                        at(&publish.table),
+                        format!("table \"{}\" is published twice", publish.table.value),
+                    );
+                }
+            }
+            pipelines.push(pipeline);
+        }
+        pipelines
+    }
+
+    fn sql_files(&mut self, layers: &[&str]) -> BTreeMap<String, Model> {
+        let mut models: BTreeMap<String, Model> = BTreeMap::new();
+        for layer in layers {
+            for file in self.files(&format!("sql/{layer}"), &[".sql"]) {
+                let name = stem(&file);
+                let Some(sql) = self.read(&file) else { continue };
+                if !names::is_name(&name) {
+                    let fault = Fault::new(&file, (0, 0), format!("\"{name}\" is not a name"))
+                        .hint("name the file in lower-case letters, digits and _");
+                    self.faults.push(fault);
+                }
+                if let Some(other) = models.get(&name) {
+                    let message = format!("model \"{name}\" is also declared in {}", other.file);
+                    self.faults.push(
+                        Fault::new(&file, (0, 0), message).hint("give one of the two another name"),
+                    );
+                }
+                let model = Model { name: name.clone(), file, layer: (*layer).to_owned(), sql };
+                models.insert(name, model);
+            }
+        }
+        models
+    }
+
+    fn models(&mut self) -> (BTreeMap<String, Model>, BTreeMap<String, Contract>) {
+        let layers = ["staging", "intermediate", "marts"];
+        let models = self.sql_files(&layers);
+        for (name, model) in &models {
+            if super::canonical::table(name).is_some() || name.starts_with("set_") {
+                let message = format!("model \"{name}\" has the name of a built-in table");
+                self.faults.push(
+                    Fault::new(&model.file, (0, 0), message).hint("give the model another name"),
+                );
+            }
+        }
+        let mut contracts = BTreeMap::new();
+        for layer in layers {
+            for file in self.files(&format!("sql/{layer}"), &[".yaml", ".yml"]) {
+                let name = stem(&file);
+                let Some(text) = self.read(&file) else { continue };
+                let Some(mirror) = self.parse::<contract_mirror::Mirror>(&file, &text) else {
+                    continue;
+                };
+                let mut check = self.checker(&file, &text);
+                let contract = contract_mirror::contract(&mut check, &name, &mirror);
+                if !models.contains_key(&name) {
+                    check.fault_hint(
+                        (0, 0),
+                        format!("contract \"{name}\" has no model beside it"),
+                        format!("add sql/{layer}/{name}.sql, or remove the contract"),
+                    );
+                }
+                contracts.insert(name, contract);
+            }
+        }
+        (models, contracts)
+    }
+
+    fn references(&mut self) -> BTreeMap<String, PathBuf> {
+        let files = self.files("sql/reference", &[".csv"]);
+        files.iter().map(|file| (stem(file), self.root.join(file))).collect()
+    }
+}
+
+fn place(check: &mut Checker<'_>, written: &serde_yaml::Spanned<String>) -> String {
+    let url = check.string(written);
+    if let Some(scheme) = crate::names::foreign_scheme(&url) {
+        check.fault_hint(
+            at(written),
+            format!("scheme \"{scheme}\" is not supported"),
+            "give a folder, or a URL that begins with file://",
+        );
+    }
+    url
+}
+
+fn stem(file: &str) -> String {
+    let name = file.rsplit('/').next().unwrap_or(file);
+    name.split('.').next().unwrap_or(name).to_owned()
+}

@@ -1,0 +1,85 @@
+//! The annual value of a client on given days.
+//!
+//! Keeps true: 52 whole weeks up to the last purchase, less what was sent back since; below 0 it
+//! counts as 0.
+
+use super::Day;
+
+/// A client's annual value on one day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Valued {
+    /// The day asked for.
+    pub day: Day,
+    /// The last purchase on or before it.
+    pub last_purchase: Day,
+    /// Net purchases dated from `last_purchase` − 363 days to `day`, in hundredths, not below 0.
+    pub annual_value: i128,
+}
+
+/// Calls `each` for every asked day that has a purchase on or before it.
+///
+/// All three slices ascend; `moves` are dated net amounts in hundredths, `purchases` the days of
+/// purchases, `asked` the days to value.
+pub fn annual_values(
+    moves: &[(Day, i64)],
+    purchases: &[Day],
+    asked: &[Day],
+    mut each: impl FnMut(Valued),
+) {
+    let (mut from, mut until, mut bought) = (0, 0, 0);
+    let mut sum: i128 = 0;
+    for &day in asked {
+        while purchases.get(bought).is_some_and(|purchase| *purchase <= day) {
+            bought += 1;
+        }
+        let Some(&last_purchase) = bought.checked_sub(1).and_then(|index| purchases.get(index))
+        else {
+            continue;
+        };
+        while let Some((_, amount)) = moves.get(until).filter(|(moved, _)| *moved <= day) {
+            sum += i128::from(*amount);
+            until += 1;
+        }
+        while let Some((_, amount)) =
+            moves[..until].get(from).filter(|(moved, _)| *moved < last_purchase - 363)
+        {
+            sum -= i128::from(*amount);
+            from += 1;
+        }
+        each(Valued { day, last_purchase, annual_value: sum.max(0) });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::annual_values;
+
+    fn value(moves: &[(i32, i64)], day: i32) -> i128 {
+        let purchases: Vec<i32> =
+            moves.iter().filter(|(_, amount)| *amount > 0).map(|(day, _)| *day).collect();
+        let mut value = 0;
+        annual_values(moves, &purchases, &[day], |valued| value = valued.annual_value);
+        value
+    }
+
+    #[test]
+    fn thirty_thousand_every_thirteen_weeks_is_120_000_a_year() {
+        let moves: Vec<(i32, i64)> = (0..12).map(|n| (20_000 + 91 * n, 3_000_000)).collect();
+        assert_eq!(value(&moves, 20_000 + 91 * 11), 12_000_000);
+        assert_eq!(value(&moves, 20_000 + 91 * 11 + 300), 12_000_000);
+        assert_eq!(value(&moves, 20_000 + 91 * 11) * 100, 1_200_000_000);
+    }
+
+    #[test]
+    fn once_in_each_calendar_quarter_is_120_000_a_year() {
+        let year: Vec<(i32, i64)> =
+            [31, 91 + 14, 182 + 60, 274 + 20].iter().map(|day| (*day, 3_000_000)).collect();
+        assert_eq!(value(&year, 300), 12_000_000);
+    }
+
+    #[test]
+    fn what_was_sent_back_since_is_taken_off_and_never_below_nothing() {
+        assert_eq!(value(&[(0, 100), (500, -30)], 600), 70);
+        assert_eq!(value(&[(0, 100), (500, -300)], 600), 0);
+    }
+}

@@ -1,0 +1,134 @@
+//! Errors: what went wrong, and what its reader does next.
+//!
+//! Keeps true: the kind decides the exit code and the next step; the message gives the evidence
+//! with its address; the hint is the thing to do, on its own line.
+
+/// What the reader of an error does next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Correct the YAML or the SQL (exit 78).
+    Declaration,
+    /// Correct the command line (exit 64).
+    Usage,
+    /// Ask whoever sent the export, or correct how it is declared (exit 1).
+    Supplier,
+    /// A data check failed; nothing was published (exit 2).
+    Check,
+    /// Nothing matched what was named (exit 3).
+    Nothing,
+    /// Somebody else was faster or newer; plan and run again (exit 1).
+    Superseded,
+    /// The outcome is unknown or the disk or network failed; try again (exit 1).
+    Transient,
+    /// Stopped by a signal; nothing is half done (exit 130 or 143).
+    Interrupted(i32),
+    /// A defect of pobudka (exit 1).
+    Defect,
+}
+
+impl Kind {
+    /// The process's exit code.
+    #[must_use]
+    pub fn exit_code(self) -> u8 {
+        match self {
+            Self::Declaration => 78,
+            Self::Usage => 64,
+            Self::Check => 2,
+            Self::Nothing => 3,
+            Self::Interrupted(signal) => u8::try_from(128 + signal).unwrap_or(1),
+            Self::Supplier | Self::Superseded | Self::Transient | Self::Defect => 1,
+        }
+    }
+}
+
+/// An error with its kind, its evidence and, where there is one, its remedy.
+#[derive(Debug, thiserror::Error)]
+#[error("{message}")]
+pub struct Error {
+    /// What the reader does next.
+    pub kind: Kind,
+    /// What happened, where, what was expected and what was found.
+    pub message: String,
+    /// What to do.
+    pub hint: Option<String>,
+    /// What lies beneath.
+    #[source]
+    pub source: Option<Box<dyn std::error::Error + Send + Sync>>,
+}
+
+/// The result of anything that can fail.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+impl Error {
+    /// An error of `kind` saying `message`.
+    pub fn new(kind: Kind, message: impl Into<String>) -> Self {
+        Self { kind, message: message.into(), hint: None, source: None }
+    }
+
+    /// The same with a remedy.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// The same with what lies beneath.
+    #[must_use]
+    pub fn because(
+        mut self,
+        source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
+    ) -> Self {
+        self.source = Some(source.into());
+        self
+    }
+
+    /// The same, its message preceded by where it happened.
+    #[must_use]
+    pub fn at(mut self, place: impl std::fmt::Display) -> Self {
+        self.message = format!("{place}: {}", self.message);
+        self
+    }
+}
+
+impl From<std::io::Error> for Error {
+    fn from(error: std::io::Error) -> Self {
+        Self::new(Kind::Transient, "reading or writing a file failed").because(error)
+    }
+}
+
+impl From<datafusion::error::DataFusionError> for Error {
+    fn from(error: datafusion::error::DataFusionError) -> Self {
+        let kind = match error.find_root() {
+            datafusion::error::DataFusionError::Internal(_) => Kind::Defect,
+            datafusion::error::DataFusionError::Plan(_)
+            | datafusion::error::DataFusionError::SchemaError(..)
+            | datafusion::error::DataFusionError::SQL(..) => Kind::Declaration,
+            _ => Kind::Transient,
+        };
+        Self::new(kind, "the query failed").because(error)
+    }
+}
+
+impl From<datafusion::arrow::error::ArrowError> for Error {
+    fn from(error: datafusion::arrow::error::ArrowError) -> Self {
+        Self::new(Kind::Defect, "a table could not be handled").because(error)
+    }
+}
+
+impl From<parquet::errors::ParquetError> for Error {
+    fn from(error: parquet::errors::ParquetError) -> Self {
+        Self::new(Kind::Transient, "a Parquet file could not be read or written").because(error)
+    }
+}
+
+impl From<object_store::Error> for Error {
+    fn from(error: object_store::Error) -> Self {
+        Self::new(Kind::Transient, "the store failed").because(error)
+    }
+}
+
+impl From<serde_json::Error> for Error {
+    fn from(error: serde_json::Error) -> Self {
+        Self::new(Kind::Defect, "a record is not the JSON that was expected").because(error)
+    }
+}

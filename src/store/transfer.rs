@@ -1,0 +1,56 @@
+//! Moving whole files into a store and reading their digest back.
+
+use std::io::Read;
+use std::path::Path as FsPath;
+
+use futures::TryStreamExt;
+use object_store::path::Path;
+use object_store::{ObjectStore, ObjectStoreExt, PutPayload, WriteMultipart};
+use sha2::{Digest, Sha256};
+
+use crate::digest::hex;
+use crate::error::Result;
+
+/// Bytes of one part; files up to this size are put in one request.
+const PART_BYTES: usize = 8 << 20;
+
+/// Puts the local file `from` at `to`, in parts where it is large.
+///
+/// # Errors
+/// When reading or the store fails; a half-sent file never becomes visible.
+pub async fn put_file(store: &dyn ObjectStore, from: &FsPath, to: &Path) -> Result<()> {
+    let mut file = std::fs::File::open(from)?;
+    let size = file.metadata()?.len();
+    if size <= PART_BYTES as u64 {
+        let mut bytes = Vec::new();
+        file.read_to_end(&mut bytes)?;
+        store.put(to, PutPayload::from(bytes)).await?;
+        return Ok(());
+    }
+    let mut upload = WriteMultipart::new_with_chunk_size(store.put_multipart(to).await?, PART_BYTES);
+    let mut part = vec![0; PART_BYTES];
+    loop {
+        let read = file.read(&mut part)?;
+        if read == 0 {
+            break;
+        }
+        upload.wait_for_capacity(2).await?;
+        upload.write(&part[..read]);
+    }
+    upload.finish().await?;
+    Ok(())
+}
+
+/// The SHA-256 (hex) and size in bytes of the object at `path`, as a reader gets it.
+///
+/// # Errors
+/// When it is missing or the store fails.
+pub async fn sha256_of(store: &dyn ObjectStore, path: &Path) -> Result<(String, u64)> {
+    let mut stream = store.get(path).await?.into_stream();
+    let (mut digest, mut size) = (Sha256::new(), 0);
+    while let Some(bytes) = stream.try_next().await? {
+        size += bytes.len() as u64;
+        digest.update(&bytes);
+    }
+    Ok((hex(&digest.finalize()), size))
+}
