@@ -127,6 +127,12 @@ impl From<object_store::Error> for Error {
     }
 }
 
+impl From<object_store::path::Error> for Error {
+    fn from(error: object_store::path::Error) -> Self {
+        Self::new(Kind::Declaration, "a path cannot be used").because(error)
+    }
+}
+
 impl From<serde_json::Error> for Error {
     fn from(error: serde_json::Error) -> Self {
         Self::new(Kind::Defect, "a record is not the JSON that was expected").because(error)

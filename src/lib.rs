@@ -10,3 +10,17 @@ pub mod domain;
 pub mod config;
 
 pub mod store;
+
+pub mod tableset;
+
+pub mod columnar;
+
+pub mod pull;
+
+pub mod lake;
+
+pub mod transform;
+
+pub mod check;
+
+pub mod publish;

@@ -1,0 +1,16 @@
+//! Tables as files: Parquet with equal bytes, scratch files, and the queries' session.
+//!
+//! For: what the lake, the models and the writers share about rows on disk.
+//! Keeps true: the same rows in the same order give the same Parquet bytes, however they arrive;
+//! queries stay within the memory they are given and spill to scratch.
+//! Does not know: the canonical tables, models, publications.
+
+mod parquet_file;
+mod provider;
+mod scratch;
+mod session;
+
+pub use parquet_file::{ParquetFile, Written, type_name};
+pub use provider::FilesTable;
+pub use scratch::{ScratchFile, ScratchTable, ScratchWriter};
+pub use session::{Engine, Limits};

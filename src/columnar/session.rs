@@ -1,0 +1,78 @@
+//! Query sessions: one memory limit and one scratch folder for a whole run.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
+use datafusion::execution::memory_pool::FairSpillPool;
+use datafusion::execution::object_store::ObjectStoreUrl;
+use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
+use datafusion::prelude::{SessionConfig, SessionContext};
+use object_store::ObjectStore;
+
+use super::parquet_file::BATCH_ROWS;
+use crate::error::Result;
+
+/// What queries may use.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// Threads.
+    pub threads: usize,
+    /// Memory, in MiB; beyond it sorts and aggregations spill.
+    pub memory_mb: usize,
+}
+
+/// Makes the sessions of one run; they share memory, scratch and stores.
+#[derive(Debug, Clone)]
+pub struct Engine {
+    runtime: Arc<RuntimeEnv>,
+    limits: Limits,
+}
+
+impl Engine {
+    /// An engine that spills to `scratch`.
+    ///
+    /// # Errors
+    /// When the scratch folder cannot be used.
+    pub fn new(limits: Limits, scratch: &Path) -> Result<Self> {
+        let disk = DiskManagerBuilder::default()
+            .with_mode(DiskManagerMode::Directories(vec![scratch.to_owned()]));
+        let runtime = RuntimeEnvBuilder::new()
+            .with_memory_pool(Arc::new(FairSpillPool::new(limits.memory_mb << 20)))
+            .with_disk_manager_builder(disk)
+            .build_arc()?;
+        Ok(Self { runtime, limits })
+    }
+
+    /// What queries may use.
+    #[must_use]
+    pub fn limits(&self) -> Limits {
+        self.limits
+    }
+
+    /// Lets queries read `store` under the URL `pobudka://<name>/`.
+    ///
+    /// # Errors
+    /// When `name` cannot stand in a URL.
+    pub fn register(&self, name: &str, store: Arc<dyn ObjectStore>) -> Result<ObjectStoreUrl> {
+        let url = ObjectStoreUrl::parse(format!("pobudka://{}/", name.replace('_', "-")))?;
+        self.runtime.register_object_store(url.as_ref(), store);
+        Ok(url)
+    }
+
+    /// A session with `threads` partitions: SQL as pobudka speaks it.
+    #[must_use]
+    pub fn session(&self, threads: usize) -> SessionContext {
+        let mut config = SessionConfig::new()
+            .with_target_partitions(threads.max(1))
+            .with_batch_size(BATCH_ROWS)
+            .with_collect_statistics(false)
+            .with_information_schema(false);
+        let options = config.options_mut();
+        options.sql_parser.collect_spans = true;
+        options.sql_parser.parse_float_as_decimal = true;
+        options.sql_parser.map_string_types_to_utf8view = false;
+        options.execution.parquet.schema_force_view_types = false;
+        SessionContext::new_with_config_rt(config, Arc::clone(&self.runtime))
+    }
+}

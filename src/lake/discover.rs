@@ -1,0 +1,103 @@
+//! Which exports are new: the folder against the ledger.
+
+use std::path::Path;
+
+use super::ledger::{Entry, Ledger};
+use crate::config::pipeline::Source;
+use crate::error::{Error, Kind, Result};
+use crate::pull::fetch::{self, Export};
+use crate::store::local_folder;
+
+/// What was found for one source.
+#[derive(Debug, Clone)]
+pub struct Discovery {
+    /// Exports to read, by name.
+    pub new: Vec<Found>,
+    /// Exports whose content is known.
+    pub known: usize,
+}
+
+/// An export to read.
+#[derive(Debug, Clone)]
+pub struct Found {
+    /// The file.
+    pub export: Export,
+    /// Why it is to be read.
+    pub why: Why,
+}
+
+/// Why an export is to be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Why {
+    /// Nothing of the kind was loaded.
+    New,
+    /// A file of this name was loaded with other content.
+    Changed,
+    /// The same content was read by another declaration.
+    Redeclared,
+}
+
+impl Why {
+    /// In a word, for plans.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::New => "new",
+            Self::Changed => "changed",
+            Self::Redeclared => "declared otherwise",
+        }
+    }
+}
+
+/// Compares the exports of `source` with `ledger`.
+///
+/// # Errors
+/// When the folder cannot be read, or nothing matches and the declaration does not allow that.
+pub fn discover(source: &Source, root: &Path, ledger: &Ledger) -> Result<Discovery> {
+    let folder = local_folder(&source.url, root);
+    let exports = match fetch::list(&folder, &source.pattern) {
+        Err(error) if error.kind == Kind::Nothing && source.allow_empty => Vec::new(),
+        listed => listed.map_err(|error| error.at(format!("source \"{}\"", source.name)))?,
+    };
+    if exports.is_empty() && !source.allow_empty {
+        return Err(Error::new(
+            Kind::Nothing,
+            format!(
+                "source \"{}\": no file in \"{}\" matches \"{}\"",
+                source.name, source.url, source.pattern
+            ),
+        )
+        .hint("correct url or pattern, or write allow_empty: true"));
+    }
+    let entries: Vec<&Entry> =
+        ledger.exports.iter().filter(|entry| entry.source == source.name).collect();
+    let mut discovery = Discovery { new: Vec::new(), known: 0 };
+    for export in exports {
+        match why(&export, source, &entries)? {
+            Some(why) => discovery.new.push(Found { export, why }),
+            None => discovery.known += 1,
+        }
+    }
+    Ok(discovery)
+}
+
+/// Why `export` is to be read; `None` where its content is known.
+fn why(export: &Export, source: &Source, entries: &[&Entry]) -> Result<Option<Why>> {
+    let untouched = entries.iter().rev().find(|entry| {
+        entry.name == export.name
+            && entry.bytes == export.bytes
+            && entry.modified_ms == export.modified_ms
+    });
+    let known = |entry: &Entry| !entry.is_live() || entry.declaration == source.digest;
+    if let Some(entry) = untouched {
+        return Ok((!known(entry)).then_some(Why::Redeclared));
+    }
+    if entries.iter().any(|entry| entry.bytes == export.bytes) {
+        let sha256 = fetch::sha256(export)?;
+        if let Some(entry) = entries.iter().rev().find(|entry| entry.sha256 == sha256) {
+            return Ok((!known(entry)).then_some(Why::Redeclared));
+        }
+    }
+    let named = entries.iter().any(|entry| entry.name == export.name);
+    Ok(Some(if named { Why::Changed } else { Why::New }))
+}

@@ -1,0 +1,212 @@
+//! Reading new exports into scratch: one file for each (export, table, period).
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use arrow::array::{AsArray, RecordBatch, UInt32Array};
+use arrow::compute::take_record_batch;
+use arrow::datatypes::Date32Type;
+use futures::TryStreamExt;
+
+use super::rejects::RejectsFile;
+use super::tables::{ALL, period_name};
+use crate::columnar::{Engine, ScratchFile, ScratchTable, ScratchWriter};
+use crate::config::canonical::Table;
+use crate::config::pipeline::Source;
+use crate::domain::{Day, calendar::add_months};
+use crate::error::Result;
+use crate::pull::export::{self, Reading};
+use crate::pull::fetch::Export;
+use crate::pull::map::{Fold, Folded, Reject, Sink};
+
+/// An export whose rows lie in scratch.
+pub(super) struct Intake {
+    /// Which source.
+    pub(super) source: usize,
+    /// The export.
+    pub(super) export: Export,
+    /// What reading it told.
+    pub(super) reading: Reading,
+    /// Its rows by table number and period.
+    pub(super) files: BTreeMap<(usize, String), ScratchFile>,
+    /// Its rejects.
+    pub(super) rejects: RejectsFile,
+}
+
+/// Takes rows of one export: to their period's file, or to one file of lines.
+struct ExportSink<'s> {
+    source: &'s Source,
+    folder: PathBuf,
+    open: BTreeMap<(usize, String), ScratchWriter>,
+    lines: BTreeMap<usize, ScratchWriter>,
+    rejects: RejectsFile,
+}
+
+impl Sink for ExportSink<'_> {
+    fn rows(&mut self, table: usize, batch: RecordBatch) -> Result<()> {
+        if self.source.into[table].group_by.is_empty() {
+            return self.dated(table, &batch);
+        }
+        if !self.lines.contains_key(&table) {
+            let path = self.folder.join(format!("lines-{table}"));
+            self.lines.insert(table, ScratchWriter::create(path, &batch.schema())?);
+        }
+        self.lines.get_mut(&table).map_or(Ok(()), |writer| writer.write(&batch))
+    }
+
+    fn reject(&mut self, reject: Reject) -> Result<()> {
+        self.rejects.push(reject)
+    }
+}
+
+impl ExportSink<'_> {
+    /// Writes rows to the files of their periods.
+    fn dated(&mut self, table: usize, batch: &RecordBatch) -> Result<()> {
+        for (period, rows) in by_period(self.source.into[table].table, batch)? {
+            let key = (table, period);
+            if !self.open.contains_key(&key) {
+                let path = self.folder.join(format!("{table}-{}", key.1));
+                self.open.insert(key.clone(), ScratchWriter::create(path, &rows.schema())?);
+            }
+            if let Some(writer) = self.open.get_mut(&key) {
+                writer.write(&rows)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Cuts rows by the month of the table's date.
+fn by_period(table: &Table, batch: &RecordBatch) -> Result<Vec<(String, RecordBatch)>> {
+    let Some(column) = table.date.and_then(|date| batch.column_by_name(date)) else {
+        return Ok(vec![(ALL.to_owned(), batch.clone())]);
+    };
+    let days = column.as_primitive::<Date32Type>();
+    let mut months: BTreeMap<Day, Vec<u32>> = BTreeMap::new();
+    let mut month: Option<(Day, Day)> = None;
+    for (row, day) in days.values().iter().enumerate() {
+        let first = match month {
+            Some((first, last)) if (first..=last).contains(day) => first,
+            _ => {
+                let first = add_months(*day, 0) - day_of_month(*day) + 1;
+                month = Some((first, add_months(first, 1) - 1));
+                first
+            }
+        };
+        months.entry(first).or_default().push(u32::try_from(row).unwrap_or(u32::MAX));
+    }
+    if let (1, Some(first)) = (months.len(), months.keys().next()) {
+        return Ok(vec![(period_name(*first), batch.clone())]);
+    }
+    let cut = months.into_iter().map(|(first, rows)| {
+        let rows = take_record_batch(batch, &UInt32Array::from(rows))?;
+        Ok((period_name(first), rows))
+    });
+    cut.collect()
+}
+
+fn day_of_month(day: Day) -> i32 {
+    use chrono::Datelike;
+    i32::try_from(crate::domain::calendar::to_date(day).day()).unwrap_or(1)
+}
+
+/// Reads one export into `folder`.
+pub(super) async fn take_in(
+    source_index: usize,
+    source: Arc<Source>,
+    export: Export,
+    folder: PathBuf,
+    engine: Engine,
+) -> Result<Intake> {
+    std::fs::create_dir_all(&folder)?;
+    let read = {
+        let (source, export, folder) = (Arc::clone(&source), export.clone(), folder.clone());
+        tokio::task::spawn_blocking(move || read(&source, &export, &folder))
+    };
+    let (mut reading, mut files, lines, rejects) = read.await.map_err(joined)??;
+    let mut sink = ExportSink {
+        source: &source,
+        folder,
+        open: BTreeMap::new(),
+        lines: BTreeMap::new(),
+        rejects,
+    };
+    for (table, file) in lines {
+        fold(&source, table, &file, &engine, &mut sink, &mut reading).await?;
+    }
+    for (key, writer) in std::mem::take(&mut sink.open) {
+        files.insert(key, writer.finish()?);
+    }
+    Ok(Intake { source: source_index, export, reading, files, rejects: sink.rejects })
+}
+
+pub(super) fn joined(error: tokio::task::JoinError) -> crate::error::Error {
+    crate::error::Error::new(crate::error::Kind::Defect, "a task ended early").because(error)
+}
+
+type Read = (Reading, BTreeMap<(usize, String), ScratchFile>, Vec<(usize, ScratchFile)>, RejectsFile);
+
+fn read(source: &Source, export: &Export, folder: &Path) -> Result<Read> {
+    let rejects = RejectsFile::new(&source.name, &export.name, folder.join("rejects.parquet"));
+    let mut sink = ExportSink {
+        source,
+        folder: folder.to_owned(),
+        open: BTreeMap::new(),
+        lines: BTreeMap::new(),
+        rejects,
+    };
+    let reading = export::read(source, export, &mut sink)?;
+    let finished = sink.open.into_iter().map(|(key, writer)| Ok((key, writer.finish()?)));
+    let files = finished.collect::<Result<_>>()?;
+    let lines = sink.lines.into_iter().map(|(table, writer)| Ok((table, writer.finish()?)));
+    Ok((reading, files, lines.collect::<Result<_>>()?, sink.rejects))
+}
+
+/// Folds lines to documents, sorted by document on the way.
+async fn fold(
+    source: &Source,
+    table: usize,
+    lines: &ScratchFile,
+    engine: &Engine,
+    sink: &mut ExportSink<'_>,
+    reading: &mut Reading,
+) -> Result<()> {
+    let into = &source.into[table];
+    let session = engine.session(1);
+    let files = [lines.clone()];
+    session.register_table("lines", ScratchTable::table(Arc::clone(lines.schema()), &files)?)?;
+    let group: Vec<String> =
+        into.group_by.iter().map(|index| format!("\"{}\"", into.table.columns[*index].name)).collect();
+    let sql = format!("select * from lines order by {}, _row", group.join(", "));
+    let mut stream = session.sql(&sql).await?.execute_stream().await?;
+    let mut fold = Fold::new(into.table, &into.group_by);
+    let mut rejected = BTreeSet::new();
+    let mut take = |folded: Folded, sink: &mut ExportSink<'_>| -> Result<()> {
+        for reject in folded.rejects {
+            rejected.insert(reject.row);
+            sink.rejects.push(reject)?;
+        }
+        folded.documents.map_or(Ok(()), |documents| sink.dated(table, &documents))
+    };
+    while let Some(batch) = stream.try_next().await? {
+        take(fold.push(&batch)?, sink)?;
+    }
+    take(fold.finish()?, sink)?;
+    let rejected = rejected.len() as u64;
+    reading.tally.loaded -= rejected.min(reading.tally.loaded);
+    reading.tally.rejected += rejected;
+    Ok(())
+}
+
+/// The periods of an intake's rows in dated tables.
+pub(super) fn periods_of(source: &Source, intake: &Intake) -> BTreeSet<String> {
+    let dated = |table: &usize| source.into[*table].table.date.is_some();
+    let keys = intake.files.keys().filter(|(table, _)| dated(table));
+    keys.map(|(_, period)| period.clone()).collect()
+}
+
+/// Rows of an intake by table and period.
+pub(super) fn rows_of(intake: &Intake, table: usize, period: &str) -> u64 {
+    intake.files.get(&(table, period.to_owned())).map_or(0, |file| file.rows)
+}

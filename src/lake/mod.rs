@@ -1,0 +1,23 @@
+//! The lake: canonical tables, the ledger of exports, rejects, run records.
+//!
+//! For: loading exports exactly once, into all their tables together.
+//! Keeps true: each (table, source, period) is one file sorted by key; a load becomes visible by
+//! one swap of the head, ledger included; its repeat writes the same names again.
+//! Does not know: where rows came from, what queries will ask.
+
+mod discover;
+mod intake;
+mod ledger;
+mod load;
+mod merge;
+mod moved;
+mod records;
+mod rejects;
+mod tables;
+
+pub use discover::{Discovery, Found, Why, discover};
+pub use ledger::{Entry, Ledger, Status};
+pub use load::{ExportReport, Loading, Loaded, load};
+pub use records::{CheckRecord, RunRecord, RunState, StepRecord, read_record, read_records, write_record};
+pub use rejects::{REJECTS, rejects_schema};
+pub use tables::{Lake, period_name};

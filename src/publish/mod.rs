@@ -1,0 +1,13 @@
+//! Publications: a run's tables, visible together.
+//!
+//! For: the writers (Parquet, CSV twice), the swap of a destination's head, `latest/`.
+//! Keeps true: readers see whole publications; the same tables are not published twice; `latest/`
+//! is derived from the head by every run that ends well.
+//! Does not know: when runs are due, why tables changed.
+
+mod csv;
+mod latest;
+mod publication;
+
+pub use latest::refresh;
+pub use publication::{Published, Publication, TableFiles, publish};

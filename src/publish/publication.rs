@@ -1,0 +1,156 @@
+//! Publishing a run's tables to one destination.
+
+use std::collections::BTreeMap;
+use std::path::{Path as FsPath, PathBuf};
+
+use arrow::datatypes::SchemaRef;
+use chrono::{DateTime, NaiveDate, Utc};
+use object_store::path::Path;
+
+use super::csv;
+use super::latest::refresh;
+use crate::columnar::{Written, type_name};
+use crate::config::pipeline::Format;
+use crate::error::Result;
+use crate::store::put_file;
+use crate::tableset::{Change, Column, Committed, DataFile, Table, TableSet, verify};
+
+/// A table to publish: its Parquet file in scratch.
+#[derive(Debug, Clone)]
+pub struct TableFiles {
+    /// Its name.
+    pub name: String,
+    /// The Parquet file.
+    pub parquet: PathBuf,
+    /// Its size, rows and digest.
+    pub written: Written,
+    /// Its columns.
+    pub schema: SchemaRef,
+    /// The columns that it is sorted by and unique in.
+    pub grain: Vec<String>,
+    /// The formats to publish.
+    pub formats: Vec<Format>,
+}
+
+/// What a publication is of.
+#[derive(Debug, Clone, Copy)]
+pub struct Publication<'a> {
+    /// The run.
+    pub run: &'a str,
+    /// The day it is as of.
+    pub as_of: NaiveDate,
+    /// The version of the lake it was made from.
+    pub lake_version: u64,
+    /// When.
+    pub now: DateTime<Utc>,
+    /// A folder for files on their way.
+    pub scratch: &'a FsPath,
+    /// The destination's version when the run began.
+    pub base: u64,
+}
+
+/// What came of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Published {
+    /// Every table was already there, byte for byte.
+    UpToDate(u64),
+    /// The destination's new version, and its files.
+    Version(u64, Vec<String>),
+}
+
+/// Publishes `tables` to `set`, together or not at all.
+///
+/// # Errors
+/// When the store fails, or another run published newer tables meanwhile.
+pub async fn publish(
+    set: &TableSet,
+    tables: &[TableFiles],
+    publication: Publication<'_>,
+) -> Result<Published> {
+    let current = set.current().await?;
+    let same = tables.iter().all(|table| {
+        let files = current.digests(&table.name);
+        let parquet = |(_, digest): &(&str, &str)| *digest == table.written.sha256;
+        files.iter().any(parquet) && files.len() == file_names(table).len()
+    });
+    if same {
+        refresh(set).await?;
+        return Ok(Published::UpToDate(current.version));
+    }
+    let folder = format!("data/{:08}-{}", current.version + 1, publication.run);
+    let mut made = BTreeMap::new();
+    for table in tables {
+        let files = write(set, table, &folder, publication.scratch).await?;
+        let columns = table.schema.fields().iter().map(|field| Column {
+            name: field.name().clone(),
+            kind: type_name(field.data_type()),
+        });
+        let entry = Table {
+            run: publication.run.to_owned(),
+            as_of: Some(publication.as_of.to_string()),
+            lake_version: Some(publication.lake_version),
+            schema: columns.collect(),
+            key: table.grain.clone(),
+            files,
+        };
+        verify(set, &table.name, &entry).await?;
+        made.insert(table.name.clone(), entry);
+    }
+    let files = made.values().flat_map(|table| table.files.iter().map(|file| file.path.clone()));
+    let files: Vec<String> = files.collect();
+    let change = Change {
+        run: publication.run.to_owned(),
+        tables: made,
+        extra: None,
+        base: publication.base,
+        bound: false,
+    };
+    let (Committed::Version(version) | Committed::Moved(version)) =
+        set.commit(&change, publication.now).await?;
+    refresh(set).await?;
+    Ok(Published::Version(version, files))
+}
+
+fn file_names(table: &TableFiles) -> Vec<String> {
+    let mut names = vec![format!("{}.parquet", table.name)];
+    if table.formats.contains(&Format::Csv) {
+        names.push(format!("{}.csv", table.name));
+        names.push(format!("{}.excel.csv", table.name));
+    }
+    names
+}
+
+/// Writes the files of one table below `folder` of the set.
+async fn write(
+    set: &TableSet,
+    table: &TableFiles,
+    folder: &str,
+    scratch: &FsPath,
+) -> Result<Vec<DataFile>> {
+    let mut written = vec![(table.parquet.clone(), table.written.clone())];
+    if table.formats.contains(&Format::Csv) {
+        let plain = scratch.join(format!("{}.csv", table.name));
+        let excel = scratch.join(format!("{}.excel.csv", table.name));
+        let (parquet, paths) = (table.parquet.clone(), (plain.clone(), excel.clone()));
+        let task = tokio::task::spawn_blocking(move || csv::write(&parquet, &paths.0, &paths.1));
+        let (for_machines, for_people) = task.await.map_err(|error| {
+            crate::error::Error::new(crate::error::Kind::Defect, "a task ended early").because(error)
+        })??;
+        written.push((plain, for_machines));
+        written.push((excel, for_people));
+    }
+    let mut files = Vec::new();
+    for ((from, written), name) in written.into_iter().zip(file_names(table)) {
+        let path = format!("{folder}/{name}");
+        put_file(set.store().as_ref(), &from, &Path::from(path.as_str())).await?;
+        files.push(DataFile {
+            path,
+            bytes: written.bytes,
+            rows: written.rows,
+            sha256: written.sha256,
+            part: String::new(),
+        });
+    }
+    files.sort_by(|left, right| left.path.cmp(&right.path));
+    Ok(files)
+}

@@ -1,0 +1,280 @@
+//! One export, from its bytes to canonical rows.
+
+use std::io::Read;
+
+use chrono::NaiveDate;
+
+use super::fetch::{Export, ExportBytes};
+use super::map::{Header, Mapper, Sink, Tally, missing_columns, needed};
+use super::read::{BadBytes, Decoded, Row, Rows, Splitter, TextReader};
+use crate::config::pipeline::{Covers, Load, Source};
+use crate::domain::Day;
+use crate::domain::calendar::{add_months, to_day};
+use crate::error::{Error, Kind, Result};
+
+/// Rows above a header that is looked for.
+const MAX_TITLE_ROWS: u64 = 30;
+
+/// What reading an export told.
+#[derive(Debug, Clone)]
+pub struct Reading {
+    /// What became of its rows.
+    pub tally: Tally,
+    /// The SHA-256 of its bytes, as they were read.
+    pub sha256: String,
+    /// The months it says it covers, and its part.
+    pub cover: Option<Cover>,
+    /// Things to tell: the charset that was detected.
+    pub notes: Vec<String>,
+}
+
+/// The month that an export covers, and its part where its name has one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cover {
+    /// The first day.
+    pub first: Day,
+    /// The last day.
+    pub last: Day,
+    /// The part; empty without one.
+    pub part: String,
+}
+
+fn supplier(export: &Export, message: impl std::fmt::Display, hint: impl Into<String>) -> Error {
+    Error::new(Kind::Supplier, format!("export \"{}\": {message}", export.name)).hint(hint)
+}
+
+fn bad_bytes(export: &Export, error: BadBytes) -> Error {
+    let row = error.row.map(|row| format!("row {row}: ")).unwrap_or_default();
+    supplier(export, format!("{row}{}", error.message), error.hint)
+}
+
+/// Reads `export` by `source`'s declaration into `sink`.
+///
+/// # Errors
+/// When the file as a whole cannot be used: charset, header, cover, control total, cut off.
+pub fn read(source: &Source, export: &Export, sink: &mut dyn Sink) -> Result<Reading> {
+    let open = ExportBytes::open(export)
+        .map_err(|error| Error::from(error).at(format!("export \"{}\"", export.name)))?;
+    let mut text =
+        TextReader::new(open, source.csv.encoding).map_err(|error| bad_bytes(export, error))?;
+    let mut notes = Vec::new();
+    if let (encoding, false) = text.encoding() {
+        notes.push(format!("charset detected: {}", encoding.name()));
+    }
+    let delimiter = u8::try_from(source.csv.delimiter).unwrap_or(b',');
+    let mut splitter = Splitter::new(delimiter);
+    let mut body = Body { source, export, needed: needed(source), mapper: None, titles: Vec::new(), best: None, cover: None };
+    loop {
+        let chunk = match text.next(splitter.row()).map_err(|error| bad_bytes(export, error))? {
+            Decoded::Text(chunk) => chunk,
+            Decoded::End => break,
+        };
+        let rows = splitter.push(chunk).map_err(|error| bad_bytes(export, error))?;
+        body.take(rows, sink)?;
+    }
+    let rows = splitter.finish().map_err(|error| bad_bytes(export, error))?;
+    body.take(rows, sink)?;
+    let mut bytes = text.into_inner();
+    std::io::copy(&mut bytes.by_ref(), &mut std::io::sink())
+        .map_err(|error| Error::from(error).at(format!("export \"{}\"", export.name)))?;
+    let sha256 = bytes.finish()?;
+    let (tally, cover) = body.finish(sink)?;
+    control(source, export, &tally)?;
+    Ok(Reading { tally, sha256, cover, notes })
+}
+
+/// The part of an export below its header.
+struct Body<'s> {
+    source: &'s Source,
+    export: &'s Export,
+    needed: Vec<&'s str>,
+    mapper: Option<(Mapper<'s>, u64)>,
+    titles: Vec<String>,
+    best: Option<Header>,
+    cover: Option<Cover>,
+}
+
+impl<'s> Body<'s> {
+    fn take(&mut self, rows: &Rows, sink: &mut dyn Sink) -> Result<()> {
+        if self.mapper.is_none() {
+            for row in rows.iter() {
+                if self.try_header(&row)? {
+                    break;
+                }
+            }
+        }
+        match &mut self.mapper {
+            Some((mapper, header)) => mapper.map(rows, *header, sink),
+            None => Ok(()),
+        }
+    }
+
+    /// Makes the mapper if `row` is the header.
+    fn try_header(&mut self, row: &Row<'_>) -> Result<bool> {
+        let header = Header::of(row);
+        let complete = header.count(&self.needed) == self.needed.len();
+        let found = match self.source.csv.header_row {
+            None => complete,
+            Some(wanted) if row.number == wanted && complete => true,
+            Some(wanted) if row.number == wanted => return Err(self.no_header(&header)),
+            Some(_) => false,
+        };
+        if !found {
+            if row.number >= MAX_TITLE_ROWS && self.source.csv.header_row.is_none() {
+                let best = self.best.take().unwrap_or(header);
+                return Err(self.no_header(&best));
+            }
+            let score = |header: &Header| (header.count(&self.needed), header.width());
+            if !row.is_blank() && self.best.as_ref().is_none_or(|best| score(best) < score(&header)) {
+                self.best = Some(header);
+            }
+            self.titles.extend((0..row.len()).map(|index| row.field(index).to_owned()));
+            return Ok(false);
+        }
+        self.cover = cover(self.source, self.export, &self.titles)?;
+        let span = self.cover.as_ref().map(|cover| (cover.first, cover.last));
+        let mut mapper = Mapper::new(self.source, header, span);
+        mapper.tally.read = row.number;
+        mapper.tally.recognised = row.number;
+        self.mapper = Some((mapper, row.number));
+        Ok(true)
+    }
+
+    fn no_header(&self, found: &Header) -> Error {
+        let (message, hint) = missing_columns(self.source, found);
+        supplier(self.export, message, hint)
+    }
+
+    fn finish(self, sink: &mut dyn Sink) -> Result<(Tally, Option<Cover>)> {
+        match self.mapper {
+            Some((mut mapper, _)) => {
+                mapper.finish(sink)?;
+                Ok((mapper.tally, self.cover))
+            }
+            None => match &self.best {
+                Some(best) => Err(self.no_header(best)),
+                None => Err(supplier(
+                    self.export,
+                    "is empty: expected a header",
+                    "ask for the file again; an export without rows still has its header",
+                )),
+            },
+        }
+    }
+}
+
+/// The month that the export's name or title says it covers.
+fn cover(source: &Source, export: &Export, titles: &[String]) -> Result<Option<Cover>> {
+    let Load::ReplacePeriod { covers: Some(covers), .. } = &source.load else { return Ok(None) };
+    let found = match covers {
+        Covers::Name(pattern) => {
+            let name = export.name.rsplit('/').next().unwrap_or(&export.name);
+            let stem = name.split('.').next().unwrap_or(name);
+            match_cover(pattern, stem)
+        }
+        Covers::Title(pattern) => titles.iter().find_map(|title| match_cover(pattern, title)),
+    };
+    match (found, covers) {
+        (Some(cover), _) => Ok(Some(cover)),
+        (None, Covers::Name(pattern)) => Err(supplier(
+            export,
+            format!("its name does not say which month it covers, expected \"{pattern}\""),
+            "rename the file, or correct load: replace_period: covers",
+        )),
+        (None, Covers::Title(pattern)) => Err(supplier(
+            export,
+            format!("no row above the header says which month it covers, expected \"{pattern}\""),
+            "correct load: replace_period: covers, or ask for the file again",
+        )),
+    }
+}
+
+/// Matches `text` with a pattern of literals, `*`, `%Y`, `%m` and `{part}`.
+fn match_cover(pattern: &str, text: &str) -> Option<Cover> {
+    let (mut year, mut month, mut part) = (None, None, String::new());
+    let mut rest = text;
+    let mut pattern = pattern;
+    while !pattern.is_empty() {
+        if let Some(tail) = pattern.strip_prefix("%Y") {
+            year = Some(rest.get(..4)?.parse::<i32>().ok()?);
+            (rest, pattern) = (&rest[4..], tail);
+        } else if let Some(tail) = pattern.strip_prefix("%m") {
+            month = Some(rest.get(..2)?.parse::<u32>().ok()?);
+            (rest, pattern) = (&rest[2..], tail);
+        } else if let Some(tail) = pattern.strip_prefix("{part}") {
+            let length = match tail.chars().next() {
+                Some(next) => rest.find(next)?,
+                None => rest.len(),
+            };
+            rest[..length].clone_into(&mut part);
+            (rest, pattern) = (&rest[length..], tail);
+        } else if let Some(tail) = pattern.strip_prefix('*') {
+            let literal: String = tail.chars().take_while(|char| !"%{*".contains(*char)).collect();
+            let length = if tail.is_empty() { rest.len() } else { rest.find(&literal)? };
+            (rest, pattern) = (&rest[length..], tail);
+        } else {
+            let char = pattern.chars().next()?;
+            rest = rest.strip_prefix(char)?;
+            pattern = &pattern[char.len_utf8()..];
+        }
+    }
+    let first = to_day(NaiveDate::from_ymd_opt(year?, month?, 1)?);
+    rest.is_empty().then(|| Cover { first, last: add_months(first, 1) - 1, part })
+}
+
+/// Holds the control total against what was read.
+fn control(source: &Source, export: &Export, tally: &Tally) -> Result<()> {
+    let Some(total) = &source.control_total else { return Ok(()) };
+    let money = |amount: i128| {
+        let sign = if amount < 0 { "-" } else { "" };
+        format!("{sign}{}.{:02}", amount.abs() / 100, amount.abs() % 100)
+    };
+    match tally.control_total {
+        None if total.optional => Ok(()),
+        None => Err(supplier(
+            export,
+            format!("no row \"{}\" with the control total was found", total.row),
+            "the file is cut off; or write control_total: { …, optional: true }",
+        )),
+        Some((stated, _)) if stated == tally.control_sum => Ok(()),
+        Some((stated, row)) => {
+            let stated =
+                if stated == i128::MAX { "no number".to_owned() } else { money(stated) };
+            let unread = match tally.control_unread {
+                0 => String::new(),
+                rows => format!(" ({rows} rows hold no number there)"),
+            };
+            Err(supplier(
+                export,
+                format!(
+                    "row {row}: control total of \"{}\" is {stated}, the rows above sum to {}{unread}",
+                    total.header,
+                    money(tally.control_sum)
+                ),
+                "rows are missing or misread: check the number format, or ask for the file again",
+            ))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::match_cover;
+    use crate::domain::calendar::to_date;
+
+    fn covered(pattern: &str, text: &str) -> Option<(String, String)> {
+        match_cover(pattern, text).map(|cover| (to_date(cover.first).to_string(), cover.part))
+    }
+
+    #[test]
+    fn a_name_says_its_month_and_part() {
+        let month = |part: &str| Some(("2026-06-01".to_owned(), part.to_owned()));
+        assert_eq!(covered("sales_%Y-%m", "sales_2026-06"), month(""));
+        assert_eq!(covered("sales_%Y-%m_{part}", "sales_2026-06_north"), month("north"));
+        assert_eq!(covered("*%Y-%m", "old_sales_2026-06"), None);
+        assert_eq!(covered("*sales_%Y-%m", "old_sales_2026-06"), month(""));
+        assert_eq!(covered("Продажи за %m.%Y*", "Продажи за 06.2026 г."), month(""));
+        assert_eq!(covered("sales_%Y-%m", "sales_2026-13"), None);
+        assert_eq!(covered("sales_%Y-%m", "sales_june"), None);
+    }
+}

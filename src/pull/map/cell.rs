@@ -1,0 +1,122 @@
+//! One value of a canonical row, before it goes into its column.
+
+use std::borrow::Cow;
+
+use super::date::DateFormat;
+use super::number;
+use crate::config::canonical::Type;
+use crate::config::pipeline::Locale;
+use crate::domain::Day;
+
+/// A typed value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Cell<'a> {
+    Null,
+    Text(Cow<'a, str>),
+    /// In units of the column's scale.
+    Decimal(i128),
+    Date(Day),
+    Flag(bool),
+    Integer(i64),
+}
+
+/// Why a text is not a value: a word for the kind of fault, and what was expected.
+pub(super) struct BadValue {
+    pub(super) reason: &'static str,
+    pub(super) message: String,
+}
+
+fn bad(reason: &'static str, message: impl Into<String>) -> BadValue {
+    BadValue { reason, message: message.into() }
+}
+
+/// The decimal places of a canonical type.
+pub(super) fn places(kind: Type) -> Option<u32> {
+    match kind {
+        Type::Money => Some(2),
+        Type::Quantity => Some(4),
+        Type::Rate => Some(8),
+        _ => None,
+    }
+}
+
+/// How texts of one export become values.
+#[derive(Debug, Clone)]
+pub(super) struct Reading {
+    pub(super) locale: Locale,
+    pub(super) date: DateFormat,
+}
+
+impl Reading {
+    /// Reads `text`, which is not empty, as `kind`; also gives what rounding changed, in units of
+    /// 10⁻⁸.
+    pub(super) fn cell<'a>(
+        &self,
+        text: Cow<'a, str>,
+        kind: Type,
+    ) -> Result<(Cell<'a>, i128), BadValue> {
+        let cell = match kind {
+            Type::Text => Cell::Text(text),
+            Type::Word(known) => {
+                if !known.contains(&text.as_ref()) {
+                    let known = known.join(", ");
+                    return Err(bad("unknown_word", format!("is not one of: {known}")));
+                }
+                Cell::Text(text)
+            }
+            Type::Money | Type::Quantity | Type::Rate => {
+                let number = number::parse(&text, &self.locale)
+                    .map_err(|message| bad("not_a_number", message))?;
+                return decimal(number, kind);
+            }
+            Type::Date => {
+                let day = self.date.day(&text).map_err(|message| bad("not_a_date", message))?;
+                Cell::Date(day)
+            }
+            Type::Flag => match text.to_lowercase().as_str() {
+                "true" | "yes" | "1" | "да" | "истина" => Cell::Flag(true),
+                "false" | "no" | "0" | "нет" | "ложь" => Cell::Flag(false),
+                _ => return Err(bad("not_a_flag", "is neither true nor false")),
+            },
+            Type::Score => match text.parse() {
+                Ok(score @ 0..=10) => Cell::Integer(score),
+                _ => return Err(bad("not_a_score", "is not a whole number from 0 to 10")),
+            },
+            Type::Integer => match text.parse() {
+                Ok(number) => Cell::Integer(number),
+                Err(_) => return Err(bad("not_a_number", "is not a whole number")),
+            },
+        };
+        Ok((cell, 0))
+    }
+
+    /// The product of `texts` as `kind`.
+    pub(super) fn product<'a>(
+        &self,
+        texts: &[&str],
+        kind: Type,
+    ) -> Result<(Cell<'a>, i128), BadValue> {
+        let mut product = number::Decimal { mantissa: 1, scale: 0 };
+        for text in texts {
+            let factor = number::parse(text, &self.locale)
+                .map_err(|message| bad("not_a_number", format!("\"{text}\" {message}")))?;
+            product = product.times(factor).ok_or_else(|| bad("too_large", "is too large"))?;
+        }
+        decimal(product, kind)
+    }
+}
+
+fn decimal<'a>(number: number::Decimal, kind: Type) -> Result<(Cell<'a>, i128), BadValue> {
+    let places = places(kind)
+        .ok_or_else(|| bad("not_a_number", "is a number, and the column holds none"))?;
+    let value = number
+        .at_scale(places)
+        .filter(|value| value.unsigned_abs() < 10_u128.pow(18))
+        .ok_or_else(|| bad("too_large", "has more than 18 digits"))?;
+    let exact = number::Decimal { mantissa: value, scale: places };
+    let changed = match (exact.at_scale(8), number.at_scale(8)) {
+        (Some(rounded), Some(written)) => rounded - written,
+        _ => 0,
+    };
+    Ok((Cell::Decimal(value), changed))
+}

@@ -1,0 +1,97 @@
+//! Which columns of an export a declaration needs, and where they stand.
+
+use std::collections::BTreeMap;
+
+use crate::config::pipeline::{Origin, Source};
+use crate::names;
+use crate::pull::read::Row;
+
+/// The position of each column of an export by its header.
+#[derive(Debug, Clone, Default)]
+pub struct Header {
+    positions: BTreeMap<String, usize>,
+    width: usize,
+    row: u64,
+}
+
+impl Header {
+    /// The header that stands in `row`.
+    #[must_use]
+    pub fn of(row: &Row<'_>) -> Self {
+        let mut positions = BTreeMap::new();
+        for index in 0..row.len() {
+            positions.entry(row.field(index).to_owned()).or_insert(index);
+        }
+        Self { positions, width: row.len(), row: row.number }
+    }
+
+    /// The position of the column called `header`.
+    #[must_use]
+    pub fn position(&self, header: &str) -> Option<usize> {
+        self.positions.get(header).copied()
+    }
+
+    /// The number of its columns.
+    #[must_use]
+    pub fn width(&self) -> usize {
+        self.width
+    }
+
+    /// How many of `needed` it has.
+    #[must_use]
+    pub fn count(&self, needed: &[&str]) -> usize {
+        needed.iter().filter(|header| self.positions.contains_key(**header)).count()
+    }
+}
+
+/// The headers that `source` names, sorted.
+#[must_use]
+pub fn needed(source: &Source) -> Vec<&str> {
+    let mut needed: Vec<&str> = Vec::new();
+    for mapping in source.into.iter().flat_map(|into| into.columns.iter().flatten()) {
+        match &mapping.from {
+            Origin::Header(header) | Origin::Split { header, .. } => needed.push(header),
+            Origin::Product(factors) => needed.extend(factors.iter().map(String::as_str)),
+            Origin::Constant(_) => {}
+        }
+    }
+    needed.extend(source.skip.iter().map(|rule| rule.header.as_str()));
+    needed.extend(source.reject.iter().map(|(rule, _)| rule.header.as_str()));
+    needed.extend(source.control_total.iter().map(|total| total.header.as_str()));
+    needed.sort_unstable();
+    needed.dedup();
+    needed
+}
+
+/// What to say of a header that lacks columns: message and hint.
+#[must_use]
+pub fn missing_columns(source: &Source, found: &Header) -> (String, String) {
+    let needed = needed(source);
+    let missing: Vec<&str> =
+        needed.iter().copied().filter(|header| found.position(header).is_none()).collect();
+    let columns: Vec<&str> =
+        found.positions.keys().map(String::as_str).filter(|name| !name.is_empty()).collect();
+    let message = format!(
+        "column{} \"{}\" not found; row {} has \"{}\"",
+        if missing.len() == 1 { "" } else { "s" },
+        missing.join("\", \""),
+        found.row,
+        columns.join("\", \"")
+    );
+    let near = missing.iter().find_map(|name| names::nearest(name, columns.iter().copied()));
+    let hint = match near {
+        Some(near) => format!("did the supplier rename it? \"{near}\" is near: correct the mapping"),
+        None if columns.iter().any(|name| looks_misread(name)) => {
+            "the header looks misread: correct \"encoding\" (utf-8?) or \"delimiter\"".to_owned()
+        }
+        None => "correct the mapping, \"delimiter\" or \"encoding\", or ask for the file again"
+            .to_owned(),
+    };
+    (message, hint)
+}
+
+/// Whether a header looks like UTF-8 read in a one-byte charset: `РќРѕРјРµСЂ`, `Ð�Ð¾`.
+fn looks_misread(name: &str) -> bool {
+    let marks = name.chars().filter(|char| matches!(char, 'Р' | 'С' | 'Ð' | 'Ñ' | 'Ã')).count();
+    marks * 3 >= name.chars().count() && marks >= 2
+}

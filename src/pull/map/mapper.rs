@@ -1,0 +1,491 @@
+//! One export's rows → canonical rows, rejects and counts.
+
+use std::borrow::Cow;
+use std::collections::HashSet;
+use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
+
+use arrow::array::RecordBatch;
+use arrow::datatypes::SchemaRef;
+
+use super::builder::TableBuilder;
+use super::cell::{BadValue, Cell, Reading};
+use super::date::DateFormat;
+use super::document::normalise;
+use super::header::Header;
+use super::number;
+use super::reject::Reject;
+use crate::config::canonical::{Column, Table, Type};
+use crate::config::pipeline::{Into, Load, Mapping, Origin, Rule, Source, Test};
+use crate::domain::Day;
+use crate::error::Result;
+use crate::names::like;
+use crate::pull::read::{Row, Rows};
+
+/// Distinct rows remembered for leaving out repetitions; beyond it some are stored twice and
+/// recognised later.
+const MAX_REMEMBERED: usize = 1 << 20;
+
+/// Where mapped rows and rejects go.
+pub trait Sink {
+    /// Takes rows of the source's table number `table`.
+    ///
+    /// # Errors
+    /// When they cannot be kept.
+    fn rows(&mut self, table: usize, batch: RecordBatch) -> Result<()>;
+
+    /// Takes a reject.
+    ///
+    /// # Errors
+    /// When it cannot be kept.
+    fn reject(&mut self, reject: Reject) -> Result<()>;
+}
+
+/// What became of an export's rows.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Rows in the file.
+    pub read: u64,
+    /// Rows that every table took.
+    pub loaded: u64,
+    /// Rows rejected by fault.
+    pub rejected: u64,
+    /// Rows rejected by a declared rule.
+    pub rejected_by_rule: u64,
+    /// Rows left out by a declared rule.
+    pub skipped: u64,
+    /// Titles, headers, totals, blank rows and repeated keys.
+    pub recognised: u64,
+    /// What rounding amounts changed in sum, in units of 10⁻⁸.
+    pub rounded: i128,
+    /// The sum of the control column over the rows read, in hundredths.
+    pub control_sum: i128,
+    /// The control total that the file states, in hundredths, and its row.
+    pub control_total: Option<(i128, u64)>,
+    /// Rows whose control column is not a number.
+    pub control_unread: u64,
+}
+
+/// Where a text comes from, with positions instead of headers.
+enum From<'s> {
+    Field(usize),
+    Constant(&'s str),
+    Product(Vec<usize>),
+    Split { field: usize, by: &'s str, part: usize },
+}
+
+struct ColumnPlan<'s> {
+    column: &'static Column,
+    mapping: Option<(&'s Mapping, From<'s>)>,
+}
+
+struct TablePlan<'s> {
+    table: &'static Table,
+    columns: Vec<ColumnPlan<'s>>,
+    builder: TableBuilder,
+    /// Hashes of rows already given, for tables whose rows repeat on every line.
+    seen: Option<HashSet<u64>>,
+    /// The position of the date that the declared cover is held against.
+    covered: Option<usize>,
+    /// Positions of kind and amount, where signs are made one way here.
+    document: Option<(usize, usize)>,
+    lines: bool,
+}
+
+/// Maps the rows of one export.
+pub struct Mapper<'s> {
+    source: &'s Source,
+    reading: Reading,
+    header: Header,
+    tables: Vec<TablePlan<'s>>,
+    cover: Option<(Day, Day)>,
+    /// What happened so far.
+    pub tally: Tally,
+}
+
+/// A row that cannot be mapped: the column's name, the kind of fault, message and value.
+struct BadRow {
+    column: String,
+    reason: String,
+    message: String,
+    value: String,
+}
+
+impl<'s> Mapper<'s> {
+    /// A mapper for rows under `header`, which has every column that `source` names. Rows dated
+    /// outside `cover` are rejected.
+    #[must_use]
+    pub fn new(source: &'s Source, header: Header, cover: Option<(Day, Day)>) -> Self {
+        let tables = source.into.iter().map(|into| plan(source, into, &header)).collect();
+        let reading = Reading {
+            locale: source.csv.locale.clone(),
+            date: DateFormat::new(&source.csv.locale.date),
+        };
+        Self { source, reading, header, tables, cover, tally: Tally::default() }
+    }
+
+    /// The schema of the batches of table number `table`.
+    #[must_use]
+    pub fn schema(&self, table: usize) -> SchemaRef {
+        self.tables[table].builder.schema()
+    }
+
+    /// Maps rows below the header.
+    ///
+    /// # Errors
+    /// When the sink fails.
+    pub fn map(&mut self, rows: &Rows, after: u64, sink: &mut dyn Sink) -> Result<()> {
+        let mut cells = Vec::new();
+        for row in rows.iter().filter(|row| row.number > after) {
+            self.row(&row, &mut cells, sink)?;
+        }
+        Ok(())
+    }
+
+    /// Gives the last batches.
+    ///
+    /// # Errors
+    /// When the sink fails.
+    pub fn finish(&mut self, sink: &mut dyn Sink) -> Result<()> {
+        for (index, plan) in self.tables.iter_mut().enumerate() {
+            if !plan.builder.is_empty() {
+                sink.rows(index, plan.builder.finish()?)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn row<'r>(
+        &mut self,
+        row: &Row<'r>,
+        cells: &mut Vec<Cell<'r>>,
+        sink: &mut dyn Sink,
+    ) -> Result<()>
+    where
+        's: 'r,
+    {
+        self.tally.read += 1;
+        if row.is_blank() || self.is_total(row) {
+            self.tally.recognised += 1;
+            return Ok(());
+        }
+        self.control(row);
+        if self.source.skip.iter().any(|rule| self.applies(rule, row)) {
+            self.tally.skipped += 1;
+            return Ok(());
+        }
+        let rule = self.source.reject.iter().find(|(rule, _)| self.applies(rule, row));
+        if let Some((rule, reason)) = rule {
+            self.tally.rejected_by_rule += 1;
+            let column = rule.header.clone();
+            let message = format!("rejected by rule \"{reason}\"");
+            let value = self.field(&rule.header, row).to_owned();
+            let bad = BadRow { column, reason: reason.clone(), message, value };
+            return self.reject(row, bad, true, cells, sink);
+        }
+        cells.clear();
+        let mut rounded = 0;
+        match self.cells(row, cells, &mut rounded) {
+            Ok(()) => {
+                self.tally.rounded += rounded;
+                self.tally.loaded += 1;
+                self.give(row, cells, sink)
+            }
+            Err(bad) => {
+                self.tally.rejected += 1;
+                self.reject(row, bad, false, cells, sink)
+            }
+        }
+    }
+
+    fn field<'r>(&self, header: &str, row: &Row<'r>) -> &'r str {
+        self.header.position(header).map_or("", |position| row.field(position))
+    }
+
+    fn applies(&self, rule: &Rule, row: &Row<'_>) -> bool {
+        let text = self.field(&rule.header, row);
+        match &rule.test {
+            Test::Like(pattern) => like(pattern, text),
+            Test::Empty => text.is_empty(),
+        }
+    }
+
+    fn is_total(&mut self, row: &Row<'_>) -> bool {
+        let Some(total) = &self.source.control_total else { return false };
+        let first = (0..row.len()).map(|index| row.field(index)).find(|text| !text.is_empty());
+        if !first.is_some_and(|text| like(&total.row, text)) {
+            return false;
+        }
+        let text = self.field(&total.header, row);
+        let stated = number::parse(text, &self.reading.locale).ok();
+        let stated = stated.and_then(|number| number.at_scale(2));
+        self.tally.control_total = Some((stated.unwrap_or(i128::MAX), row.number));
+        true
+    }
+
+    fn control(&mut self, row: &Row<'_>) {
+        let Some(total) = &self.source.control_total else { return };
+        let text = self.field(&total.header, row);
+        let number = number::parse(text, &self.reading.locale).ok();
+        match number.and_then(|number| number.at_scale(2)) {
+            Some(amount) => self.tally.control_sum += amount,
+            None => self.tally.control_unread += 1,
+        }
+    }
+
+    /// Fills `cells` with the values of all tables, one after the other.
+    fn cells<'r>(
+        &self,
+        row: &Row<'r>,
+        cells: &mut Vec<Cell<'r>>,
+        rounded: &mut i128,
+    ) -> Result<(), BadRow>
+    where
+        's: 'r,
+    {
+        let width = self.header.width();
+        let extra = (width..row.len()).any(|index| !row.field(index).is_empty());
+        if row.len() < width || extra {
+            return Err(BadRow {
+                column: String::new(),
+                reason: "fields".to_owned(),
+                message: format!("has {} fields, the header has {width}", row.len()),
+                value: String::new(),
+            });
+        }
+        for plan in &self.tables {
+            let start = cells.len();
+            for column in &plan.columns {
+                let (cell, changed) = self.cell(column, row)?;
+                *rounded += changed;
+                cells.push(cell);
+            }
+            let cells = &mut cells[start..];
+            if let (Some(position), Some((first, last))) = (plan.covered, self.cover)
+                && let Cell::Date(day) = cells[position]
+                && !(first..=last).contains(&day)
+            {
+                let date = |day| crate::domain::calendar::to_date(day).to_string();
+                return Err(BadRow {
+                    column: plan.columns[position].column.name.to_owned(),
+                    reason: "outside_period".to_owned(),
+                    message: format!(
+                        "{} lies outside {} to {}, which the export covers",
+                        date(day),
+                        date(first),
+                        date(last)
+                    ),
+                    value: date(day),
+                });
+            }
+            if let Some((kind, amount)) = plan.document {
+                normalise_cells(cells, kind, amount)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn cell<'r>(&self, plan: &ColumnPlan<'s>, row: &Row<'r>) -> Result<(Cell<'r>, i128), BadRow>
+    where
+        's: 'r,
+    {
+        let Some((mapping, from)) = &plan.mapping else { return Ok((Cell::Null, 0)) };
+        let bad = |error: BadValue, value: String| BadRow {
+            column: named(&mapping.from, plan.column.name),
+            reason: error.reason.to_owned(),
+            message: error.message,
+            value,
+        };
+        if let From::Product(factors) = from {
+            let texts: Vec<&str> = factors.iter().map(|field| row.field(*field)).collect();
+            return self
+                .reading
+                .product(&texts, plan.column.kind)
+                .map_err(|error| bad(error, texts.join(" × ")));
+        }
+        let text = match from {
+            From::Field(field) => row.field(*field),
+            From::Constant(constant) => constant,
+            From::Split { field, by, part } => {
+                row.field(*field).split(by).nth(part - 1).unwrap_or("").trim()
+            }
+            From::Product(_) => "",
+        };
+        let text = if mapping.map.is_empty() {
+            Cow::Borrowed(text)
+        } else {
+            match mapping.map.iter().find(|(pattern, _)| like(pattern, text)) {
+                Some((_, value)) => Cow::Borrowed(value.as_str()),
+                None => {
+                    let message = "matches no pattern of \"map\"".to_owned();
+                    return Err(bad(BadValue { reason: "no_match", message }, text.to_owned()));
+                }
+            }
+        };
+        let text = match (&mapping.default, text.is_empty()) {
+            (Some(default), true) => Cow::Borrowed(default.as_str()),
+            _ => text,
+        };
+        if text.is_empty() {
+            if plan.column.nullable || plan.column.kind == Type::Flag {
+                return Ok((Cell::Null, 0));
+            }
+            let message = format!("is empty, and \"{}\" must have a value", plan.column.name);
+            return Err(bad(BadValue { reason: "missing", message }, String::new()));
+        }
+        let shown = text.clone();
+        self.reading
+            .cell(text, plan.column.kind)
+            .map_err(|error| bad(error, shown.into_owned()))
+    }
+
+    fn give(&mut self, row: &Row<'_>, cells: &[Cell<'_>], sink: &mut dyn Sink) -> Result<()> {
+        let mut start = 0;
+        for (index, plan) in self.tables.iter_mut().enumerate() {
+            let end = start + plan.columns.len();
+            let own = &cells[start..end];
+            start = end;
+            if let Some(seen) = &mut plan.seen {
+                let hash = BuildHasherDefault::<DefaultHasher>::default()
+                    .hash_one(format!("{own:?}"));
+                if seen.contains(&hash) {
+                    continue;
+                }
+                if seen.len() < MAX_REMEMBERED {
+                    seen.insert(hash);
+                }
+            }
+            plan.builder.push(own.iter(), row.number);
+            if plan.lines {
+                plan.builder.push_line(&row.raw(), false);
+            }
+            if plan.builder.is_full() {
+                sink.rows(index, plan.builder.finish()?)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Records a reject, and in tables of lines a bad line that rejects its document.
+    fn reject<'r>(
+        &mut self,
+        row: &Row<'r>,
+        bad: BadRow,
+        by_rule: bool,
+        cells: &mut Vec<Cell<'r>>,
+        sink: &mut dyn Sink,
+    ) -> Result<()>
+    where
+        's: 'r,
+    {
+        for index in 0..self.tables.len() {
+            if !self.tables[index].lines {
+                continue;
+            }
+            cells.clear();
+            let group = &self.source.into[index].group_by;
+            for (position, plan) in self.tables[index].columns.iter().enumerate() {
+                let known = group.contains(&position);
+                let cell = if known { self.cell(plan, row).ok() } else { None };
+                cells.push(cell.map_or(Cell::Null, |(cell, _)| cell));
+            }
+            let plan = &mut self.tables[index];
+            plan.builder.push(cells.iter(), row.number);
+            plan.builder.push_line("", true);
+            if plan.builder.is_full() {
+                sink.rows(index, plan.builder.finish()?)?;
+            }
+        }
+        let BadRow { column, reason, message, value } = bad;
+        sink.reject(Reject {
+            row: row.number,
+            column,
+            reason,
+            message,
+            value,
+            raw: row.raw(),
+            by_rule,
+        })
+    }
+}
+
+/// The header that a value comes from, else its canonical column.
+fn named(origin: &Origin, column: &str) -> String {
+    match origin {
+        Origin::Header(header) | Origin::Split { header, .. } => header.clone(),
+        Origin::Product(factors) => factors.join(" × "),
+        Origin::Constant(_) => column.to_owned(),
+    }
+}
+
+fn normalise_cells(cells: &mut [Cell<'_>], kind: usize, amount: usize) -> Result<(), BadRow> {
+    let (Cell::Text(word), Cell::Decimal(value)) = (&cells[kind], &cells[amount]) else {
+        return Ok(());
+    };
+    let value = *value;
+    match normalise(word, value) {
+        Some((new, positive)) => {
+            if new != word.as_ref() {
+                cells[kind] = Cell::Text(Cow::Borrowed("return"));
+            }
+            cells[amount] = Cell::Decimal(positive);
+            Ok(())
+        }
+        None => Err(BadRow {
+            column: "amount".to_owned(),
+            reason: "negative_amount".to_owned(),
+            message: format!("a negative {word} has no meaning"),
+            value: format!("{}.{:02}", value / 100, (value % 100).abs()),
+        }),
+    }
+}
+
+fn plan<'s>(source: &'s Source, into: &'s Into, header: &Header) -> TablePlan<'s> {
+    let at = |name: &str| header.position(name).unwrap_or(usize::MAX / 2);
+    let columns = into
+        .table
+        .columns
+        .iter()
+        .zip(&into.columns)
+        .map(|(column, mapping)| {
+            let mapping = mapping.as_ref().map(|mapping| {
+                let from = match &mapping.from {
+                    Origin::Header(name) => From::Field(at(name)),
+                    Origin::Constant(text) => From::Constant(text),
+                    Origin::Product(names) => From::Product(names.iter().map(|name| at(name)).collect()),
+                    Origin::Split { header, by, part } => {
+                        From::Split { field: at(header), by, part: *part }
+                    }
+                };
+                (mapping, from)
+            });
+            ColumnPlan { column, mapping }
+        })
+        .collect();
+    let lines = !into.group_by.is_empty();
+    let position = |name: &str| into.table.column(name).map(|(index, _)| index);
+    let covered = match &source.load {
+        Load::ReplacePeriod { column, .. } if into.table.date == Some(column.as_str()) => {
+            position(column)
+        }
+        _ => None,
+    };
+    let document = (into.table.name == "documents" && !lines)
+        .then(|| position("kind").zip(position("amount")))
+        .flatten();
+    TablePlan {
+        table: into.table,
+        columns,
+        builder: TableBuilder::new(into.table, &source.name, lines),
+        seen: (into.table.date.is_none() && source.into.len() > 1).then(HashSet::new),
+        covered,
+        document,
+        lines,
+    }
+}
+
+impl std::fmt::Debug for Mapper<'_> {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let tables: Vec<&str> = self.tables.iter().map(|plan| plan.table.name).collect();
+        write!(formatter, "Mapper({} into {tables:?})", self.source.name)
+    }
+}

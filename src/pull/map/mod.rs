@@ -1,0 +1,17 @@
+//! Raw rows → canonical rows and rejects, as the declaration says.
+
+mod builder;
+mod cell;
+mod date;
+mod document;
+mod fold;
+mod header;
+mod mapper;
+mod number;
+mod reject;
+
+pub use builder::{BATCH_ROWS, schema};
+pub use fold::{Fold, Folded};
+pub use header::{Header, missing_columns, needed};
+pub use mapper::{Mapper, Sink, Tally};
+pub use reject::Reject;

@@ -1,0 +1,251 @@
+//! CSV text → rows, chunk by chunk (RFC 4180, any separator, any line end).
+//!
+//! Keeps true: a quote that is never closed is an error, not one long field; a field has a limit;
+//! a chunk may end anywhere.
+
+use super::BadBytes;
+use super::rows::Rows;
+
+/// The longest field.
+pub const MAX_FIELD_BYTES: usize = 1 << 20;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    /// At the beginning of a row; the flag says that a `\r` has just ended one.
+    RowStart { after_cr: bool },
+    /// At the beginning of a field.
+    FieldStart,
+    /// Inside a field without quotes.
+    Plain,
+    /// Inside quotes.
+    Quoted,
+    /// After a quote inside quotes: its end, or half of a doubled one.
+    QuoteInQuoted,
+}
+
+/// Cuts text into rows.
+#[derive(Debug)]
+pub struct Splitter {
+    delimiter: u8,
+    state: State,
+    next_row: u64,
+    quote_opened_in: u64,
+    rows: Rows,
+}
+
+impl Splitter {
+    /// A splitter for fields separated by an ASCII `delimiter`.
+    #[must_use]
+    pub fn new(delimiter: u8) -> Self {
+        Self {
+            delimiter,
+            state: State::RowStart { after_cr: false },
+            next_row: 1,
+            quote_opened_in: 0,
+            rows: Rows::default(),
+        }
+    }
+
+    /// The number of the row that is being read.
+    #[must_use]
+    pub fn row(&self) -> u64 {
+        self.next_row
+    }
+
+    /// Takes the next chunk of valid UTF-8 and gives the rows that are complete now.
+    ///
+    /// # Errors
+    /// When a field is too long or holds a NUL.
+    pub fn push(&mut self, chunk: &[u8]) -> Result<&Rows, BadBytes> {
+        self.rows.forget_complete();
+        let mut at = 0;
+        while at < chunk.len() {
+            at = self.step(chunk, at)?;
+        }
+        Ok(&self.rows)
+    }
+
+    /// Ends the text and gives the last row, where it had no line end.
+    ///
+    /// # Errors
+    /// When a quote was never closed.
+    pub fn finish(&mut self) -> Result<&Rows, BadBytes> {
+        self.rows.forget_complete();
+        match self.state {
+            State::Quoted => {
+                let row = self.quote_opened_in;
+                return Err(BadBytes {
+                    row: Some(row),
+                    message: format!("a quote opened in row {row} is never closed"),
+                    hint: "the file is cut off or a field holds a single quote: ask for it again"
+                        .to_owned(),
+                });
+            }
+            State::RowStart { .. } => {}
+            State::FieldStart | State::Plain | State::QuoteInQuoted => self.end_row(),
+        }
+        self.state = State::RowStart { after_cr: false };
+        Ok(&self.rows)
+    }
+
+    fn step(&mut self, chunk: &[u8], at: usize) -> Result<usize, BadBytes> {
+        let byte = chunk[at];
+        match self.state {
+            State::RowStart { after_cr: true } if byte == b'\n' => {
+                self.state = State::RowStart { after_cr: false };
+                Ok(at + 1)
+            }
+            State::RowStart { .. } => {
+                self.rows.starts.push((self.next_row, self.rows.ends.len()));
+                self.state = State::FieldStart;
+                Ok(at)
+            }
+            State::FieldStart if byte == b'"' => {
+                self.state = State::Quoted;
+                self.quote_opened_in = self.next_row;
+                Ok(at + 1)
+            }
+            State::FieldStart | State::Plain => {
+                self.state = State::Plain;
+                let rest = &chunk[at..];
+                let length = memchr::memchr3(self.delimiter, b'\n', b'\r', rest);
+                self.take(&rest[..length.unwrap_or(rest.len())])?;
+                let Some(length) = length else { return Ok(chunk.len()) };
+                self.end_by(rest[length]);
+                Ok(at + length + 1)
+            }
+            State::Quoted => {
+                let rest = &chunk[at..];
+                let length = memchr::memchr(b'"', rest);
+                self.take(&rest[..length.unwrap_or(rest.len())])?;
+                let Some(length) = length else { return Ok(chunk.len()) };
+                self.state = State::QuoteInQuoted;
+                Ok(at + length + 1)
+            }
+            State::QuoteInQuoted => match byte {
+                b'"' => {
+                    self.take(b"\"")?;
+                    self.state = State::Quoted;
+                    Ok(at + 1)
+                }
+                byte if byte == self.delimiter || byte == b'\n' || byte == b'\r' => {
+                    self.end_by(byte);
+                    Ok(at + 1)
+                }
+                _ => {
+                    self.state = State::Plain;
+                    Ok(at)
+                }
+            },
+        }
+    }
+
+    fn end_by(&mut self, byte: u8) {
+        if byte == self.delimiter {
+            self.rows.ends.push(self.rows.text.len());
+            self.state = State::FieldStart;
+        } else {
+            self.end_row();
+            self.state = State::RowStart { after_cr: byte == b'\r' };
+        }
+    }
+
+    fn end_row(&mut self) {
+        self.rows.ends.push(self.rows.text.len());
+        self.rows.complete = self.rows.starts.len();
+        self.next_row += 1;
+    }
+
+    fn take(&mut self, bytes: &[u8]) -> Result<(), BadBytes> {
+        let row = Some(self.next_row);
+        let column = || {
+            let first = self.rows.starts.last().map_or(0, |(_, first)| *first);
+            self.rows.ends.len() - first + 1
+        };
+        if memchr::memchr(0, bytes).is_some() {
+            return Err(BadBytes {
+                row,
+                message: format!("field {} holds a NUL byte", column()),
+                hint: "the file is damaged, or is UTF-16: correct \"encoding\", or ask for it again"
+                    .to_owned(),
+            });
+        }
+        let start = self.rows.ends.last().copied().unwrap_or(0);
+        if self.rows.text.len() - start + bytes.len() > MAX_FIELD_BYTES {
+            return Err(BadBytes {
+                row,
+                message: format!(
+                    "field {} is longer than {MAX_FIELD_BYTES} bytes, the limit for one field",
+                    column()
+                ),
+                hint: "the separator or a quote is wrong: correct \"delimiter\", or ask for the \
+                       file again"
+                    .to_owned(),
+            });
+        }
+        self.rows.text.extend_from_slice(bytes);
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{MAX_FIELD_BYTES, Splitter};
+    use proptest::prelude::*;
+
+    fn split(text: &str, cuts: &[usize]) -> Result<Vec<Vec<String>>, String> {
+        let mut splitter = Splitter::new(b';');
+        let mut table = Vec::new();
+        let mut from = 0;
+        let mut cuts: Vec<usize> = cuts.iter().map(|cut| cut % (text.len() + 1)).collect();
+        cuts.sort_unstable();
+        cuts.push(text.len());
+        let mut collect = |rows: &super::Rows| {
+            for row in rows.iter() {
+                table.push((0..row.len()).map(|field| row.field(field).to_owned()).collect());
+            }
+        };
+        for cut in cuts {
+            let chunk = &text.as_bytes()[from..cut];
+            collect(splitter.push(chunk).map_err(|error| error.message)?);
+            from = cut;
+        }
+        collect(splitter.finish().map_err(|error| error.message)?);
+        Ok(table)
+    }
+
+    #[test]
+    fn quotes_keep_separators_line_ends_and_doubled_quotes() {
+        let table = split("a;\"b;\r\n\"\"c\"\"\"\r\n1;2\n\n3", &[]).unwrap();
+        let expected = [vec!["a", "b;\r\n\"c\""], vec!["1", "2"], vec![""], vec!["3"]];
+        assert_eq!(table, expected);
+    }
+
+    #[test]
+    fn a_bare_carriage_return_ends_a_row() {
+        assert_eq!(split("a;b\rc;d\r", &[]).unwrap(), [["a", "b"], ["c", "d"]]);
+    }
+
+    #[test]
+    fn a_quote_that_is_never_closed_is_named_with_its_row() {
+        let error = split("a\nb;\"c\nd\n", &[]).unwrap_err();
+        assert_eq!(error, "a quote opened in row 2 is never closed");
+    }
+
+    #[test]
+    fn a_field_has_a_limit() {
+        let error = split(&format!("a;{}", "x".repeat(MAX_FIELD_BYTES + 1)), &[]).unwrap_err();
+        assert!(error.starts_with("field 2 is longer than 1048576 bytes"), "{error}");
+        assert!(split("a\0b", &[]).unwrap_err().contains("NUL"));
+    }
+
+    proptest! {
+        #[test]
+        fn rows_do_not_depend_on_where_chunks_end(
+            text in "[a;\"\n\r]{0,60}",
+            cuts in proptest::collection::vec(0_usize..60, 0..6),
+        ) {
+            prop_assert_eq!(split(&text, &cuts), split(&text, &[]));
+        }
+    }
+}

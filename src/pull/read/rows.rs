@@ -1,0 +1,90 @@
+//! A chunk of raw rows: all text in one buffer, fields as offsets into it.
+
+/// Rows of text fields.
+#[derive(Debug, Default)]
+pub struct Rows {
+    pub(super) text: Vec<u8>,
+    /// The end of each field in `text`.
+    pub(super) ends: Vec<usize>,
+    /// For each row its number and its first field.
+    pub(super) starts: Vec<(u64, usize)>,
+    /// Whether each row is finished but the last, which may still grow.
+    pub(super) complete: usize,
+}
+
+/// One row.
+#[derive(Debug, Clone, Copy)]
+pub struct Row<'a> {
+    /// Its number in the file, from 1.
+    pub number: u64,
+    rows: &'a Rows,
+    first: usize,
+    end: usize,
+}
+
+impl Rows {
+    /// The complete rows, in order.
+    pub fn iter(&self) -> impl Iterator<Item = Row<'_>> {
+        (0..self.complete).map(|index| {
+            let (number, first) = self.starts[index];
+            let end = self.starts.get(index + 1).map_or(self.ends.len(), |(_, next)| *next);
+            Row { number, rows: self, first, end }
+        })
+    }
+
+    /// Forgets the complete rows; an unfinished last one stays.
+    pub(super) fn forget_complete(&mut self) {
+        if self.complete == 0 {
+            return;
+        }
+        let fields = self.starts.get(self.complete).map_or(self.ends.len(), |(_, first)| *first);
+        let bytes = fields.checked_sub(1).map_or(0, |last| self.ends[last]);
+        self.text.drain(..bytes);
+        self.ends.drain(..fields);
+        self.ends.iter_mut().for_each(|end| *end -= bytes);
+        self.starts.drain(..self.complete);
+        self.starts.iter_mut().for_each(|(_, first)| *first -= fields);
+        self.complete = 0;
+    }
+}
+
+impl<'a> Row<'a> {
+    /// The number of its fields.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.end - self.first
+    }
+
+    /// Whether it has no field.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.end == self.first
+    }
+
+    /// The text of a field, trimmed; empty where the row has no such field.
+    #[must_use]
+    pub fn field(&self, index: usize) -> &'a str {
+        let field = self.first + index;
+        if field >= self.end {
+            return "";
+        }
+        let start = field.checked_sub(1).map_or(0, |before| self.rows.ends[before]);
+        // The splitter cuts only at ASCII bytes of valid UTF-8.
+        std::str::from_utf8(&self.rows.text[start..self.rows.ends[field]])
+            .unwrap_or_default()
+            .trim()
+    }
+
+    /// Whether all its fields are empty.
+    #[must_use]
+    pub fn is_blank(&self) -> bool {
+        (0..self.len()).all(|index| self.field(index).is_empty())
+    }
+
+    /// The row as a JSON array of its fields, for the record of rejects.
+    #[must_use]
+    pub fn raw(&self) -> String {
+        let fields: Vec<&str> = (0..self.len()).map(|index| self.field(index)).collect();
+        serde_json::to_string(&fields).unwrap_or_default()
+    }
+}

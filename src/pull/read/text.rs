@@ -1,0 +1,178 @@
+//! Bytes → UTF-8 text, chunk by chunk, in a declared or detected charset.
+
+use std::io::Read;
+
+use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
+use encoding_rs::{Decoder, DecoderResult, Encoding, UTF_8};
+
+use super::BadBytes;
+
+/// Bytes read at a time.
+const CHUNK_BYTES: usize = 1 << 18;
+
+/// A stream of text.
+pub struct TextReader<R> {
+    bytes: R,
+    encoding: &'static Encoding,
+    declared: bool,
+    decoder: Decoder,
+    buffer: Vec<u8>,
+    pending: std::ops::Range<usize>,
+    text: Vec<u8>,
+    offset: u64,
+    ended: bool,
+    done: bool,
+}
+
+/// The next piece of text.
+#[derive(Debug)]
+pub enum Decoded<'a> {
+    /// Valid UTF-8.
+    Text(&'a [u8]),
+    /// Nothing is left.
+    End,
+}
+
+impl<R: Read> TextReader<R> {
+    /// Opens `bytes` in `encoding`, or in the one that their first chunk suggests.
+    ///
+    /// # Errors
+    /// When the first bytes cannot be read.
+    pub fn new(bytes: R, encoding: Option<&'static Encoding>) -> Result<Self, BadBytes> {
+        let mut reader = Self {
+            bytes,
+            encoding: UTF_8,
+            declared: encoding.is_some(),
+            decoder: UTF_8.new_decoder_with_bom_removal(),
+            buffer: vec![0; CHUNK_BYTES],
+            pending: 0..0,
+            text: vec![0; CHUNK_BYTES * 3 + 16],
+            offset: 0,
+            ended: false,
+            done: false,
+        };
+        reader.fill()?;
+        let sample = &reader.buffer[reader.pending.clone()];
+        reader.encoding = match (Encoding::for_bom(sample), encoding) {
+            (Some((marked, _)), _) => marked,
+            (None, Some(declared)) => declared,
+            (None, None) => {
+                let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
+                detector.feed(sample, reader.ended);
+                detector.guess(None, Utf8Detection::Allow)
+            }
+        };
+        reader.decoder = reader.encoding.new_decoder_with_bom_removal();
+        Ok(reader)
+    }
+
+    /// The charset that is used, and whether it was declared.
+    #[must_use]
+    pub fn encoding(&self) -> (&'static Encoding, bool) {
+        (self.encoding, self.declared)
+    }
+
+    /// Gives back the bytes' reader.
+    pub fn into_inner(self) -> R {
+        self.bytes
+    }
+
+    /// The next piece of text; `row` is the row that is being read, for messages.
+    ///
+    /// # Errors
+    /// When bytes cannot be read, unpacked or decoded.
+    pub fn next(&mut self, row: u64) -> Result<Decoded<'_>, BadBytes> {
+        if self.done {
+            return Ok(Decoded::End);
+        }
+        if self.pending.is_empty() && !self.ended {
+            self.fill().map_err(|error| BadBytes { row: Some(row), ..error })?;
+        }
+        let (result, read, written) = self.decoder.decode_to_utf8_without_replacement(
+            &self.buffer[self.pending.clone()],
+            &mut self.text,
+            self.ended,
+        );
+        self.pending.start += read;
+        self.offset += read as u64;
+        match result {
+            DecoderResult::InputEmpty => self.done = self.ended && self.pending.is_empty(),
+            DecoderResult::OutputFull => {}
+            DecoderResult::Malformed(length, extra) => {
+                let at = self.offset - u64::from(length) - u64::from(extra);
+                return Err(BadBytes {
+                    row: Some(row),
+                    message: format!(
+                        "byte {at} is not {}: the file is in another charset",
+                        self.encoding.name()
+                    ),
+                    hint: "correct \"encoding\", as windows-1251, or write encoding: detect"
+                        .to_owned(),
+                });
+            }
+        }
+        Ok(Decoded::Text(&self.text[..written]))
+    }
+
+    /// Reads until the buffer is full or the bytes end.
+    fn fill(&mut self) -> Result<(), BadBytes> {
+        let mut filled = 0;
+        while filled < self.buffer.len() {
+            match self.bytes.read(&mut self.buffer[filled..]) {
+                Ok(0) => {
+                    self.ended = true;
+                    break;
+                }
+                Ok(read) => filled += read,
+                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+                Err(error) => {
+                    let cut = error.kind() == std::io::ErrorKind::UnexpectedEof;
+                    let what = if cut { "the gzip file is cut off" } else { "reading failed" };
+                    return Err(BadBytes {
+                        row: None,
+                        message: format!("{what}: {error}"),
+                        hint: "ask for the file again".to_owned(),
+                    });
+                }
+            }
+        }
+        self.pending = 0..filled;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Decoded, TextReader};
+
+    fn read(bytes: &[u8], label: Option<&str>) -> Result<(String, &'static str), String> {
+        let encoding =
+            label.map(|label| encoding_rs::Encoding::for_label(label.as_bytes()).unwrap());
+        let mut reader = TextReader::new(bytes, encoding).map_err(|error| error.message)?;
+        let mut text = Vec::new();
+        while let Decoded::Text(piece) = reader.next(1).map_err(|error| error.message)? {
+            text.extend_from_slice(piece);
+        }
+        Ok((String::from_utf8(text).unwrap(), reader.encoding().0.name()))
+    }
+
+    #[test]
+    fn a_byte_order_mark_wins_and_is_taken_off() {
+        let (text, encoding) = read("\u{feff}Дата".as_bytes(), Some("windows-1251")).unwrap();
+        assert_eq!((text.as_str(), encoding), ("Дата", "UTF-8"));
+    }
+
+    #[test]
+    fn the_charset_is_detected() {
+        let (bytes, ..) = encoding_rs::WINDOWS_1251.encode("Номер;Дата;Контрагент;Сумма\n");
+        let (text, encoding) = read(&bytes, None).unwrap();
+        assert_eq!((text.as_str(), encoding), ("Номер;Дата;Контрагент;Сумма\n", "windows-1251"));
+    }
+
+    #[test]
+    fn bytes_of_another_charset_are_named_with_their_place() {
+        let (bytes, ..) = encoding_rs::WINDOWS_1251.encode("ab;Дата");
+        let error = read(&bytes, Some("utf-8")).unwrap_err();
+        assert!(error.starts_with("byte 3 is not UTF-8"), "{error}");
+    }
+}

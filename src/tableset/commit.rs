@@ -1,0 +1,336 @@
+//! Reading the head and swapping it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use object_store::path::Path;
+use object_store::{ObjectStore, ObjectStoreExt, PutMode, UpdateVersion};
+
+use super::layout::{HEAD, manifest_path};
+use super::manifest::{FORMAT, Head, Manifest, Table};
+use crate::error::{Error, Kind, Result};
+
+/// Attempts at swapping the head while others swap it too.
+const MAX_SWAPS: usize = 16;
+
+/// A table set in a store.
+#[derive(Debug, Clone)]
+pub struct TableSet {
+    store: Arc<dyn ObjectStore>,
+    url: String,
+}
+
+/// A version with what is needed to swap it.
+#[derive(Debug, Clone, Default)]
+struct Current {
+    head: Option<Head>,
+    version: Option<UpdateVersion>,
+    manifest: Manifest,
+}
+
+/// What a run changes: tables to put in place of the parent's, and the new `extra`.
+#[derive(Debug, Clone, Default)]
+pub struct Change {
+    /// The run.
+    pub run: String,
+    /// The tables it made, whole.
+    pub tables: BTreeMap<String, Table>,
+    /// What the set's user keeps beside the tables; `None` carries the parent's over.
+    pub extra: Option<serde_json::Value>,
+    /// The version that was current when the run began.
+    pub base: u64,
+    /// Whether the change was computed from `base` and is void on any other version.
+    pub bound: bool,
+}
+
+/// What came of a commit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Committed {
+    /// This version is now, or was already, ours.
+    Version(u64),
+    /// Another run moved the head since the change was computed.
+    Moved(u64),
+}
+
+impl TableSet {
+    /// The table set in `store`, called `url` in messages.
+    #[must_use]
+    pub fn new(store: Arc<dyn ObjectStore>, url: impl Into<String>) -> Self {
+        Self { store, url: url.into() }
+    }
+
+    /// The store.
+    #[must_use]
+    pub fn store(&self) -> &Arc<dyn ObjectStore> {
+        &self.store
+    }
+
+    /// The set's place, for messages.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// The current head; `None` before the first commit.
+    ///
+    /// # Errors
+    /// When the store fails or the head is not one.
+    pub async fn head(&self) -> Result<Option<Head>> {
+        Ok(self.read_head().await?.map(|(head, _)| head))
+    }
+
+    async fn read_head(&self) -> Result<Option<(Head, UpdateVersion)>> {
+        let result = match self.store.get(&Path::from(HEAD)).await {
+            Ok(result) => result,
+            Err(object_store::Error::NotFound { .. }) => return Ok(None),
+            Err(error) => return Err(Error::from(error).at(format!("head of \"{}\"", self.url))),
+        };
+        let version = UpdateVersion {
+            e_tag: result.meta.e_tag.clone(),
+            version: result.meta.version.clone(),
+        };
+        let head = serde_json::from_slice(&result.bytes().await?)
+            .map_err(|error| Error::from(error).at(format!("head of \"{}\"", self.url)))?;
+        Ok(Some((head, version)))
+    }
+
+    /// The manifest at `path`.
+    ///
+    /// # Errors
+    /// When it is missing, or of a format that this program does not know.
+    pub async fn manifest(&self, path: &str) -> Result<Manifest> {
+        let at = || format!("manifest \"{path}\" of \"{}\"", self.url);
+        let read = async { self.store.get(&Path::from(path)).await?.bytes().await };
+        let bytes = read.await.map_err(|error| Error::from(error).at(at()))?;
+        let manifest: Manifest =
+            serde_json::from_slice(&bytes).map_err(|error| Error::from(error).at(at()))?;
+        if manifest.format != FORMAT {
+            let found = manifest.format;
+            return Err(Error::new(
+                Kind::Declaration,
+                format!("{}: format {found}, expected {FORMAT}", at()),
+            )
+            .hint("use the version of pobudka that wrote it, or a newer one"));
+        }
+        Ok(manifest)
+    }
+
+    /// The current version; an empty one before the first commit.
+    ///
+    /// # Errors
+    /// As [`TableSet::head`] and [`TableSet::manifest`].
+    pub async fn current(&self) -> Result<Manifest> {
+        Ok(self.read_current().await?.manifest)
+    }
+
+    async fn read_current(&self) -> Result<Current> {
+        let Some((head, version)) = self.read_head().await? else {
+            return Ok(Current::default());
+        };
+        let manifest = self.manifest(&head.manifest).await?;
+        Ok(Current { head: Some(head), version: Some(version), manifest })
+    }
+
+    /// Makes `change` the current version, on top of whatever others commit meanwhile.
+    ///
+    /// The data files of `change` must already lie in the store. A bound change gives
+    /// [`Committed::Moved`] where the version is no longer its base.
+    ///
+    /// # Errors
+    /// `Superseded` when another run holds one of our tables from a newer day or lake;
+    /// `Transient` when the outcome could not be learnt: nothing is deleted then.
+    pub async fn commit(&self, change: &Change, now: DateTime<Utc>) -> Result<Committed> {
+        for _ in 0..MAX_SWAPS {
+            let current = self.read_current().await?;
+            if self.is_ours(change, &current).await? {
+                return Ok(Committed::Version(current.manifest.version));
+            }
+            if change.base != current.manifest.version {
+                if change.bound {
+                    return Ok(Committed::Moved(current.manifest.version));
+                }
+                superseded(change, &current.manifest)?;
+            }
+            let manifest = successor(change, &current, now);
+            let path = manifest_path(manifest.version, &change.run);
+            self.store.put(&path, serde_json::to_vec_pretty(&manifest)?.into()).await?;
+            let head = Head {
+                version: manifest.version,
+                manifest: path.to_string(),
+                run: change.run.clone(),
+            };
+            let mode = current.version.map_or(PutMode::Create, PutMode::Update);
+            let bytes = serde_json::to_vec(&head)?;
+            match self.store.put_opts(&Path::from(HEAD), bytes.into(), mode.into()).await {
+                Ok(_) => return Ok(Committed::Version(head.version)),
+                Err(error) => {
+                    // The reply may be the echo of our own write: only the head tells.
+                    let found = self.read_current().await.map_err(|_| unknown(&self.url, error))?;
+                    if self.is_ours(change, &found).await? {
+                        return Ok(Committed::Version(found.manifest.version));
+                    }
+                }
+            }
+        }
+        Err(Error::new(
+            Kind::Transient,
+            format!("the head of \"{}\" moved {MAX_SWAPS} times while it was swapped", self.url),
+        )
+        .hint("run again when fewer runs publish there"))
+    }
+
+    /// Whether our run is the head or among its parents.
+    async fn is_ours(&self, change: &Change, current: &Current) -> Result<bool> {
+        let Some(head) = &current.head else { return Ok(false) };
+        if head.run == change.run {
+            return Ok(true);
+        }
+        let mut parent = current.manifest.parent.clone();
+        for _ in 0..MAX_SWAPS {
+            let Some(path) = parent else { break };
+            let manifest = self.manifest(&path).await?;
+            if manifest.run == change.run {
+                return Ok(true);
+            }
+            parent = manifest.parent;
+        }
+        Ok(false)
+    }
+}
+
+fn unknown(url: &str, error: object_store::Error) -> Error {
+    Error::new(Kind::Transient, format!("whether the head of \"{url}\" was swapped is unknown"))
+        .hint("nothing was deleted; run again, it will find out")
+        .because(error)
+}
+
+/// Fails when the current version holds one of our tables from a newer day or lake.
+fn superseded(change: &Change, current: &Manifest) -> Result<()> {
+    for (name, ours) in &change.tables {
+        let Some(theirs) = current.tables.get(name) else { continue };
+        if theirs.lake_version > ours.lake_version || theirs.as_of > ours.as_of {
+            let told = |table: &Table| {
+                let as_of = table.as_of.clone().unwrap_or_default();
+                format!("as of {as_of} from version {} of the lake", table.lake_version.unwrap_or(0))
+            };
+            return Err(Error::new(
+                Kind::Superseded,
+                format!(
+                    "table \"{name}\" was meanwhile published by run {}, {}; ours is {}",
+                    theirs.run,
+                    told(theirs),
+                    told(ours)
+                ),
+            )
+            .hint("run again: it will read the newer lake, or give --as-of of that day"));
+        }
+    }
+    Ok(())
+}
+
+fn successor(change: &Change, current: &Current, now: DateTime<Utc>) -> Manifest {
+    let mut tables = current.manifest.tables.clone();
+    tables.extend(change.tables.clone());
+    tables.retain(|_, table| !table.files.is_empty());
+    Manifest {
+        format: FORMAT,
+        version: current.manifest.version + 1,
+        parent: current.head.as_ref().map(|head| head.manifest.clone()),
+        run: change.run.clone(),
+        written_at: now.format("%Y-%m-%dT%H:%M:%SZ").to_string(),
+        tables,
+        extra: change.extra.clone().unwrap_or_else(|| current.manifest.extra.clone()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use chrono::DateTime;
+    use object_store::memory::InMemory;
+
+    use super::{Change, Committed, TableSet};
+    use crate::error::Kind;
+    use crate::tableset::{DataFile, Table};
+
+    fn change(run: &str, table: &str, lake_version: u64) -> Change {
+        let file = DataFile {
+            path: format!("data/{run}/{table}.parquet"),
+            bytes: 1,
+            rows: 1,
+            sha256: run.to_owned(),
+            part: String::new(),
+        };
+        let made = Table {
+            run: run.to_owned(),
+            as_of: None,
+            lake_version: Some(lake_version),
+            schema: Vec::new(),
+            key: Vec::new(),
+            files: vec![file],
+        };
+        Change {
+            run: run.to_owned(),
+            tables: [(table.to_owned(), made)].into(),
+            extra: None,
+            base: 0,
+            bound: false,
+        }
+    }
+
+    fn set() -> TableSet {
+        TableSet::new(Arc::new(InMemory::new()), "memory")
+    }
+
+    #[tokio::test]
+    async fn tables_that_a_run_did_not_make_are_carried_over() {
+        let (set, now) = (set(), DateTime::UNIX_EPOCH);
+        set.commit(&change("a", "one", 1), now).await.unwrap();
+        set.commit(&change("b", "two", 1), now).await.unwrap();
+        let current = set.current().await.unwrap();
+        assert_eq!(current.version, 2);
+        assert_eq!(current.tables["one"].run, "a");
+        assert_eq!(current.tables["two"].run, "b");
+    }
+
+    #[tokio::test]
+    async fn a_repeated_commit_recognises_itself() {
+        let (set, now) = (set(), DateTime::UNIX_EPOCH);
+        set.commit(&change("a", "one", 1), now).await.unwrap();
+        set.commit(&change("b", "two", 1), now).await.unwrap();
+        let again = set.commit(&change("a", "one", 1), now).await.unwrap();
+        assert_eq!(again, Committed::Version(2));
+        assert_eq!(set.head().await.unwrap().unwrap().version, 2);
+    }
+
+    #[tokio::test]
+    async fn an_older_lake_does_not_overwrite_a_newer_one() {
+        let (set, now) = (set(), DateTime::UNIX_EPOCH);
+        set.commit(&change("new", "one", 5), now).await.unwrap();
+        let error = set.commit(&change("old", "one", 4), now).await.unwrap_err();
+        assert_eq!(error.kind, Kind::Superseded);
+        assert_eq!(set.current().await.unwrap().tables["one"].run, "new");
+    }
+
+    #[tokio::test]
+    async fn a_change_bound_to_a_version_is_void_on_another() {
+        let (set, now) = (set(), DateTime::UNIX_EPOCH);
+        set.commit(&change("a", "one", 1), now).await.unwrap();
+        let bound = Change { bound: true, ..change("b", "two", 1) };
+        assert_eq!(set.commit(&bound, now).await.unwrap(), Committed::Moved(1));
+    }
+
+    #[tokio::test]
+    async fn of_many_writers_none_is_lost() {
+        let (set, now) = (set(), DateTime::UNIX_EPOCH);
+        let changes: Vec<_> =
+            (0..8).map(|number| change(&format!("r{number}"), &format!("t{number}"), 1)).collect();
+        let commits = changes.iter().map(|change| set.commit(change, now));
+        for result in futures::future::join_all(commits).await {
+            assert!(matches!(result.unwrap(), Committed::Version(_)));
+        }
+        assert_eq!(set.current().await.unwrap().tables.len(), 8);
+    }
+}

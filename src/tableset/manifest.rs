@@ -1,0 +1,102 @@
+//! What a head and a manifest say.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+/// The one object that changes: which version is current.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Head {
+    /// 1, 2, 3, ….
+    pub version: u64,
+    /// The manifest's path.
+    pub manifest: String,
+    /// The run that committed it.
+    pub run: String,
+}
+
+/// One version of a table set.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Manifest {
+    /// The format of this document.
+    pub format: u32,
+    /// 1, 2, 3, ….
+    pub version: u64,
+    /// The manifest that it was made from.
+    pub parent: Option<String>,
+    /// The run that made it.
+    pub run: String,
+    /// When, for people: no reader decides by it.
+    pub written_at: String,
+    /// Its tables.
+    pub tables: BTreeMap<String, Table>,
+    /// What the set's user keeps beside the tables: the lake's ledger.
+    #[serde(default, skip_serializing_if = "serde_json::Value::is_null")]
+    pub extra: serde_json::Value,
+}
+
+/// One table of a version.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Table {
+    /// The run that made it.
+    pub run: String,
+    /// The day it is as of, as YYYY-MM-DD.
+    pub as_of: Option<String>,
+    /// The version of the lake it was made from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lake_version: Option<u64>,
+    /// Its columns.
+    pub schema: Vec<Column>,
+    /// Its key or grain.
+    pub key: Vec<String>,
+    /// Its files, sorted by path.
+    pub files: Vec<DataFile>,
+}
+
+/// A column as published.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Column {
+    /// Its name.
+    pub name: String,
+    /// Its type.
+    #[serde(rename = "type")]
+    pub kind: String,
+}
+
+/// One immutable file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DataFile {
+    /// Its path in the set.
+    pub path: String,
+    /// Its size.
+    pub bytes: u64,
+    /// Its rows.
+    pub rows: u64,
+    /// The SHA-256 of its bytes, in hex.
+    pub sha256: String,
+    /// The part of the table that it holds, as `sales_1c/2026-06`; empty for a whole table.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub part: String,
+}
+
+/// The format that this program writes and reads.
+pub(super) const FORMAT: u32 = 1;
+
+impl Manifest {
+    /// The SHA-256s of `table`'s files, in order of path ending, for "is it the same?".
+    #[must_use]
+    pub fn digests(&self, table: &str) -> Vec<(&str, &str)> {
+        let Some(table) = self.tables.get(table) else { return Vec::new() };
+        table.files.iter().map(|file| (file_name(&file.path), file.sha256.as_str())).collect()
+    }
+}
+
+/// The last part of a path.
+fn file_name(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
+}

@@ -1,0 +1,227 @@
+//! An aggregate that gathers a group's rows and hands them, sorted, to a kernel of `domain`.
+//!
+//! Rows lie flat, all groups in one vector; they are sorted by group when the result is asked for.
+//! An accumulator per group would cost an allocation and a virtual call per row.
+
+use std::fmt::Debug;
+use std::hash::Hash;
+use std::mem::size_of;
+use std::sync::Arc;
+
+use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, ListArray, StructArray};
+use arrow::buffer::OffsetBuffer;
+use arrow::datatypes::{DataType, Field, FieldRef, Fields};
+use datafusion::error::{DataFusionError, Result};
+use datafusion::logical_expr::function::{AccumulatorArgs, StateFieldsArgs};
+use datafusion::logical_expr::utils::format_state_name;
+use datafusion::logical_expr::{
+    Accumulator, AggregateUDFImpl, EmitTo, GroupsAccumulator, Signature, Volatility,
+};
+
+/// What is done with the rows of one group.
+pub(super) trait Kernel: Debug + Clone + PartialEq + Eq + Hash + Send + Sync + 'static {
+    /// One row, ordered as the kernel wants them.
+    type Row: Copy + Ord + Send + Sync + 'static;
+    /// Builders of the result.
+    type Out: Default;
+
+    /// The aggregate's name in SQL.
+    fn name(&self) -> &'static str;
+    /// The arguments' names and types.
+    fn arguments() -> Fields;
+    /// The columns of the result.
+    fn columns() -> Fields;
+    /// Reads the arguments row by row; rows that hold NULL where they must not are left out.
+    fn read(arguments: &[ArrayRef], each: &mut dyn FnMut(usize, Self::Row)) -> Result<()>;
+    /// The arguments that would give `rows`.
+    fn write(rows: &[Self::Row]) -> Vec<ArrayRef>;
+    /// Computes the result of one group's sorted `rows`; gives how many entries it appended.
+    fn run(&self, rows: &[Self::Row], out: &mut Self::Out) -> usize;
+    /// The result's columns.
+    fn finish(out: &mut Self::Out) -> Vec<ArrayRef>;
+}
+
+/// The aggregate function of a kernel.
+#[derive(Debug, PartialEq, Eq, Hash)]
+pub(super) struct Collect<K: Kernel> {
+    kernel: K,
+    signature: Signature,
+}
+
+impl<K: Kernel> Collect<K> {
+    pub(super) fn new(kernel: K) -> Self {
+        let types = K::arguments().iter().map(|field| field.data_type().clone()).collect();
+        Self { kernel, signature: Signature::exact(types, Volatility::Immutable) }
+    }
+}
+
+fn list_of(fields: Fields) -> DataType {
+    DataType::List(Arc::new(Field::new("item", DataType::Struct(fields), true)))
+}
+
+impl<K: Kernel> AggregateUDFImpl for Collect<K> {
+    fn name(&self) -> &str {
+        self.kernel.name()
+    }
+
+    fn signature(&self) -> &Signature {
+        &self.signature
+    }
+
+    fn return_type(&self, _: &[DataType]) -> Result<DataType> {
+        Ok(list_of(K::columns()))
+    }
+
+    fn state_fields(&self, args: StateFieldsArgs) -> Result<Vec<FieldRef>> {
+        let name = format_state_name(args.name, "rows");
+        Ok(vec![Arc::new(Field::new(name, list_of(K::arguments()), true))])
+    }
+
+    fn accumulator(&self, _: AccumulatorArgs) -> Result<Box<dyn Accumulator>> {
+        let name = self.kernel.name();
+        Err(DataFusionError::Plan(format!("{name} needs a \"group by\", and no \"over\"")))
+    }
+
+    fn groups_accumulator_supported(&self, args: AccumulatorArgs) -> bool {
+        !args.is_distinct
+    }
+
+    fn create_groups_accumulator(&self, _: AccumulatorArgs) -> Result<Box<dyn GroupsAccumulator>> {
+        Ok(Box::new(Gathered { kernel: self.kernel.clone(), rows: Vec::new(), groups: 0 }))
+    }
+}
+
+struct Gathered<K: Kernel> {
+    kernel: K,
+    rows: Vec<(u32, K::Row)>,
+    groups: usize,
+}
+
+fn group_number(group: usize) -> u32 {
+    u32::try_from(group).unwrap_or(u32::MAX)
+}
+
+impl<K: Kernel> Gathered<K> {
+    /// Takes out the rows of the groups to emit, sorted by group, and their number of groups.
+    fn take(&mut self, emit_to: EmitTo) -> (Vec<(u32, K::Row)>, usize) {
+        self.rows.sort_unstable();
+        match emit_to {
+            EmitTo::All => (std::mem::take(&mut self.rows), std::mem::take(&mut self.groups)),
+            EmitTo::First(count) => {
+                let first = group_number(count);
+                let split = self.rows.partition_point(|(group, _)| *group < first);
+                let rest = self.rows.split_off(split);
+                let taken = std::mem::replace(&mut self.rows, rest);
+                self.rows.iter_mut().for_each(|(group, _)| *group -= first);
+                self.groups -= count;
+                (taken, count)
+            }
+        }
+    }
+}
+
+/// The end of each group in `rows`, which are sorted by group.
+fn ends<R>(rows: &[(u32, R)], groups: usize) -> Vec<usize> {
+    let mut ends = vec![0; groups];
+    for (group, _) in rows {
+        ends[*group as usize] += 1;
+    }
+    let mut sum = 0;
+    for end in &mut ends {
+        sum += *end;
+        *end = sum;
+    }
+    ends
+}
+
+fn list(fields: Fields, columns: Vec<ArrayRef>, lengths: impl IntoIterator<Item = usize>) -> Result<ArrayRef> {
+    let item = Arc::new(Field::new("item", DataType::Struct(fields.clone()), true));
+    let values = StructArray::try_new(fields, columns, None)?;
+    let offsets = OffsetBuffer::from_lengths(lengths);
+    Ok(Arc::new(ListArray::try_new(item, offsets, Arc::new(values), None)?))
+}
+
+impl<K: Kernel> GroupsAccumulator for Gathered<K> {
+    fn update_batch(
+        &mut self,
+        values: &[ArrayRef],
+        group_indices: &[usize],
+        opt_filter: Option<&BooleanArray>,
+        total_num_groups: usize,
+    ) -> Result<()> {
+        self.groups = self.groups.max(total_num_groups);
+        let rows = &mut self.rows;
+        K::read(values, &mut |index, row| {
+            if opt_filter.is_none_or(|filter| filter.is_valid(index) && filter.value(index)) {
+                rows.push((group_number(group_indices[index]), row));
+            }
+        })
+    }
+
+    fn merge_batch(
+        &mut self,
+        values: &[ArrayRef],
+        group_indices: &[usize],
+        total_num_groups: usize,
+    ) -> Result<()> {
+        self.groups = self.groups.max(total_num_groups);
+        let lists = values[0].as_list::<i32>();
+        let offsets = lists.value_offsets();
+        let (first, last) = (offsets[0], offsets[offsets.len() - 1]);
+        let width = usize::try_from(last - first).unwrap_or(0);
+        let values = lists.values().slice(usize::try_from(first).unwrap_or(0), width);
+        let mut groups = Vec::with_capacity(width);
+        for (list, group) in group_indices.iter().enumerate() {
+            let length = usize::try_from(offsets[list + 1] - offsets[list]).unwrap_or(0);
+            groups.extend(std::iter::repeat_n(group_number(*group), length));
+        }
+        let rows = &mut self.rows;
+        K::read(values.as_struct().columns(), &mut |index, row| rows.push((groups[index], row)))
+    }
+
+    fn evaluate(&mut self, emit_to: EmitTo) -> Result<ArrayRef> {
+        let (rows, groups) = self.take(emit_to);
+        let ends = ends(&rows, groups);
+        let mut out = K::Out::default();
+        let mut lengths = Vec::with_capacity(groups);
+        let mut group_rows = Vec::new();
+        let mut start = 0;
+        for end in ends {
+            group_rows.clear();
+            group_rows.extend(rows[start..end].iter().map(|(_, row)| *row));
+            lengths.push(self.kernel.run(&group_rows, &mut out));
+            start = end;
+        }
+        list(K::columns(), K::finish(&mut out), lengths)
+    }
+
+    fn state(&mut self, emit_to: EmitTo) -> Result<Vec<ArrayRef>> {
+        let (rows, groups) = self.take(emit_to);
+        let ends = ends(&rows, groups);
+        let starts = std::iter::once(0).chain(ends.iter().copied());
+        let lengths: Vec<usize> = ends.iter().zip(starts).map(|(end, start)| end - start).collect();
+        let rows: Vec<K::Row> = rows.into_iter().map(|(_, row)| row).collect();
+        Ok(vec![list(K::arguments(), K::write(&rows), lengths)?])
+    }
+
+    fn convert_to_state(
+        &self,
+        values: &[ArrayRef],
+        opt_filter: Option<&BooleanArray>,
+    ) -> Result<Vec<ArrayRef>> {
+        let count = values.first().map_or(0, Array::len);
+        let mut lengths = vec![0; count];
+        let mut rows = Vec::with_capacity(count);
+        K::read(values, &mut |index, row| {
+            if opt_filter.is_none_or(|filter| filter.is_valid(index) && filter.value(index)) {
+                lengths[index] = 1;
+                rows.push(row);
+            }
+        })?;
+        Ok(vec![list(K::arguments(), K::write(&rows), lengths)?])
+    }
+
+    fn size(&self) -> usize {
+        size_of::<Self>() + self.rows.capacity() * size_of::<(u32, K::Row)>()
+    }
+}

@@ -1,0 +1,22 @@
+//! SQL models on DataFusion: the session, our functions, the graph from parsed SQL, running it.
+//!
+//! Keeps true: models call only immutable functions, write nothing, read no files; the graph comes
+//! from the parsed statement; a model's table holds the same rows on one core or many.
+//! Does not know: suppliers, targets, what becomes of a table.
+
+mod collect;
+mod functions;
+mod graph;
+mod kernels;
+mod models;
+mod parameters;
+mod plan;
+mod reference;
+mod unit_test;
+mod validate;
+
+pub use functions::{FUNCTIONS, FunctionHelp};
+pub use graph::{Graph, reads_of};
+pub use models::{Materialised, Models};
+pub use unit_test::{TestOutcome, run_tests};
+pub use validate::{validate, validated};

@@ -1,0 +1,181 @@
+//! Running models: staging as views, the rest written once to scratch.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use arrow::array::RecordBatch;
+use arrow::datatypes::{Schema, SchemaRef};
+use chrono::NaiveDate;
+use datafusion::catalog::TableProvider;
+use datafusion::datasource::empty::EmptyTable;
+use datafusion::datasource::ViewTable;
+use datafusion::execution::SendableRecordBatchStream;
+use datafusion::execution::object_store::ObjectStoreUrl;
+use datafusion::logical_expr::{LogicalPlan, LogicalPlanBuilder};
+use datafusion::prelude::{SessionContext, col};
+use futures::TryStreamExt;
+
+use super::parameters::{Parameters, register_tables};
+use super::plan::plan;
+use super::{functions, reference};
+use crate::columnar::{Engine, FilesTable, ParquetFile, Written};
+use crate::config::{Fault, Model, Project, canonical};
+use crate::domain::calendar::to_day;
+use crate::error::{Error, Kind, Result};
+use crate::pull::map::schema;
+
+/// A session in which the models of a project run.
+pub struct Models<'a> {
+    project: &'a Project,
+    session: SessionContext,
+    parameters: Parameters,
+    scratch: PathBuf,
+}
+
+/// A model's table, written to scratch.
+#[derive(Debug, Clone)]
+pub struct Materialised {
+    /// The Parquet file.
+    pub path: PathBuf,
+    /// Its columns.
+    pub schema: SchemaRef,
+    /// Its size, rows and digest.
+    pub written: Written,
+}
+
+impl<'a> Models<'a> {
+    /// A session as of `as_of` that reads the canonical tables from `canonical`, by name; those
+    /// not given are empty.
+    ///
+    /// # Errors
+    /// When a reference file cannot be read.
+    pub fn new(
+        project: &'a Project,
+        engine: &Engine,
+        as_of: NaiveDate,
+        canonical: &BTreeMap<&str, Arc<dyn TableProvider>>,
+        scratch: &Path,
+    ) -> Result<Self> {
+        let session = engine.session(engine.limits().threads);
+        functions::register(&session, &project.settings, to_day(as_of));
+        register_tables(&session, &project.settings, &project.currency)?;
+        for table in canonical::TABLES {
+            let provider = canonical.get(table.name).cloned();
+            let provider =
+                provider.unwrap_or_else(|| Arc::new(EmptyTable::new(Arc::new(schema(table)))));
+            session.register_table(table.name, provider)?;
+        }
+        for (name, path) in &project.references {
+            session.register_table(name, reference::table(path)?)?;
+        }
+        let parameters = Parameters::new(&project.settings, as_of);
+        Ok(Self { project, session, parameters, scratch: scratch.to_owned() })
+    }
+
+    /// The session, for queries about the tables.
+    #[must_use]
+    pub fn session(&self) -> &SessionContext {
+        &self.session
+    }
+
+    fn model(&self, name: &str) -> Result<&'a Model> {
+        self.project
+            .models
+            .get(name)
+            .ok_or_else(|| Error::new(Kind::Defect, format!("model \"{name}\" does not exist")))
+    }
+
+    /// The plan of a SQL file whose tables are registered.
+    pub(super) async fn plan(&self, model: &Model) -> Result<LogicalPlan, Fault> {
+        plan(&self.session, model, &self.parameters).await
+    }
+
+    /// Registers `provider` as the table `name`, in place of what stood there.
+    ///
+    /// # Errors
+    /// When the name cannot be used.
+    pub fn put(&self, name: &str, provider: Arc<dyn TableProvider>) -> Result<()> {
+        self.session.deregister_table(name)?;
+        self.session.register_table(name, provider)?;
+        Ok(())
+    }
+
+    /// Registers a model without running it: a view for staging, else an empty table.
+    pub(super) async fn declare(&self, name: &str) -> Result<Schema, Fault> {
+        let defect = |error: Error| Fault::new(name, (0, 0), error.to_string());
+        let model = self.model(name).map_err(defect)?;
+        let plan = self.plan(model).await?;
+        let schema = plan.schema().as_arrow().clone();
+        let provider: Arc<dyn TableProvider> = if model.layer == "staging" {
+            Arc::new(ViewTable::new(plan, None))
+        } else {
+            Arc::new(EmptyTable::new(Arc::new(schema.clone())))
+        };
+        self.put(name, provider).map_err(defect)?;
+        Ok(schema)
+    }
+
+    /// Runs a model: `None` for a view, else its table in scratch, sorted by its contract's grain.
+    ///
+    /// # Errors
+    /// When it cannot be planned or fails on the data.
+    pub async fn run(&self, name: &str) -> Result<Option<Materialised>> {
+        let model = self.model(name)?;
+        let declared = |fault: Fault| Error::new(Kind::Declaration, fault.to_string());
+        if model.layer == "staging" {
+            self.declare(name).await.map_err(declared)?;
+            return Ok(None);
+        }
+        let mut plan = self.plan(model).await.map_err(declared)?;
+        if let Some(contract) = self.project.contracts.get(name) {
+            let order = contract.grain.iter().map(|name| col(format!("\"{name}\"")).sort(true, false));
+            if !contract.grain.is_empty() {
+                plan = LogicalPlanBuilder::from(plan).sort(order)?.build()?;
+            }
+        }
+        let run = async {
+            let stream = self.session.execute_logical_plan(plan).await?.execute_stream().await?;
+            self.write(name, stream).await
+        };
+        let made = run.await.map_err(|error: Error| error.at(format!("model \"{name}\"")))?;
+        let location = made.path.to_string_lossy().into_owned();
+        let location = object_store::path::Path::from_absolute_path(&location)?;
+        let files = [(location.to_string(), made.written.bytes)];
+        let table = FilesTable::table(
+            made.schema.as_ref().clone(),
+            files,
+            ObjectStoreUrl::local_filesystem(),
+        );
+        self.put(name, table)?;
+        Ok(Some(made))
+    }
+
+    async fn write(&self, name: &str, mut stream: SendableRecordBatchStream) -> Result<Materialised> {
+        let path = std::path::absolute(self.scratch.join(format!("model-{name}.parquet")))?;
+        let mut file = ParquetFile::create(&path, &stream.schema())?;
+        while let Some(batch) = stream.try_next().await? {
+            file.write(&batch)?;
+        }
+        let schema = file.schema();
+        Ok(Materialised { path, schema, written: file.finish()? })
+    }
+
+    /// The rows of a query over the registered tables.
+    ///
+    /// # Errors
+    /// When it cannot be planned or fails on the data.
+    pub async fn query(&self, sql: &str) -> Result<Vec<RecordBatch>> {
+        Ok(self.session.sql(sql).await?.collect().await?)
+    }
+
+    /// The rows of a check's query: those that break its promise.
+    ///
+    /// # Errors
+    /// As [`Models::run`].
+    pub async fn offenders(&self, model: &Model) -> Result<Vec<RecordBatch>> {
+        let plan = self.plan(model).await;
+        let plan = plan.map_err(|fault| Error::new(Kind::Declaration, fault.to_string()))?;
+        Ok(self.session.execute_logical_plan(plan).await?.collect().await?)
+    }
+}

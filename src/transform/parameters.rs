@@ -1,0 +1,153 @@
+//! Named parameters of models: `$as_of`, the quarter's days, every scalar setting of the domain.
+
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+use arrow::array::{ArrayRef, BooleanArray, Date32Array, Decimal128Array, Int32Array, RecordBatch, StringArray};
+use chrono::NaiveDate;
+use datafusion::datasource::MemTable;
+use datafusion::prelude::SessionContext;
+use datafusion::sql::sqlparser::ast::{
+    CastKind, DataType as SqlType, ExactNumberInfo, Expr, Statement, TypedString, Value as SqlValue,
+    ValueWithSpan, visit_expressions_mut,
+};
+use datafusion::sql::sqlparser::tokenizer::Span;
+
+use crate::config::settings::{Settings, Value};
+use crate::domain::calendar::{to_date, to_day};
+use crate::error::Result;
+
+/// Parameters by name, without `$`.
+#[derive(Debug, Clone)]
+pub(super) struct Parameters(BTreeMap<String, Value>);
+
+impl Parameters {
+    pub(super) fn new(settings: &Settings, as_of: NaiveDate) -> Self {
+        let day = to_day(as_of);
+        let date = |day| Value::Date(to_date(day));
+        let mut values: BTreeMap<String, Value> =
+            settings.scalars.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
+        values.insert("as_of".to_owned(), Value::Date(as_of));
+        values.insert("quarter_start".to_owned(), date(settings.fiscal.quarter_start(day)));
+        values.insert("quarter_end".to_owned(), date(settings.fiscal.quarter_end(day)));
+        Self(values)
+    }
+
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.keys().map(String::as_str)
+    }
+
+    /// Puts values in place of the parameters of `statement`; an unknown one comes back with its
+    /// place.
+    pub(super) fn apply(&self, statement: &mut Statement) -> Option<(String, Span)> {
+        let flow = visit_expressions_mut(statement, |expression| {
+            let Expr::Value(ValueWithSpan { value: SqlValue::Placeholder(name), span }) = expression
+            else {
+                return ControlFlow::Continue(());
+            };
+            let span = *span;
+            let value = name.strip_prefix('$').and_then(|name| self.0.get(name));
+            match value {
+                Some(value) => {
+                    *expression = literal(value, span);
+                    ControlFlow::Continue(())
+                }
+                None => ControlFlow::Break((name.clone(), span)),
+            }
+        });
+        match flow {
+            ControlFlow::Break(unknown) => Some(unknown),
+            ControlFlow::Continue(()) => None,
+        }
+    }
+}
+
+fn literal(value: &Value, span: Span) -> Expr {
+    let number = |text: String| Expr::Value(SqlValue::Number(text, false).with_span(span));
+    let text = |text: &str| Expr::Value(SqlValue::SingleQuotedString(text.to_owned()).with_span(span));
+    let null = || Expr::Value(SqlValue::Null.with_span(span));
+    match value {
+        Value::Integer(value) => cast(number(value.to_string()), SqlType::BigInt(None)),
+        Value::Decimal(value) => {
+            let places = value.split_once('.').map_or(0, |(_, fraction)| fraction.len());
+            let places = i64::try_from(places).unwrap_or(0);
+            let info = ExactNumberInfo::PrecisionAndScale(18, places);
+            cast(text(value), SqlType::Decimal(info))
+        }
+        Value::Text(value) => text(value),
+        Value::Date(value) => Expr::TypedString(TypedString {
+            data_type: SqlType::Date,
+            value: SqlValue::SingleQuotedString(value.to_string()).with_span(span),
+            uses_odbc_syntax: false,
+        }),
+        Value::NoInteger => cast(null(), SqlType::BigInt(None)),
+        Value::NoDate => cast(null(), SqlType::Date),
+    }
+}
+
+fn cast(expression: Expr, data_type: SqlType) -> Expr {
+    Expr::Cast {
+        kind: CastKind::Cast,
+        expr: Box::new(expression),
+        data_type,
+        array: false,
+        format: None,
+    }
+}
+
+/// Registers the settings that are maps or lists as small tables.
+pub(super) fn register_tables(
+    session: &SessionContext,
+    settings: &Settings,
+    currency: &str,
+) -> Result<()> {
+    let rules = &settings.sleep_rules;
+    let cycles = rules.iter().map(|(_, rule)| {
+        rule.cycles.as_deref().and_then(|text| ten_thousandths(text))
+    });
+    let days = rules.iter().map(|(_, rule)| rule.days.and_then(|days| i32::try_from(days).ok()));
+    let cycles: Decimal128Array = cycles.collect();
+    let columns: Vec<(&str, ArrayRef)> = vec![
+        ("sales_type", Arc::new(StringArray::from_iter_values(rules.iter().map(|(name, _)| name)))),
+        ("cycles", Arc::new(cycles.with_precision_and_scale(18, 4)?)),
+        ("days", Arc::new(days.collect::<Int32Array>())),
+        (
+            "lost_deal",
+            Arc::new(BooleanArray::from_iter(rules.iter().map(|(_, rule)| Some(rule.lost_deal)))),
+        ),
+    ];
+    register(session, "set_sleep_rules", columns)?;
+    let kinds = &settings.purchase_kinds;
+    let text = |get: &dyn Fn(usize) -> String| -> ArrayRef {
+        Arc::new(StringArray::from_iter_values((0..kinds.len()).map(get)))
+    };
+    let dates = |get: &dyn Fn(usize) -> Option<NaiveDate>| -> ArrayRef {
+        Arc::new((0..kinds.len()).map(|row| get(row).map(to_day)).collect::<Date32Array>())
+    };
+    let columns = vec![
+        ("source", text(&|row| kinds[row].source.clone())),
+        ("kind", text(&|row| kinds[row].kind.clone())),
+        ("from_date", dates(&|row| kinds[row].from)),
+        ("until_date", dates(&|row| kinds[row].until)),
+    ];
+    register(session, "set_purchase_kinds", columns)?;
+    let currency: ArrayRef = Arc::new(StringArray::from_iter_values([currency]));
+    register(session, "set_project", vec![("currency", currency)])
+}
+
+/// The tables that settings become.
+pub(super) const SETTING_TABLES: [&str; 3] = ["set_sleep_rules", "set_purchase_kinds", "set_project"];
+
+fn ten_thousandths(text: &str) -> Option<i128> {
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+    format!("{whole}{fraction:0<4}").parse().ok()
+}
+
+fn register(session: &SessionContext, name: &str, columns: Vec<(&str, ArrayRef)>) -> Result<()> {
+    let columns = columns.into_iter().map(|(name, column)| (name, column, true));
+    let batch = RecordBatch::try_from_iter_with_nullable(columns)?;
+    let table = MemTable::try_new(batch.schema(), vec![vec![batch]])?;
+    session.register_table(name, Arc::new(table))?;
+    Ok(())
+}

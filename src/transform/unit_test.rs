@@ -1,0 +1,157 @@
+//! Unit tests of SQL models: small tables in, the model's rows against the expected ones.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use arrow::array::{Array, ArrayRef, RecordBatch, StringArray};
+use arrow::datatypes::{Schema, SchemaRef};
+use arrow::util::display::{ArrayFormatter, FormatOptions};
+use datafusion::datasource::MemTable;
+
+use super::graph::Graph;
+use super::models::Models;
+use super::reference::parse_csv;
+use crate::columnar::Engine;
+use crate::config::contract::UnitTest;
+use crate::config::{Project, canonical};
+use crate::error::{Error, Kind, Result};
+use crate::pull::map::schema;
+
+/// How one unit test ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TestOutcome {
+    /// The model.
+    pub model: String,
+    /// What the test shows.
+    pub name: String,
+    /// What differs; empty when it passed.
+    pub differences: Vec<String>,
+}
+
+/// Runs the unit tests of every contract, by model.
+///
+/// # Errors
+/// When a test cannot be set up.
+pub async fn run_tests(project: &Project, engine: &Engine, graph: &Graph) -> Result<Vec<TestOutcome>> {
+    let mut outcomes = Vec::new();
+    for contract in project.contracts.values() {
+        for test in &contract.tests {
+            let place = || format!("{}: test \"{}\"", contract.file, test.name);
+            let differences = run(project, engine, graph, &contract.model, test)
+                .await
+                .map_err(|error| error.at(place()))?;
+            outcomes.push(TestOutcome {
+                model: contract.model.clone(),
+                name: test.name.clone(),
+                differences,
+            });
+        }
+    }
+    Ok(outcomes)
+}
+
+async fn run(
+    project: &Project,
+    engine: &Engine,
+    graph: &Graph,
+    model: &str,
+    test: &UnitTest,
+) -> Result<Vec<String>> {
+    let models = Models::new(project, engine, test.as_of, &BTreeMap::new(), Path::new("."))?;
+    let given: BTreeMap<&str, &str> =
+        test.given.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
+    for (name, text) in &given {
+        if let Some(table) = canonical::table(name) {
+            models.put(name, Arc::new(table_of(text, &Arc::new(schema(table)))?))?;
+        }
+    }
+    let wanted = [model.to_owned()].into();
+    for name in graph.needed(&wanted) {
+        let declared = models.declare(&name).await;
+        let schema = declared.map_err(|fault| Error::new(Kind::Declaration, fault.to_string()))?;
+        if let Some(text) = given.get(name.as_str()) {
+            models.put(&name, Arc::new(table_of(text, &Arc::new(schema))?))?;
+        }
+    }
+    for name in given.keys() {
+        let needed = graph.needed(&wanted).iter().any(|model| model == name);
+        if !needed && canonical::table(name).is_none() {
+            return Err(Error::new(Kind::Declaration, format!("table \"{name}\" is given, but not read"))
+                .hint("give a table that the model reads"));
+        }
+    }
+    let (header, expected) = parse_csv(&test.expect).map_err(broken)?;
+    let plan = models.plan(&project.models[model]).await;
+    let plan = plan.map_err(|fault| Error::new(Kind::Declaration, fault.to_string()))?;
+    let found = models.session().execute_logical_plan(plan).await?.collect().await?;
+    let mut found = rows(&found, &header)?;
+    let mut expected = expected;
+    found.sort();
+    expected.sort();
+    let mut differences = Vec::new();
+    for row in expected.iter().filter(|row| !found.contains(row)) {
+        differences.push(format!("expected and not found: {}", row.join(",")));
+    }
+    for row in found.iter().filter(|row| !expected.contains(row)) {
+        differences.push(format!("found and not expected: {}", row.join(",")));
+    }
+    if differences.is_empty() && found.len() != expected.len() {
+        differences.push(format!("expected {} rows, found {}", expected.len(), found.len()));
+    }
+    Ok(differences)
+}
+
+fn broken(message: String) -> Error {
+    Error::new(Kind::Declaration, message).hint("write comma-separated text with a header")
+}
+
+/// CSV text as a table of `schema`; columns that the text lacks are NULL.
+fn table_of(text: &str, schema: &SchemaRef) -> Result<MemTable> {
+    let (header, rows) = parse_csv(text).map_err(broken)?;
+    if let Some(name) = header.iter().find(|name| schema.index_of(name).is_err()) {
+        let known = schema.fields().iter().map(|field| field.name().as_str());
+        return Err(Error::new(Kind::Declaration, format!("the table has no column \"{name}\""))
+            .hint(crate::names::suggest(name, known)));
+    }
+    let columns = schema.fields().iter().map(|field| {
+        let position = header.iter().position(|name| name == field.name());
+        let texts = rows.iter().map(|row| {
+            position.map(|position| row[position].as_str()).filter(|text| !text.is_empty())
+        });
+        let texts: ArrayRef = Arc::new(texts.collect::<StringArray>());
+        let options = arrow::compute::CastOptions { safe: false, ..Default::default() };
+        Ok(arrow::compute::cast_with_options(&texts, field.data_type(), &options)?)
+    });
+    let columns: Vec<ArrayRef> = columns.collect::<Result<_>>()?;
+    let fields: Vec<_> = schema
+        .fields()
+        .iter()
+        .map(|field| field.as_ref().clone().with_nullable(true))
+        .collect();
+    let schema = Arc::new(Schema::new(fields));
+    let batch = RecordBatch::try_new(Arc::clone(&schema), columns)?;
+    Ok(MemTable::try_new(schema, vec![vec![batch]])?)
+}
+
+/// The columns `header` of `batches` as text.
+fn rows(batches: &[RecordBatch], header: &[String]) -> Result<Vec<Vec<String>>> {
+    let options = FormatOptions::default().with_null("");
+    let mut rows = Vec::new();
+    for batch in batches {
+        let columns = header.iter().map(|name| {
+            batch.column_by_name(name).ok_or_else(|| {
+                Error::new(Kind::Declaration, format!("the model has no column \"{name}\""))
+            })
+        });
+        let columns: Vec<&ArrayRef> = columns.collect::<Result<_>>()?;
+        let formatters: Vec<ArrayFormatter<'_>> = columns
+            .iter()
+            .map(|column| ArrayFormatter::try_new(column.as_ref() as &dyn Array, &options))
+            .collect::<std::result::Result<_, _>>()?;
+        for row in 0..batch.num_rows() {
+            rows.push(formatters.iter().map(|format| format.value(row).to_string()).collect());
+        }
+    }
+    Ok(rows)
+}

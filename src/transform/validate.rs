@@ -1,0 +1,180 @@
+//! Faults of SQL and contracts: every model is planned against the tables it would read.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use arrow::datatypes::Schema;
+use chrono::NaiveDate;
+
+use super::graph::{Graph, tables};
+use super::models::Models;
+use super::plan::parse;
+use crate::columnar::{Engine, type_name};
+use crate::config::contract::{Contract, Promise};
+use crate::config::{Fault, Faults, Project};
+use crate::error::{Error, Kind, Result};
+use crate::names;
+
+/// Plans every model and check; the graph, or all faults.
+///
+/// # Errors
+/// All faults (the first of each model), or a failure to set the session up.
+pub async fn validate(project: &Project, engine: &Engine) -> Result<std::result::Result<Graph, Faults>> {
+    let graph = match Graph::new(project) {
+        Ok(graph) => graph,
+        Err(faults) => return Ok(Err(faults)),
+    };
+    let day = NaiveDate::from_ymd_opt(2026, 9, 30).unwrap_or_default();
+    let models = Models::new(project, engine, day, &BTreeMap::new(), Path::new("."))?;
+    let mut faults = Faults::default();
+    let mut broken: BTreeSet<String> = BTreeSet::new();
+    for name in graph.order() {
+        if graph.reads(name).any(|read| broken.contains(read)) {
+            broken.insert(name.clone());
+            continue;
+        }
+        match models.declare(name).await {
+            Ok(schema) => contract(project, name, &schema, &mut faults),
+            Err(fault) => {
+                broken.insert(name.clone());
+                faults.push(fault);
+            }
+        }
+    }
+    for (name, model) in &project.check_queries {
+        let reads = parse(model).map(|statement| tables(&statement)).unwrap_or_default();
+        if reads.iter().any(|read| broken.contains(read)) {
+            continue;
+        }
+        if let Err(fault) = models.plan(model).await {
+            faults.push(fault);
+        }
+        let used = project.contracts.values().flat_map(|contract| &contract.checks);
+        let mut used = used.filter(|check| matches!(&check.promise, Promise::Query(query) if query == name));
+        if used.next().is_none() {
+            let fault = Fault::new(&model.file, (0, 0), format!("check \"{name}\" is named by no contract"));
+            faults.push(fault.hint("name it under checks: - query: { name: … } of a contract"));
+        }
+    }
+    promises(project, &mut faults);
+    published(project, &mut faults);
+    if faults.is_empty() { Ok(Ok(graph)) } else { Ok(Err(faults)) }
+}
+
+/// All faults of a project as one error, or its graph.
+///
+/// # Errors
+/// As [`validate`].
+pub async fn validated(project: &Project, engine: &Engine) -> Result<Graph> {
+    validate(project, engine).await?.map_err(|faults| {
+        let faults: Vec<String> = faults.sorted().iter().map(ToString::to_string).collect();
+        Error::new(Kind::Declaration, faults.join("\n"))
+    })
+}
+
+/// Holds a contract's columns against the model's.
+fn contract(project: &Project, name: &str, schema: &Schema, faults: &mut Faults) {
+    let Some(contract) = project.contracts.get(name) else { return };
+    let mut fault = |message: String, hint: String| {
+        faults.push(Fault::new(&contract.file, (0, 0), message).hint(hint));
+    };
+    for (position, field) in schema.fields().iter().enumerate() {
+        let kind = type_name(field.data_type());
+        let Some(column) = contract.columns.iter().find(|column| column.name == *field.name()) else {
+            fault(
+                format!("the contract lacks column \"{}\" of model \"{name}\"", field.name()),
+                format!("add {{ name: {}, type: {kind}, description: … }}", field.name()),
+            );
+            continue;
+        };
+        if column.kind != kind {
+            fault(
+                format!("column \"{}\" is {kind} in the model, {} in the contract", column.name, column.kind),
+                "cast it in the model, or correct the contract".to_owned(),
+            );
+        }
+        if contract.columns.get(position).is_some_and(|other| other.name != *field.name()) {
+            fault(
+                format!("column \"{}\" stands at another place in the contract", field.name()),
+                "give the columns in the model's order".to_owned(),
+            );
+            return;
+        }
+    }
+    for column in &contract.columns {
+        if schema.field_with_name(&column.name).is_err() {
+            let known = schema.fields().iter().map(|field| field.name().as_str());
+            fault(
+                format!("model \"{name}\" has no column \"{}\"", column.name),
+                names::suggest(&column.name, known),
+            );
+        }
+    }
+}
+
+/// Holds references from one contract to another.
+fn promises(project: &Project, faults: &mut Faults) {
+    for contract in project.contracts.values() {
+        for check in &contract.checks {
+            let fault = |message: String, hint: String| {
+                Fault::new(&contract.file, check.place, message).hint(hint)
+            };
+            match &check.promise {
+                Promise::Query(name) if !project.check_queries.contains_key(name) => {
+                    faults.push(fault(
+                        format!("check query \"{name}\" does not exist"),
+                        names::suggest(name, project.check_queries.keys().map(String::as_str)),
+                    ));
+                }
+                Promise::Relationships { to, field, .. } => match project.contracts.get(to) {
+                    None => faults.push(fault(
+                        format!("model \"{to}\" has no contract"),
+                        names::suggest(to, project.contracts.keys().map(String::as_str)),
+                    )),
+                    Some(other) if !has_column(other, field) => faults.push(fault(
+                        format!("model \"{to}\" has no column \"{field}\""),
+                        names::suggest(field, other.columns.iter().map(|column| column.name.as_str())),
+                    )),
+                    Some(_) => {}
+                },
+                _ => {}
+            }
+        }
+    }
+}
+
+fn has_column(contract: &Contract, name: &str) -> bool {
+    contract.columns.iter().any(|column| column.name == *name)
+}
+
+/// What is published must be a mart with a contract.
+fn published(project: &Project, faults: &mut Faults) {
+    for pipeline in &project.pipelines {
+        for publish in &pipeline.publish {
+            let name = &publish.table;
+            let (message, hint) = match project.models.get(name) {
+                None => {
+                    let marts = project.models.values().filter(|model| model.layer == "marts");
+                    let hint = names::suggest(name, marts.map(|model| model.name.as_str()));
+                    (format!("published table \"{name}\" has no model"), hint)
+                }
+                Some(model) if model.layer != "marts" => (
+                    format!("published table \"{name}\" is not a mart but lies in {}", model.file),
+                    "publish a model of sql/marts".to_owned(),
+                ),
+                Some(_) => match project.contracts.get(name) {
+                    None => (
+                        format!("published table \"{name}\" has no contract"),
+                        format!("add sql/marts/{name}.yaml with description, grain and columns"),
+                    ),
+                    Some(contract) if contract.grain.is_empty() => (
+                        format!("published table \"{name}\" has no grain"),
+                        "name the columns that are unique together".to_owned(),
+                    ),
+                    Some(_) => continue,
+                },
+            };
+            faults.push(Fault::new(&pipeline.file, (0, 0), message).hint(hint));
+        }
+    }
+}
