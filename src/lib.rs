@@ -24,3 +24,9 @@ pub mod transform;
 pub mod check;
 
 pub mod publish;
+
+pub mod run;
+
+pub mod demo;
+
+pub mod cli;

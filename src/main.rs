@@ -1,1 +1,7 @@
-fn main() {}
+//! The `pobudka` binary.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    pobudka::cli::main()
+}

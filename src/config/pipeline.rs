@@ -33,8 +33,11 @@ pub struct Schedule {
 /// One kind of export and how its rows become canonical ones.
 #[derive(Debug, Clone)]
 pub struct Source {
-    /// Its name: the `source` column of every row.
+    /// Its name.
     pub name: String,
+    /// The system whose ids its rows carry: the `source` column of every row; its name where the
+    /// declaration does not say.
+    pub system: String,
     /// The folder that holds the exports.
     pub url: String,
     /// The glob that their paths below the folder match.

@@ -141,6 +141,9 @@ fn publish(check: &mut Checker<'_>, entry: &mirror::Publish, destinations: &[&st
 
 fn source(check: &mut Checker<'_>, entry: &mirror::Source) -> Source {
     name(check, &entry.name, "source");
+    if let Some(system) = &entry.system {
+        name(check, system, "system");
+    }
     let mirror::Fetch::Files(files) = &entry.fetch;
     let mirror::Read::Csv(read) = &entry.read;
     let url = check.string(&files.url);
@@ -204,6 +207,7 @@ fn source(check: &mut Checker<'_>, entry: &mirror::Source) -> Source {
     };
     let mut source = Source {
         name: entry.name.value.clone(),
+        system: entry.system.as_ref().unwrap_or(&entry.name).value.clone(),
         url,
         pattern,
         csv: csv(check, read),
@@ -228,7 +232,7 @@ fn source(check: &mut Checker<'_>, entry: &mirror::Source) -> Source {
 fn digest(source: &Source) -> String {
     let mut digest = Sha256::new();
     let parts = (&source.csv, &source.into, &source.skip, &source.reject, &source.control_total);
-    digest.update(format!("{} {parts:?} {:?}", source.name, source.load));
+    digest.update(format!("{} {} {parts:?} {:?}", source.name, source.system, source.load));
     crate::digest::hex(&digest.finalize()[..8])
 }
 

@@ -32,6 +32,7 @@ pub(super) struct Schedule {
 #[serde(deny_unknown_fields)]
 pub(super) struct Source {
     pub(super) name: Spanned<String>,
+    pub(super) system: Option<Spanned<String>>,
     pub(super) fetch: Fetch,
     pub(super) read: Read,
     pub(super) into: BTreeMap<String, Spanned<Into>>,

@@ -475,7 +475,7 @@ fn plan<'s>(source: &'s Source, into: &'s Into, header: &Header) -> TablePlan<'s
     TablePlan {
         table: into.table,
         columns,
-        builder: TableBuilder::new(into.table, &source.name, lines),
+        builder: TableBuilder::new(into.table, &source.system, lines),
         seen: (into.table.date.is_none() && source.into.len() > 1).then(HashSet::new),
         covered,
         document,

@@ -1,0 +1,135 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use chrono::NaiveDate;
+use clap::{Args, Parser, Subcommand};
+
+/// Wins B2B clients back: accounting exports in, sleeping clients and quarter reports out.
+#[derive(Parser)]
+#[command(version, propagate_version = true, max_term_width = 100)]
+pub(super) struct Cli {
+    /// The project's folder.
+    #[arg(long, short, global = true, default_value = ".")]
+    pub(super) project: PathBuf,
+    /// Threads for queries; else as declared, else the machine's cores.
+    #[arg(long, global = true)]
+    pub(super) threads: Option<usize>,
+    /// Print results only.
+    #[arg(long, short, global = true)]
+    pub(super) quiet: bool,
+    /// Print results as JSON.
+    #[arg(long, global = true)]
+    pub(super) json: bool,
+    #[command(subcommand)]
+    pub(super) verb: Verb,
+}
+
+#[derive(Subcommand)]
+pub(super) enum Verb {
+    /// Make a project: pipelines and models to start from.
+    Init {
+        /// The folder; must not hold a project yet.
+        folder: PathBuf,
+    },
+    /// Make up a company's exports in a complete project, and run the whole job on them.
+    Demo(Demo),
+    /// Find every mistake in the declarations and models.
+    Validate,
+    /// Say what a run would do and why; touch nothing.
+    Plan(Which),
+    /// Pull, model, check, publish.
+    Run(Which),
+    /// Run the unit tests of the SQL models.
+    Test,
+    /// List the runs on record, or show one.
+    Runs {
+        #[command(subcommand)]
+        what: Option<Runs>,
+    },
+    /// Say how the project stands: lake, publications, last run.
+    Status,
+    /// List pipelines, lake tables and published tables.
+    Ls,
+    /// Print rows of a published or lake table.
+    Show {
+        /// The table.
+        table: String,
+        /// Rows at most.
+        #[arg(long, default_value_t = 20)]
+        limit: usize,
+    },
+    /// Query published and lake tables.
+    Sql {
+        /// The query.
+        query: String,
+    },
+    /// Look at rows that were rejected.
+    Rejects {
+        #[command(subcommand)]
+        what: Rejects,
+    },
+    /// Remove files that no version needs any more.
+    Vacuum {
+        /// Only say what would be removed.
+        #[arg(long)]
+        plan: bool,
+    },
+    /// List the SQL functions that pobudka adds.
+    Functions,
+}
+
+#[derive(Args)]
+pub(super) struct Which {
+    /// Pipelines; all of them where none is named.
+    pub(super) pipelines: Vec<String>,
+    /// The last day seen, as 2026-09-30.
+    #[arg(long, conflicts_with = "quarter")]
+    pub(super) as_of: Option<NaiveDate>,
+    /// The quarter whose last day is the last day seen, as 2026Q3.
+    #[arg(long)]
+    pub(super) quarter: Option<String>,
+    /// Accept months that bring far fewer rows than the lake has.
+    #[arg(long)]
+    pub(super) accept: bool,
+}
+
+#[derive(Args)]
+pub(super) struct Demo {
+    /// The folder; must not hold anything but an earlier demo with the same numbers.
+    #[arg(long, default_value = "demo")]
+    pub(super) out: PathBuf,
+    /// Documents to make up.
+    #[arg(long, default_value_t = 200_000)]
+    pub(super) documents: u64,
+    /// The seed of chance.
+    #[arg(long, default_value_t = 1)]
+    pub(super) seed: u64,
+    /// The last day seen.
+    #[arg(long, default_value = "2026-09-30")]
+    pub(super) as_of: NaiveDate,
+}
+
+#[derive(Subcommand)]
+pub(super) enum Runs {
+    /// Show one run.
+    Show {
+        /// Its id.
+        id: String,
+    },
+}
+
+#[derive(Subcommand)]
+pub(super) enum Rejects {
+    /// Count live rejects by source, export and reason.
+    Ls,
+    /// Show rejected rows with their address.
+    Show {
+        /// Only of this source.
+        #[arg(long)]
+        source: Option<String>,
+        /// Rows at most.
+        #[arg(long, default_value_t = 20)]
+        limit: usize,
+    },
+}

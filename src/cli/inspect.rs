@@ -1,0 +1,258 @@
+//! Verbs that look at what is there: tables, runs, rejects.
+
+use std::sync::Arc;
+
+use datafusion::catalog::TableProvider;
+use datafusion::prelude::{SQLOptions, SessionContext};
+
+use super::print;
+use crate::config::canonical;
+use crate::error::{Error, Kind, Result};
+use crate::lake::{Lake, REJECTS, read_record, read_records};
+use crate::names;
+use crate::run::Workspace;
+use crate::tableset::{Garbage, Manifest, TableSet, garbage, remove};
+
+/// A session in which published tables and lake tables can be queried; published ones by their
+/// name, the lake's as `lake.<table>`.
+async fn session(workspace: &Workspace) -> Result<(SessionContext, Vec<String>)> {
+    let session = workspace.engine.session(workspace.engine.limits().threads);
+    let mut known = Vec::new();
+    for destination in &workspace.project.destinations {
+        let set = workspace.destination(&destination.name)?;
+        let manifest = set.current().await?;
+        let url = workspace
+            .engine
+            .register(&format!("to-{}", destination.name), Arc::clone(set.store()))?;
+        for (name, table) in &manifest.tables {
+            let Some(file) = table.files.iter().find(|file| file.path.ends_with(".parquet")) else {
+                continue;
+            };
+            let location = format!("{}{}", url.as_str(), file.path);
+            let options = datafusion::prelude::ParquetReadOptions::default();
+            let provider = session.read_parquet(location, options).await?.into_view();
+            session.deregister_table(name.as_str())?;
+            session.register_table(name.as_str(), provider)?;
+            known.push(name.clone());
+        }
+    }
+    let manifest = workspace.lake.set().current().await?;
+    session.sql("create schema lake").await?;
+    for table in canonical::TABLES {
+        let provider: Arc<dyn TableProvider> = workspace.lake.provider(&manifest, table);
+        session.register_table(format!("lake.{}", table.name), provider)?;
+        known.push(format!("lake.{}", table.name));
+    }
+    session.register_table(format!("lake.{REJECTS}"), workspace.lake.rejects(&manifest))?;
+    known.push(format!("lake.{REJECTS}"));
+    Ok((session, known))
+}
+
+/// `sql 'select …'`.
+pub(super) async fn sql(workspace: &Workspace, query: &str, json: bool) -> Result<()> {
+    let (session, known) = session(workspace).await?;
+    let options = SQLOptions::new()
+        .with_allow_ddl(false)
+        .with_allow_dml(false)
+        .with_allow_statements(false);
+    let frame = session.sql_with_options(query, options).await.map_err(|error| {
+        let message = error.find_root().strip_backtrace();
+        Error::new(Kind::Usage, message).hint(format!("tables: {}", known.join(", ")))
+    })?;
+    print::rows(&frame.collect().await?, json)
+}
+
+/// `show TABLE`.
+pub(super) async fn show(workspace: &Workspace, table: &str, limit: usize, json: bool) -> Result<()> {
+    let (session, known) = session(workspace).await?;
+    let name = if known.iter().any(|name| name == table) {
+        table.to_owned()
+    } else if known.contains(&format!("lake.{table}")) {
+        format!("lake.{table}")
+    } else {
+        return Err(Error::new(Kind::Nothing, format!("table \"{table}\" does not exist"))
+            .hint(names::suggest(table, known.iter().map(String::as_str))));
+    };
+    let frame = session.sql(&format!("select * from {name} limit {limit}")).await?;
+    print::rows(&frame.collect().await?, json)
+}
+
+/// `ls`.
+pub(super) async fn ls(workspace: &Workspace) -> Result<()> {
+    let now = workspace.clock.now();
+    for pipeline in &workspace.project.pipelines {
+        let due = pipeline.schedule.as_ref().and_then(|schedule| schedule.next_after(now));
+        let due = due.map_or_else(String::new, |due| format!("  due {}", due.format("%F %H:%M %Z")));
+        print::line(format!("pipeline  {}{due}  {}", pipeline.name, pipeline.description));
+    }
+    let manifest = workspace.lake.set().current().await?;
+    for (name, rows) in Lake::rows(&manifest).iter().filter(|(_, rows)| *rows > 0) {
+        print::line(format!("lake      {name}  {} rows", print::grouped(*rows)));
+    }
+    for destination in &workspace.project.destinations {
+        let manifest = workspace.destination(&destination.name)?.current().await?;
+        for (name, table) in &manifest.tables {
+            let rows = table.files.first().map_or(0, |file| file.rows);
+            let as_of = table.as_of.clone().unwrap_or_default();
+            print::line(format!(
+                "{}  {name}  {} rows as of {as_of}",
+                destination.name,
+                print::grouped(rows)
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// `status`.
+pub(super) async fn status(workspace: &Workspace, json: bool) -> Result<()> {
+    let manifest = workspace.lake.set().current().await?;
+    let records = read_records(&workspace.lake).await?;
+    let last = records.first();
+    let mut destinations = Vec::new();
+    for destination in &workspace.project.destinations {
+        let manifest = workspace.destination(&destination.name)?.current().await?;
+        destinations.push((destination.name.clone(), manifest));
+    }
+    if json {
+        let published: Vec<serde_json::Value> = destinations
+            .iter()
+            .map(|(name, manifest)| {
+                serde_json::json!({
+                    "destination": name,
+                    "version": manifest.version,
+                    "run": manifest.run,
+                    "tables": manifest.tables.len(),
+                })
+            })
+            .collect();
+        let status = serde_json::json!({
+            "project": workspace.project.name,
+            "lake_version": manifest.version,
+            "last_run": last,
+            "published": published,
+        });
+        print::line(status.to_string());
+        return Ok(());
+    }
+    print::line(format!("project   {}", workspace.project.name));
+    print::line(format!("lake      {} version {}", workspace.lake.set().url(), manifest.version));
+    for (name, manifest) in &destinations {
+        let tables = manifest.tables.len();
+        print::line(format!("published {name} version {}, {tables} tables", manifest.version));
+    }
+    match last {
+        Some(record) => {
+            let state = serde_json::to_value(record.state)?;
+            let state = state.as_str().unwrap_or_default().to_owned();
+            print::line(format!("last run  {} {state}, as of {}", record.id, record.as_of));
+        }
+        None => print::line("last run  none"),
+    }
+    Ok(())
+}
+
+/// `runs`.
+pub(super) async fn runs(workspace: &Workspace, json: bool) -> Result<()> {
+    for record in read_records(&workspace.lake).await? {
+        if json {
+            print::line(serde_json::to_string(&record)?);
+            continue;
+        }
+        let state = serde_json::to_value(record.state)?;
+        let state = state.as_str().unwrap_or_default().to_owned();
+        let pipelines = record.pipelines.join(", ");
+        print::line(format!("{}  {state}  as of {}  {pipelines}", record.id, record.as_of));
+    }
+    Ok(())
+}
+
+/// `runs show ID`.
+pub(super) async fn run(workspace: &Workspace, id: &str, json: bool) -> Result<()> {
+    let record = read_record(&workspace.lake, id).await?;
+    if json {
+        print::line(serde_json::to_string(&record)?);
+        return Ok(());
+    }
+    let state = serde_json::to_value(record.state)?;
+    print::line(format!("run        {}", record.id));
+    print::line(format!("state      {}", state.as_str().unwrap_or_default()));
+    print::line(format!("as of      {}", record.as_of));
+    print::line(format!("pipelines  {}", record.pipelines.join(", ")));
+    let ended = record.ended_at.as_deref().unwrap_or("not ended");
+    print::line(format!("time       {} to {ended}", record.started_at));
+    if let Some(version) = record.lake_version {
+        print::line(format!("lake       version {version}"));
+    }
+    for (destination, version) in &record.published {
+        print::line(format!("published  {destination} version {version}"));
+    }
+    for step in &record.steps {
+        let rows: Vec<String> =
+            step.rows.iter().map(|(name, rows)| format!("{rows} {name}")).collect();
+        let what = format!("{:<8} {}", step.kind, step.name);
+        print::line(format!("step       {what}  {} ms  {}", step.milliseconds, rows.join(", ")));
+        step.notes.iter().for_each(|note| print::line(format!("             {note}")));
+        step.files.iter().for_each(|file| print::line(format!("             {file}")));
+    }
+    for check in &record.checks {
+        let what = format!("{} {}", check.table, check.check);
+        print::line(format!("check      {}  {what}  {} offenders", check.outcome, check.offenders));
+        check.samples.iter().for_each(|sample| print::line(format!("             {sample}")));
+    }
+    if let Some(error) = &record.error {
+        print::line(format!("error      {error}"));
+    }
+    Ok(())
+}
+
+/// `rejects ls`.
+pub(super) async fn rejects(workspace: &Workspace, json: bool) -> Result<()> {
+    let query = "select source, export, reason, by_rule, count(*) as rows from lake.rejects \
+                 group by source, export, reason, by_rule order by source, export, reason";
+    sql(workspace, query, json).await
+}
+
+/// `rejects show`.
+pub(super) async fn rejected(
+    workspace: &Workspace,
+    source: Option<&str>,
+    limit: usize,
+    json: bool,
+) -> Result<()> {
+    let only = source
+        .map(|source| format!("where source = '{}'", source.replace('\'', "''")))
+        .unwrap_or_default();
+    let query = format!(
+        "select source, export, row, \"column\", reason, message, value, raw from lake.rejects {only} \
+         order by source, export, row limit {limit}"
+    );
+    sql(workspace, &query, json).await
+}
+
+/// `vacuum`.
+pub(super) async fn vacuum(workspace: &Workspace, plan: bool) -> Result<()> {
+    let mut sets: Vec<(TableSet, &[&str])> = vec![(workspace.lake.set().clone(), &["data"])];
+    for destination in &workspace.project.destinations {
+        sets.push((workspace.destination(&destination.name)?, &["data"]));
+    }
+    for (set, folders) in sets {
+        let found: Vec<Garbage> = garbage(&set, folders, workspace.clock.now()).await?;
+        for file in &found {
+            print::line(format!("{}/{}  {} bytes  {}", set.url(), file.path, file.bytes, file.why));
+        }
+        let bytes: u64 = found.iter().map(|file| file.bytes).sum();
+        let verb = if plan { "would be removed" } else { "removed" };
+        if !plan {
+            remove(&set, &found).await?;
+        }
+        let files = found.len();
+        print::line(format!("{}: {files} files, {bytes} bytes {verb}", set.url()));
+    }
+    Ok(())
+}
+
+/// The current version of a destination.
+pub(super) async fn published(workspace: &Workspace, name: &str) -> Result<Manifest> {
+    workspace.destination(name)?.current().await
+}

@@ -1,0 +1,239 @@
+//! What each verb does.
+
+use std::path::Path;
+
+use super::args::{Cli, Demo, Rejects, Runs, Verb, Which};
+use super::{inspect, print};
+use crate::clock::Clock;
+use crate::config::{Env, Project, load};
+use crate::demo;
+use crate::domain::calendar::to_date;
+use crate::error::{Error, Kind, Result};
+use crate::run::{Event, Outcome, Plan, Request, Workspace, execute, plan};
+use crate::transform::{FUNCTIONS, run_tests, validated};
+
+/// Does what the arguments say.
+pub(super) async fn dispatch(cli: Cli) -> Result<()> {
+    match &cli.verb {
+        Verb::Init { folder } => {
+            demo::init(folder)?;
+            print::line(format!("a project is in {}; see its pipelines/", folder.display()));
+            Ok(())
+        }
+        Verb::Demo(arguments) => run_demo(&cli, arguments).await,
+        Verb::Functions => {
+            for function in FUNCTIONS {
+                print::line(format!("{}\n    {}", function.call, function.gives));
+            }
+            Ok(())
+        }
+        _ => in_project(&cli).await,
+    }
+}
+
+async fn in_project(cli: &Cli) -> Result<()> {
+    let workspace = open(&cli.project, cli.threads)?;
+    let result = verb(cli, &workspace).await;
+    result.map_err(|mut error| {
+        let redactor = &workspace.project.redactor;
+        error.message = redactor.clean(&error.message);
+        error.hint = error.hint.map(|hint| redactor.clean(&hint));
+        error.source = error.source.map(|source| {
+            let mut chain = source.to_string();
+            let mut beneath = source.source();
+            while let Some(inner) = beneath {
+                chain = format!("{chain}: {inner}");
+                beneath = inner.source();
+            }
+            redactor.clean(&chain).into()
+        });
+        error
+    })
+}
+
+async fn verb(cli: &Cli, workspace: &Workspace) -> Result<()> {
+    match &cli.verb {
+        Verb::Validate => {
+            let graph = validated(&workspace.project, &workspace.engine).await?;
+            let pipelines = workspace.project.pipelines.len();
+            print::line(format!("{pipelines} pipelines and {} models are valid", graph.order().len()));
+            Ok(())
+        }
+        Verb::Plan(which) => {
+            let plan = plan(workspace, &request(&workspace.project, which)?).await?;
+            print_plan(workspace, &plan);
+            Ok(())
+        }
+        Verb::Run(which) => {
+            let plan = plan(workspace, &request(&workspace.project, which)?).await?;
+            let outcome = run(cli, workspace, plan).await?;
+            print_outcome(workspace, &outcome);
+            Ok(())
+        }
+        Verb::Test => test(workspace).await,
+        Verb::Runs { what: None } => inspect::runs(workspace, cli.json).await,
+        Verb::Runs { what: Some(Runs::Show { id }) } => inspect::run(workspace, id, cli.json).await,
+        Verb::Status => inspect::status(workspace, cli.json).await,
+        Verb::Ls => inspect::ls(workspace).await,
+        Verb::Show { table, limit } => inspect::show(workspace, table, *limit, cli.json).await,
+        Verb::Sql { query } => inspect::sql(workspace, query, cli.json).await,
+        Verb::Rejects { what: Rejects::Ls } => inspect::rejects(workspace, cli.json).await,
+        Verb::Rejects { what: Rejects::Show { source, limit } } => {
+            inspect::rejected(workspace, source.as_deref(), *limit, cli.json).await
+        }
+        Verb::Vacuum { plan } => inspect::vacuum(workspace, *plan).await,
+        Verb::Init { .. } | Verb::Demo(_) | Verb::Functions => Ok(()),
+    }
+}
+
+fn open(project: &Path, threads: Option<usize>) -> Result<Workspace> {
+    let project = load(project, &Env::of_process()).map_err(|faults| {
+        let faults: Vec<String> = faults.sorted().iter().map(ToString::to_string).collect();
+        Error::new(Kind::Declaration, faults.join("\n"))
+    })?;
+    Workspace::open(project, threads, Clock::System)
+}
+
+fn request(project: &Project, which: &Which) -> Result<Request> {
+    let as_of = match &which.quarter {
+        None => which.as_of,
+        Some(quarter) => {
+            let span = project.settings.fiscal.parse_quarter(quarter).ok_or_else(|| {
+                Error::new(Kind::Usage, format!("\"{quarter}\" is not a quarter"))
+                    .hint("write as 2026Q3")
+            })?;
+            Some(to_date(span.1))
+        }
+    };
+    Ok(Request { pipelines: which.pipelines.clone(), as_of, accept: which.accept })
+}
+
+/// The id of a run: when it began, and letters that no other process has.
+fn run_id(clock: Clock) -> String {
+    use std::hash::{BuildHasher, RandomState};
+    let chance = RandomState::new().hash_one(std::process::id()) & 0xffff;
+    format!("{}-{chance:04x}", clock.now().format("%Y%m%dT%H%M%S%3fZ"))
+}
+
+async fn run(cli: &Cli, workspace: &Workspace, plan: Plan) -> Result<Outcome> {
+    let quiet = cli.quiet;
+    let progress = move |event: Event| {
+        if !quiet {
+            print::event(event);
+        }
+    };
+    execute(workspace, plan, &run_id(workspace.clock), &progress).await
+}
+
+fn print_plan(workspace: &Workspace, plan: &Plan) {
+    print::line(format!("as of {}", plan.as_of));
+    for pipeline in &plan.pipelines {
+        for (source, new, known) in &pipeline.sources {
+            print::line(format!(
+                "pull {}/{source}: {} exports to read, {known} known",
+                pipeline.name,
+                new.len()
+            ));
+            for found in new {
+                let (name, bytes) = (&found.export.name, print::grouped(found.export.bytes));
+                print::line(format!("  {name}  {bytes} bytes  {}", found.why.word()));
+            }
+        }
+    }
+    for model in &plan.models {
+        let file = workspace.project.models.get(model).map_or("", |model| model.file.as_str());
+        print::line(format!("model {model}  {file}"));
+    }
+    for table in &plan.checked {
+        let checks = workspace.project.contracts.get(table).map_or(0, |table| table.checks.len());
+        print::line(format!("check {table}: its grain and {checks} checks"));
+    }
+    for publish in &plan.publish {
+        print::line(format!("publish {} to {}", publish.table, publish.to));
+    }
+}
+
+fn print_outcome(workspace: &Workspace, outcome: &Outcome) {
+    if outcome.up_to_date {
+        print::line("up to date");
+        return;
+    }
+    let sum = |get: &dyn Fn(&crate::pull::map::Tally) -> u64| {
+        print::grouped(outcome.exports.iter().map(|export| get(&export.tally)).sum())
+    };
+    if !outcome.exports.is_empty() {
+        print::line(format!(
+            "loaded {} exports: {} rows read, {} loaded, {} rejected, {} skipped",
+            outcome.exports.len(),
+            sum(&|tally| tally.read),
+            sum(&|tally| tally.loaded),
+            sum(&|tally| tally.rejected + tally.rejected_by_rule),
+            sum(&|tally| tally.skipped)
+        ));
+    }
+    for (name, version, new) in &outcome.destinations {
+        let set = workspace.destination(name).map(|set| set.url().to_owned()).unwrap_or_default();
+        let word = if *new { "published" } else { "unchanged" };
+        print::line(format!("{word} {name} version {version} in {set}"));
+    }
+    for (table, rows) in &outcome.tables {
+        print::line(format!("  {table}  {} rows", print::grouped(*rows)));
+    }
+}
+
+async fn test(workspace: &Workspace) -> Result<()> {
+    let graph = validated(&workspace.project, &workspace.engine).await?;
+    let outcomes = run_tests(&workspace.project, &workspace.engine, &graph).await?;
+    let mut failed = 0;
+    for outcome in &outcomes {
+        let word = if outcome.differences.is_empty() { "ok  " } else { "FAIL" };
+        print::line(format!("{word} {}: {}", outcome.model, outcome.name));
+        outcome.differences.iter().for_each(|difference| print::line(format!("     {difference}")));
+        failed += usize::from(!outcome.differences.is_empty());
+    }
+    match (outcomes.len(), failed) {
+        (0, _) => Err(Error::new(Kind::Nothing, "no contract declares a unit test")
+            .hint("add one under tests: of a contract")),
+        (all, 0) => {
+            print::line(format!("{all} tests passed"));
+            Ok(())
+        }
+        (all, failed) => Err(Error::new(Kind::Check, format!("{failed} of {all} tests failed"))),
+    }
+}
+
+async fn run_demo(cli: &Cli, arguments: &Demo) -> Result<()> {
+    let size = demo::Size {
+        documents: arguments.documents,
+        seed: arguments.seed,
+        as_of: arguments.as_of,
+    };
+    let made = demo::make(&arguments.out, size)?;
+    let folder = arguments.out.display();
+    if !cli.quiet && made.files > 0 {
+        eprintln!("made {} files of exports in {folder}/exports", made.files);
+    }
+    let workspace = open(&arguments.out, cli.threads)?;
+    let plan = plan(&workspace, &Request::default()).await?;
+    let outcome = run(cli, &workspace, plan).await?;
+    print_outcome(&workspace, &outcome);
+    for line in demo_figures(&workspace).await? {
+        print::line(line);
+    }
+    print::line(format!("results: {folder}/published/latest; look around with:"));
+    print::line(format!("  pobudka --project {folder} show sleeping_clients"));
+    Ok(())
+}
+
+/// The main figures of the demo, from what was published.
+async fn demo_figures(workspace: &Workspace) -> Result<Vec<String>> {
+    let manifest = inspect::published(workspace, "bi").await?;
+    let rows = |table: &str| {
+        let files = manifest.tables.get(table).map_or(&[][..], |table| &table.files);
+        print::grouped(files.first().map_or(0, |file| file.rows))
+    };
+    Ok(vec![
+        format!("{} clients, {} asleep on {}", rows("dim_clients"), rows("sleeping_clients"), workspace.as_of(None)),
+        format!("{} spells of sleep over {} quarters", rows("fct_spells"), rows("dim_quarters")),
+    ])
+}

@@ -1,0 +1,40 @@
+//! The project that stands in the repository, as a user gets it.
+
+use std::path::Path;
+
+use chrono::NaiveDate;
+use include_dir::{Dir, include_dir};
+
+use crate::error::{Error, Kind, Result};
+
+static PIPELINES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/pipelines");
+static SQL: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/sql");
+
+/// Puts `pipelines/` and `sql/` into `folder`.
+///
+/// # Errors
+/// When the folder holds a project already.
+pub fn init(folder: &Path) -> Result<()> {
+    if folder.join("pipelines").exists() || folder.join("sql").exists() {
+        return Err(Error::new(
+            Kind::Usage,
+            format!("folder \"{}\" holds a project already", folder.display()),
+        )
+        .hint("name another folder"));
+    }
+    for (name, files) in [("pipelines", &PIPELINES), ("sql", &SQL)] {
+        let target = folder.join(name);
+        std::fs::create_dir_all(&target)?;
+        files.extract(&target)?;
+    }
+    Ok(())
+}
+
+/// Pins the day of the project in `folder`.
+pub(super) fn pin(folder: &Path, as_of: NaiveDate) -> Result<()> {
+    let file = folder.join("pipelines/project.yaml");
+    let text = std::fs::read_to_string(&file)?;
+    let pinned = format!("{}\n\n# The demo's last day; without it, yesterday.\nas_of: {as_of}\n", text.trim_end());
+    std::fs::write(&file, pinned)?;
+    Ok(())
+}

@@ -1,0 +1,370 @@
+//! Carrying a plan out: load, model, check, publish, record.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
+
+use datafusion::catalog::TableProvider;
+
+use super::plan::Plan;
+use super::workspace::Workspace;
+use crate::check::{self, Checked};
+use crate::config::canonical;
+use crate::config::pipeline::Source;
+use crate::error::{Error, Kind, Result};
+use crate::lake::{
+    CheckRecord, ExportReport, Found, Loading, RunRecord, RunState, StepRecord, load, write_record,
+};
+use crate::publish::{Publication, Published, TableFiles, publish};
+use crate::tableset::{Manifest, TableSet};
+use crate::transform::{Materialised, Models};
+
+/// Something that happened in a run, for whoever watches it.
+#[derive(Debug, Clone)]
+pub enum Event {
+    /// A step begins: its number, of how many, what it does.
+    Step(usize, usize, String),
+    /// Something to know.
+    Note(String),
+}
+
+/// Who watches a run.
+pub type Progress<'a> = &'a (dyn Fn(Event) + Send + Sync);
+
+/// How a run ended.
+#[derive(Debug, Clone)]
+pub struct Outcome {
+    /// The run.
+    pub run: String,
+    /// Whether nothing was loaded and nothing was published.
+    pub up_to_date: bool,
+    /// One report for each export loaded.
+    pub exports: Vec<ExportReport>,
+    /// Every check.
+    pub checks: Vec<Checked>,
+    /// Each destination with its version, and whether that is new.
+    pub destinations: Vec<(String, u64, bool)>,
+    /// Rows of each published table.
+    pub tables: Vec<(String, u64)>,
+}
+
+/// Carries `plan` out as run `id`.
+///
+/// # Errors
+/// Whatever stopped it; the record says it too.
+pub async fn execute(
+    workspace: &Workspace,
+    plan: Plan,
+    id: &str,
+    progress: Progress<'_>,
+) -> Result<Outcome> {
+    let record = RunRecord {
+        id: id.to_owned(),
+        state: RunState::Running,
+        pipelines: plan.pipelines.iter().map(|pipeline| pipeline.name.clone()).collect(),
+        as_of: plan.as_of.to_string(),
+        started_at: now(workspace),
+        ended_at: None,
+        program: env!("CARGO_PKG_VERSION").to_owned(),
+        lake_version: None,
+        published: Vec::new(),
+        steps: Vec::new(),
+        checks: Vec::new(),
+        error: None,
+    };
+    write_record(&workspace.lake, &record).await?;
+    let guard = Interrupted { record: Mutex::new(record), workspace, armed: true };
+    let result = Running { workspace, id, progress, guard: &guard, step: 0, steps: steps(&plan) }
+        .carry_out(plan)
+        .await;
+    let mut record = guard.disarm();
+    record.ended_at = Some(now(workspace));
+    match &result {
+        Ok(outcome) if outcome.up_to_date => record.state = RunState::UpToDate,
+        Ok(_) => record.state = RunState::Done,
+        Err(error) => {
+            record.state = RunState::Failed;
+            record.error = Some(workspace.project.redactor.clean(&error.message));
+        }
+    }
+    write_record(&workspace.lake, &record).await?;
+    result
+}
+
+fn now(workspace: &Workspace) -> String {
+    workspace.clock.now().format("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
+fn steps(plan: &Plan) -> usize {
+    plan.models.len() + 3
+}
+
+/// The record of a run that is under way; a run that is dropped leaves it as interrupted.
+struct Interrupted<'a> {
+    record: Mutex<RunRecord>,
+    workspace: &'a Workspace,
+    armed: bool,
+}
+
+impl Interrupted<'_> {
+    fn edit(&self, edit: impl FnOnce(&mut RunRecord)) {
+        edit(&mut self.record.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+
+    fn disarm(mut self) -> RunRecord {
+        self.armed = false;
+        self.record.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+impl Drop for Interrupted<'_> {
+    fn drop(&mut self) {
+        if !self.armed {
+            return;
+        }
+        let mut record = self.record.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        record.state = RunState::Interrupted;
+        record.ended_at = Some(now(self.workspace));
+        // Dropping cannot wait for the store; a local store needs no waiting.
+        let _ = futures::FutureExt::now_or_never(write_record(&self.workspace.lake, &record));
+    }
+}
+
+struct Running<'a> {
+    workspace: &'a Workspace,
+    id: &'a str,
+    progress: Progress<'a>,
+    guard: &'a Interrupted<'a>,
+    step: usize,
+    steps: usize,
+}
+
+impl Running<'_> {
+    fn begin(&mut self, what: impl Into<String>) -> Instant {
+        self.step += 1;
+        (self.progress)(Event::Step(self.step, self.steps, what.into()));
+        Instant::now()
+    }
+
+    fn end(&self, kind: &str, name: &str, since: Instant, rows: Vec<(String, u64)>) {
+        let milliseconds = u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let step = StepRecord {
+            kind: kind.to_owned(),
+            name: name.to_owned(),
+            milliseconds,
+            rows,
+            notes: Vec::new(),
+            files: Vec::new(),
+        };
+        self.guard.edit(|record| record.steps.push(step));
+    }
+
+    async fn carry_out(mut self, plan: Plan) -> Result<Outcome> {
+        let mut bases = BTreeMap::new();
+        for publish in &plan.publish {
+            if !bases.contains_key(&publish.to) {
+                let set = self.workspace.destination(&publish.to)?;
+                let base = set.head().await?.map_or(0, |head| head.version);
+                bases.insert(publish.to.clone(), (set, base));
+            }
+        }
+        let (manifest, exports) = self.load(&plan).await?;
+        self.guard.edit(|record| record.lake_version = Some(manifest.version));
+        if plan.publish.is_empty() {
+            return Ok(Outcome {
+                run: self.id.to_owned(),
+                up_to_date: exports.is_empty(),
+                exports,
+                checks: Vec::new(),
+                destinations: Vec::new(),
+                tables: Vec::new(),
+            });
+        }
+        let (tables, checks) = self.model(&plan, &manifest).await?;
+        let destinations = self.publish(&plan, &manifest, &tables, bases).await?;
+        let rows = plan.publish.iter().filter_map(|entry| {
+            Some((entry.table.clone(), tables.get(&entry.table)?.written.rows))
+        });
+        Ok(Outcome {
+            run: self.id.to_owned(),
+            up_to_date: exports.is_empty() && destinations.iter().all(|(_, _, new)| !new),
+            exports,
+            checks,
+            destinations,
+            tables: rows.collect(),
+        })
+    }
+
+    async fn load(&mut self, plan: &Plan) -> Result<(Manifest, Vec<ExportReport>)> {
+        let mut sources: Vec<Arc<Source>> = Vec::new();
+        let mut found: Vec<(usize, Found)> = Vec::new();
+        for planned in &plan.pipelines {
+            let declared = self.workspace.project.pipelines.iter();
+            let Some(pipeline) = declared.into_iter().find(|entry| entry.name == planned.name) else {
+                continue;
+            };
+            for (source, (_, new, _)) in pipeline.sources.iter().zip(&planned.sources) {
+                found.extend(new.iter().map(|found| (sources.len(), found.clone())));
+                sources.push(Arc::new(source.clone()));
+            }
+        }
+        let since = self.begin(format!("load {} exports", found.len()));
+        if found.is_empty() {
+            return Ok((plan.lake.clone(), Vec::new()));
+        }
+        let loading = Loading {
+            lake: &self.workspace.lake,
+            base: &plan.lake,
+            engine: &self.workspace.engine,
+            scratch: &self.workspace.scratch(),
+            run: self.id,
+            now: self.workspace.clock.now(),
+            accept: plan.accept,
+        };
+        let loaded = load(&loading, &sources, found).await?;
+        for export in &loaded.exports {
+            for note in &export.notes {
+                (self.progress)(Event::Note(format!("{}: {note}", export.name)));
+            }
+            let tally = &export.tally;
+            let rows = vec![
+                ("read".to_owned(), tally.read),
+                ("loaded".to_owned(), tally.loaded),
+                ("rejected".to_owned(), tally.rejected),
+                ("rejected_by_rule".to_owned(), tally.rejected_by_rule),
+                ("skipped".to_owned(), tally.skipped),
+                ("recognised".to_owned(), tally.recognised),
+            ];
+            self.end("export", &format!("{}/{}", export.source, export.name), since, rows);
+            let notes = export.notes.clone();
+            self.guard.edit(|record| {
+                if let Some(step) = record.steps.last_mut() {
+                    step.notes = notes;
+                }
+            });
+        }
+        let mut rows = vec![("exports".to_owned(), loaded.exports.len() as u64)];
+        rows.push(("moved".to_owned(), loaded.moved));
+        self.end("load", "lake", since, rows);
+        Ok((loaded.manifest, loaded.exports))
+    }
+
+    async fn model(
+        &mut self,
+        plan: &Plan,
+        manifest: &Manifest,
+    ) -> Result<(BTreeMap<String, Materialised>, Vec<Checked>)> {
+        let workspace = self.workspace;
+        let providers: BTreeMap<&str, Arc<dyn TableProvider>> = canonical::TABLES
+            .iter()
+            .map(|table| (table.name, workspace.lake.provider(manifest, table)))
+            .collect();
+        let scratch = workspace.scratch();
+        let models =
+            Models::new(&workspace.project, &workspace.engine, plan.as_of, &providers, &scratch)?;
+        let mut tables = BTreeMap::new();
+        for name in &plan.models {
+            let since = self.begin(format!("model {name}"));
+            if let Some(made) = models.run(name).await? {
+                self.end("model", name, since, vec![("out".to_owned(), made.written.rows)]);
+                tables.insert(name.clone(), made);
+            }
+        }
+        let since = self.begin(format!("check {} tables", plan.checked.len()));
+        let mut checks = Vec::new();
+        for name in &plan.checked {
+            if let Some(contract) = workspace.project.contracts.get(name) {
+                checks.extend(check::run(&workspace.project, &models, contract).await);
+            }
+        }
+        self.end("check", "all", since, vec![("checks".to_owned(), checks.len() as u64)]);
+        let records: Vec<CheckRecord> = checks.iter().map(record).collect();
+        self.guard.edit(|run| run.checks = records);
+        for check in checks.iter().filter(|check| check.outcome == check::Outcome::Warned) {
+            (self.progress)(Event::Note(format!("warning: {}", told(check))));
+        }
+        let failed: Vec<String> = checks
+            .iter()
+            .filter(|check| check.outcome == check::Outcome::Failed)
+            .map(told)
+            .collect();
+        if !failed.is_empty() {
+            return Err(Error::new(
+                Kind::Check,
+                format!("{} checks failed, nothing was published\n  {}", failed.len(), failed.join("\n  ")),
+            )
+            .hint(format!("see \"pobudka runs show {}\"", self.id)));
+        }
+        Ok((tables, checks))
+    }
+
+    async fn publish(
+        &mut self,
+        plan: &Plan,
+        manifest: &Manifest,
+        tables: &BTreeMap<String, Materialised>,
+        bases: BTreeMap<String, (TableSet, u64)>,
+    ) -> Result<Vec<(String, u64, bool)>> {
+        let since = self.begin(format!("publish {} tables", plan.publish.len()));
+        let mut destinations = Vec::new();
+        for (name, (set, base)) in bases {
+            let entries = plan.publish.iter().filter(|entry| entry.to == name);
+            let files = entries.filter_map(|entry| {
+                let made = tables.get(&entry.table)?;
+                let contract = self.workspace.project.contracts.get(&entry.table)?;
+                Some(TableFiles {
+                    name: entry.table.clone(),
+                    parquet: made.path.clone(),
+                    written: made.written.clone(),
+                    schema: Arc::clone(&made.schema),
+                    grain: contract.grain.clone(),
+                    formats: entry.formats.clone(),
+                })
+            });
+            let files: Vec<TableFiles> = files.collect();
+            let publication = Publication {
+                run: self.id,
+                as_of: plan.as_of,
+                lake_version: manifest.version,
+                now: self.workspace.clock.now(),
+                scratch: &self.workspace.scratch(),
+                base,
+            };
+            let (version, written) = match publish(&set, &files, publication).await? {
+                Published::UpToDate(version) => (version, Vec::new()),
+                Published::Version(version, files) => (version, files),
+            };
+            let new = !written.is_empty();
+            let rows = vec![("rows".to_owned(), files.iter().map(|file| file.written.rows).sum())];
+            self.end("publish", &name, since, rows);
+            self.guard.edit(|record| {
+                record.published.push((name.clone(), version));
+                if let Some(step) = record.steps.last_mut() {
+                    step.files = written;
+                }
+            });
+            destinations.push((name, version, new));
+        }
+        Ok(destinations)
+    }
+}
+
+fn told(check: &Checked) -> String {
+    let samples: String = check.samples.iter().map(|sample| format!("\n    {sample}")).collect();
+    format!("table \"{}\" check {}: {} offenders{samples}", check.table, check.check, check.offenders)
+}
+
+fn record(check: &Checked) -> CheckRecord {
+    CheckRecord {
+        table: check.table.clone(),
+        check: check.check.clone(),
+        outcome: match check.outcome {
+            check::Outcome::Passed => "passed",
+            check::Outcome::Warned => "warned",
+            check::Outcome::Failed => "failed",
+        }
+        .to_owned(),
+        offenders: check.offenders,
+        samples: check.samples.clone(),
+    }
+}

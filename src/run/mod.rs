@@ -1,0 +1,13 @@
+//! Runs: plan, then carry out.
+//!
+//! Keeps true: a plan is pure and printable, and carrying it out decides nothing; every run is on
+//! record; what failed published nothing.
+//! Does not know: the terminal.
+
+mod execute;
+mod plan;
+mod workspace;
+
+pub use execute::{Event, Outcome, Progress, execute};
+pub use plan::{Plan, PipelinePlan, Request, plan};
+pub use workspace::Workspace;

@@ -1,0 +1,125 @@
+//! What a run would do, and why.
+
+use std::collections::BTreeSet;
+
+use chrono::NaiveDate;
+
+use super::workspace::Workspace;
+use crate::check;
+use crate::config::pipeline::{Pipeline, Publish};
+use crate::error::{Error, Kind, Result};
+use crate::lake::{Found, Ledger, discover};
+use crate::names;
+use crate::tableset::Manifest;
+use crate::transform::{Graph, validated};
+
+/// What is asked for.
+#[derive(Debug, Clone, Default)]
+pub struct Request {
+    /// Pipelines by name; all of them where empty.
+    pub pipelines: Vec<String>,
+    /// The last day seen.
+    pub as_of: Option<NaiveDate>,
+    /// Whether months may shrink.
+    pub accept: bool,
+}
+
+/// What a run would do.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// The last day seen.
+    pub as_of: NaiveDate,
+    /// The lake as it is.
+    pub lake: Manifest,
+    /// The pipelines, those that pull first.
+    pub pipelines: Vec<PipelinePlan>,
+    /// Models in the order to run them.
+    pub models: Vec<String>,
+    /// Tables whose checks run.
+    pub checked: BTreeSet<String>,
+    /// Tables to publish.
+    pub publish: Vec<Publish>,
+    /// Whether months may shrink.
+    pub accept: bool,
+}
+
+/// What a run would pull for one pipeline.
+#[derive(Debug, Clone)]
+pub struct PipelinePlan {
+    /// The pipeline.
+    pub name: String,
+    /// Its sources with the exports to read and the number of known ones.
+    pub sources: Vec<(String, Vec<Found>, usize)>,
+}
+
+/// Plans `request`; touches nothing.
+///
+/// # Errors
+/// Faults of SQL, pipelines that do not exist, sources without exports.
+pub async fn plan(workspace: &Workspace, request: &Request) -> Result<Plan> {
+    let project = &workspace.project;
+    let graph = validated(project, &workspace.engine).await?;
+    let chosen = choose(&project.pipelines, &request.pipelines)?;
+    let lake = workspace.lake.set().current().await?;
+    let ledger = Ledger::of(&lake)?;
+    let mut pipelines = Vec::new();
+    for pipeline in &chosen {
+        let mut sources = Vec::new();
+        for source in &pipeline.sources {
+            let discovery = discover(source, &project.root, &ledger)?;
+            sources.push((source.name.clone(), discovery.new, discovery.known));
+        }
+        pipelines.push(PipelinePlan { name: pipeline.name.clone(), sources });
+    }
+    let publish: Vec<Publish> =
+        chosen.iter().flat_map(|pipeline| pipeline.publish.iter().cloned()).collect();
+    let (models, checked) = needed(workspace, &graph, &publish);
+    Ok(Plan {
+        as_of: workspace.as_of(request.as_of),
+        lake,
+        pipelines,
+        models,
+        checked,
+        publish,
+        accept: request.accept,
+    })
+}
+
+/// The pipelines named, those that pull first.
+fn choose<'a>(all: &'a [Pipeline], named: &[String]) -> Result<Vec<&'a Pipeline>> {
+    for name in named {
+        if !all.iter().any(|pipeline| pipeline.name == *name) {
+            let known = all.iter().map(|pipeline| pipeline.name.as_str());
+            return Err(Error::new(Kind::Nothing, format!("pipeline \"{name}\" does not exist"))
+                .hint(names::suggest(name, known)));
+        }
+    }
+    let mut chosen: Vec<&Pipeline> =
+        all.iter().filter(|pipeline| named.is_empty() || named.contains(&pipeline.name)).collect();
+    if chosen.is_empty() {
+        return Err(Error::new(Kind::Nothing, "the project has no pipelines")
+            .hint("add one under pipelines/"));
+    }
+    chosen.sort_by_key(|pipeline| (pipeline.sources.is_empty(), pipeline.name.clone()));
+    Ok(chosen)
+}
+
+/// The models to run for `publish` and its checks, and the tables whose checks run.
+fn needed(
+    workspace: &Workspace,
+    graph: &Graph,
+    publish: &[Publish],
+) -> (Vec<String>, BTreeSet<String>) {
+    let contracts = &workspace.project.contracts;
+    let mut wanted: BTreeSet<String> = publish.iter().map(|entry| entry.table.clone()).collect();
+    let mut models = graph.needed(&wanted);
+    let checked: BTreeSet<String> =
+        models.iter().filter(|name| contracts.contains_key(*name)).cloned().collect();
+    for name in &checked {
+        if let Some(contract) = contracts.get(name) {
+            wanted.extend(check::reads(&workspace.project, contract));
+        }
+    }
+    models = graph.needed(&wanted);
+    (models, checked)
+}
