@@ -34,6 +34,8 @@ pub const FUNCTIONS: &[FunctionHelp] = &[
         call: "add_months(date, months)",
         gives: "date: the same day of another month, or that month's last day",
     },
+    FunctionHelp { call: "add_days(date, days)", gives: "date: that many days later" },
+    FunctionHelp { call: "days_between(from, until)", gives: "integer: days from one to the other" },
     FunctionHelp { call: "quarter_start(date)", gives: "date: first day of the fiscal quarter" },
     FunctionHelp { call: "quarter_end(date)", gives: "date: last day of the fiscal quarter" },
     FunctionHelp { call: "quarter_name(date)", gives: "text: the fiscal quarter, as 2026Q3" },
@@ -66,6 +68,8 @@ pub const FUNCTIONS: &[FunctionHelp] = &[
 pub(super) fn register(session: &SessionContext, settings: &Settings, as_of: Day) {
     let calendar = [
         Calendar::AddMonths,
+        Calendar::AddDays,
+        Calendar::DaysBetween,
         Calendar::QuarterStart,
         Calendar::QuarterEnd,
         Calendar::QuarterName,
@@ -87,6 +91,8 @@ pub(super) fn register(session: &SessionContext, settings: &Settings, as_of: Day
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum Calendar {
     AddMonths,
+    AddDays,
+    DaysBetween,
     QuarterStart,
     QuarterEnd,
     QuarterName,
@@ -104,11 +110,13 @@ struct Function {
 impl Function {
     fn new(function: Calendar, fiscal: Fiscal) -> Self {
         let arguments = match function {
-            Calendar::AddMonths => vec![DataType::Date32, DataType::Int64],
+            Calendar::AddMonths | Calendar::AddDays => vec![DataType::Date32, DataType::Int64],
             Calendar::QuarterStart | Calendar::QuarterEnd | Calendar::QuarterName => {
                 vec![DataType::Date32]
             }
-            Calendar::QuarterStarts => vec![DataType::Date32, DataType::Date32],
+            Calendar::QuarterStarts | Calendar::DaysBetween => {
+                vec![DataType::Date32, DataType::Date32]
+            }
             Calendar::SilenceDays => {
                 vec![DataType::Decimal128(18, 4), DataType::Decimal128(18, 4)]
             }
@@ -121,6 +129,8 @@ impl ScalarUDFImpl for Function {
     fn name(&self) -> &str {
         match self.function {
             Calendar::AddMonths => "add_months",
+            Calendar::AddDays => "add_days",
+            Calendar::DaysBetween => "days_between",
             Calendar::QuarterStart => "quarter_start",
             Calendar::QuarterEnd => "quarter_end",
             Calendar::QuarterName => "quarter_name",
@@ -135,12 +145,15 @@ impl ScalarUDFImpl for Function {
 
     fn return_type(&self, _: &[DataType]) -> Result<DataType> {
         Ok(match self.function {
-            Calendar::AddMonths | Calendar::QuarterStart | Calendar::QuarterEnd => DataType::Date32,
+            Calendar::AddMonths
+            | Calendar::AddDays
+            | Calendar::QuarterStart
+            | Calendar::QuarterEnd => DataType::Date32,
             Calendar::QuarterName => DataType::Utf8,
             Calendar::QuarterStarts => {
                 DataType::List(Arc::new(Field::new("item", DataType::Date32, true)))
             }
-            Calendar::SilenceDays => DataType::Int32,
+            Calendar::SilenceDays | Calendar::DaysBetween => DataType::Int32,
         })
     }
 
@@ -155,6 +168,17 @@ impl ScalarUDFImpl for Function {
                     Some(add_months(day?, i32::try_from(months?).ok()?))
                 });
                 Arc::new(pairs.collect::<Date32Array>())
+            }
+            Calendar::AddDays => {
+                let days = arrays[1].as_primitive::<Int64Type>();
+                let pairs = arrays[0].as_primitive::<Date32Type>().iter().zip(days.iter());
+                let sums = pairs.map(|(day, days)| day?.checked_add(i32::try_from(days?).ok()?));
+                Arc::new(sums.collect::<Date32Array>())
+            }
+            Calendar::DaysBetween => {
+                let until = arrays[1].as_primitive::<Date32Type>();
+                let pairs = arrays[0].as_primitive::<Date32Type>().iter().zip(until.iter());
+                Arc::new(pairs.map(|(from, until)| until?.checked_sub(from?)).collect::<Int32Array>())
             }
             Calendar::QuarterStart => by_day(&arrays[0], |day| fiscal.quarter_start(day)),
             Calendar::QuarterEnd => by_day(&arrays[0], |day| fiscal.quarter_end(day)),

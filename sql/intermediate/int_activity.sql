@@ -1,0 +1,13 @@
+-- Which clients each source has documents of, and which kinds of documents it knows.
+-- grain: one row per source and client_id
+select
+    source,
+    client_id,
+    max(date) as last_document_on,
+    bool_or(kind = 'shipment') as has_shipments,
+    bool_or(
+        (kind = 'invoice' and paid_on is not null)
+        or (kind = 'payment' and related_document_id is not null)
+    ) as has_payments
+from stg_documents
+group by source, client_id

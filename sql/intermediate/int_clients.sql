@@ -1,0 +1,98 @@
+-- Clients, all their ids merged: flags if any id says so, the rest from the source with the newest
+-- document, empty fields filled from the others.
+-- grain: one row per client_key
+with keys as (
+    select source, client_id, client_key, is_payer from int_client_keys
+),
+
+known as (
+    select
+        source,
+        client_id,
+        name,
+        tax_id,
+        region,
+        industry,
+        sales_type,
+        manager,
+        phone,
+        email,
+        do_not_contact,
+        closed_on,
+        one_off,
+        important,
+        potential,
+        created_on
+    from stg_clients
+),
+
+activity as (
+    select source, client_id, last_document_on from int_activity
+),
+
+ranked as (
+    select
+        keys.client_key,
+        known.*,
+        coalesce(activity.last_document_on, date '0001-01-01') as newest
+    from keys
+    inner join known on keys.source = known.source and keys.client_id = known.client_id
+    left join activity on keys.source = activity.source and keys.client_id = activity.client_id
+    where not keys.is_payer
+),
+
+merged as (
+    select
+        client_key,
+        first_value(name order by newest desc, source, client_id)
+            filter (where name is not null) as name,
+        first_value(tax_id order by newest desc, source, client_id)
+            filter (where tax_id is not null) as tax_id,
+        first_value(region order by newest desc, source, client_id)
+            filter (where region is not null) as region,
+        first_value(industry order by newest desc, source, client_id)
+            filter (where industry is not null) as industry,
+        first_value(sales_type order by newest desc, source, client_id)
+            filter (where sales_type is not null) as sales_type,
+        first_value(manager order by newest desc, source, client_id)
+            filter (where manager is not null) as manager,
+        first_value(phone order by newest desc, source, client_id)
+            filter (where phone is not null) as phone,
+        first_value(email order by newest desc, source, client_id)
+            filter (where email is not null) as email,
+        bool_or(do_not_contact) as do_not_contact,
+        case when count(closed_on) = count(*) then max(closed_on) else null end as closed_on,
+        bool_or(one_off) as one_off,
+        bool_or(important) as important,
+        max(potential) as potential,
+        min(created_on) as created_on
+    from ranked
+    group by client_key
+),
+
+every_key as (
+    select distinct client_key from keys
+),
+
+final as (
+    select
+        every_key.client_key,
+        coalesce(merged.name, every_key.client_key) as name,
+        merged.tax_id,
+        merged.region,
+        merged.industry,
+        coalesce(merged.sales_type, $sales_type) as sales_type,
+        merged.manager,
+        merged.phone,
+        merged.email,
+        coalesce(merged.do_not_contact, false) as do_not_contact,
+        merged.closed_on,
+        coalesce(merged.one_off, false) as one_off,
+        coalesce(merged.important, false) as important,
+        merged.potential,
+        merged.created_on
+    from every_key
+    left join merged on every_key.client_key = merged.client_key
+)
+
+select * from final

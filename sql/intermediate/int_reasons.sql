@@ -1,0 +1,27 @@
+-- The code of each text that was given as a reason: the first pattern that matches.
+-- grain: one row per reason
+with given as (
+    select distinct reason
+    from stg_refusals
+    where reason is not null
+),
+
+matched as (
+    select given.reason, min(reasons.line_no) as line_no
+    from given
+    inner join reasons on regexp_like(replace(lower(given.reason), 'ё', 'е'), reasons.pattern)
+    group by given.reason
+),
+
+final as (
+    select
+        matched.reason,
+        reasons.code,
+        reasons.reason_group,
+        reasons.survey_group,
+        coalesce(reasons.human_factor, 'false') = 'true' as human_factor
+    from matched
+    inner join reasons on matched.line_no = reasons.line_no
+)
+
+select * from final

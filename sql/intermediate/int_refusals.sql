@@ -1,0 +1,57 @@
+-- Recorded refusals of clients, with the code of their reason and what they would begin.
+-- grain: one row per source and refusal_id
+with refusals_seen as (
+    select * from stg_refusals
+),
+
+keys as (
+    select source, client_id, client_key from int_client_keys
+),
+
+clients as (
+    select client_key, sales_type from int_clients
+),
+
+rules as (
+    select sales_type, lost_deal from set_sleep_rules
+),
+
+codes as (
+    select reason, code, reason_group, survey_group, human_factor from int_reasons
+),
+
+final as (
+    select
+        keys.client_key,
+        refusals_seen.source,
+        refusals_seen.refusal_id,
+        refusals_seen.date,
+        refusals_seen.scope,
+        coalesce(codes.code, 'unknown') as reason,
+        coalesce(codes.reason_group, 'unknown') as reason_group,
+        codes.survey_group,
+        coalesce(codes.human_factor, false) as human_factor,
+        refusals_seen.reason_source,
+        refusals_seen.reason_rank,
+        refusals_seen.competitor,
+        refusals_seen.manager,
+        case
+            when refusals_seen.scope = 'client' then 'refusal'
+            when
+                rules.lost_deal
+                and (
+                    refusals_seen.competitor is not null
+                    or coalesce(codes.reason_group, '') = 'competitor'
+                )
+                then 'lost_deal'
+            else null
+        end as begins
+    from refusals_seen
+    inner join keys
+        on refusals_seen.source = keys.source and refusals_seen.client_id = keys.client_id
+    inner join clients on keys.client_key = clients.client_key
+    inner join rules on clients.sales_type = rules.sales_type
+    left join codes on refusals_seen.reason = codes.reason
+)
+
+select * from final

@@ -1,0 +1,50 @@
+-- Clients as each source knows them, with the key that the source itself gives them.
+-- grain: one row per source and client_id
+with cleaned as (
+    select
+        source,
+        client_id,
+        name,
+        upper(regexp_replace(tax_id, '[^0-9A-Za-zА-Яа-я]', '', 'g')) as tax_id,
+        region,
+        industry,
+        sales_type,
+        manager,
+        phone,
+        email,
+        do_not_contact,
+        case when closed_on <= $as_of then closed_on else null end as closed_on,
+        one_off,
+        important,
+        potential,
+        created_on
+    from clients
+),
+
+final as (
+    select
+        source,
+        client_id,
+        name,
+        case
+            when length(tax_id) < $tax_id_min_length then null
+            when replace(tax_id, substr(tax_id, 1, 1), '') = '' then null
+            when regexp_like(tax_id, $tax_id_ignore) then null
+            else tax_id
+        end as tax_id,
+        region,
+        industry,
+        sales_type,
+        manager,
+        phone,
+        email,
+        do_not_contact,
+        closed_on,
+        one_off,
+        important,
+        potential,
+        created_on
+    from cleaned
+)
+
+select * from final
