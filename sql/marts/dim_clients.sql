@@ -120,7 +120,7 @@ final as (
         call_by,
         annual_value,
         tier,
-        coalesce(spells, 0) as spells,
+        cast(coalesce(spells, 0) as int) as spells,
         fell_asleep_on,
         case
             when fell_asleep_on is not null then days_between(fell_asleep_on, $as_of)

@@ -5,7 +5,7 @@
 
 use std::fs::File;
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, RecordBatch};
@@ -14,6 +14,7 @@ use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_writer::ArrowWriterOptions;
 use parquet::basic::Compression;
+use parquet::file::metadata::ParquetMetaDataReader;
 use parquet::file::properties::{WriterProperties, WriterVersion};
 use sha2::{Digest, Sha256};
 
@@ -60,6 +61,7 @@ impl Write for HashedFile {
 /// A Parquet file that is being written.
 pub struct ParquetFile {
     writer: ArrowWriter<HashedFile>,
+    path: PathBuf,
     schema: SchemaRef,
     pending: Vec<RecordBatch>,
     pending_rows: usize,
@@ -89,7 +91,14 @@ impl ParquetFile {
             bytes: 0,
         };
         let writer = ArrowWriter::try_new_with_options(file, Arc::clone(&schema), options)?;
-        Ok(Self { writer, schema, pending: Vec::new(), pending_rows: 0, rows: 0 })
+        Ok(Self {
+            writer,
+            path: path.to_owned(),
+            schema,
+            pending: Vec::new(),
+            pending_rows: 0,
+            rows: 0,
+        })
     }
 
     /// The schema that is written.
@@ -129,16 +138,17 @@ impl ParquetFile {
             let rest = concat_batches(&self.schema, &self.pending)?;
             self.writer.write(&rest)?;
         }
-        let metadata = self.writer.finish()?;
+        let mut file = self.writer.into_inner()?;
+        file.flush()?;
+        let metadata = ParquetMetaDataReader::new().parse_and_finish(&File::open(&self.path)?)?;
         let found = u64::try_from(metadata.file_metadata().num_rows()).unwrap_or(0);
         if found != self.rows {
             return Err(Error::new(
-                Kind::Defect,
-                format!("a Parquet footer says {found} rows, {} were written", self.rows),
-            ));
+                Kind::Transient,
+                format!("a Parquet footer reads back {found} rows, {} were written", self.rows),
+            )
+            .hint("the disk does not give back what it was given: check it"));
         }
-        let mut file = self.writer.into_inner()?;
-        file.flush()?;
         Ok(Written { bytes: file.bytes, rows: self.rows, sha256: hex(&file.digest.finalize()) })
     }
 }

@@ -1,0 +1,20 @@
+-- Spells that begin before the one before has ended, or end before they begin.
+with ordered as (
+    select
+        client_key,
+        spell,
+        last_purchase,
+        fell_asleep_on,
+        returned_on,
+        lag(returned_on) over (partition by client_key order by spell) as returned_before,
+        lag(spell) over (partition by client_key order by spell) as spell_before
+    from fct_spells
+)
+
+select *
+from ordered
+where
+    returned_on <= fell_asleep_on
+    or last_purchase >= fell_asleep_on
+    or (spell_before is not null and (returned_before is null or returned_before > last_purchase))
+    or spell <> coalesce(spell_before, 0) + 1
