@@ -13,8 +13,14 @@ spells as (
         quarter_start(fell_asleep_on) as quarter_start,
         dimension,
         value,
-        quarter_start(returned_on) as returned_start
+        quarter_start(returned_on) as returned_start,
+        count(*) as spells
     from int_spell_dimensions
+    group by
+        quarter_start(fell_asleep_on),
+        dimension,
+        value,
+        quarter_start(returned_on)
 ),
 
 cells as (
@@ -23,9 +29,14 @@ cells as (
         spells.dimension,
         spells.value,
         steps.quarters_since,
-        count(*) as spells,
-        count(*) filter (
-            where spells.returned_start <= add_months(spells.quarter_start, 3 * steps.quarters_since)
+        sum(spells.spells) as spells,
+        coalesce(
+            sum(spells.spells) filter (
+                where
+                    spells.returned_start
+                    <= add_months(spells.quarter_start, 3 * steps.quarters_since)
+            ),
+            0
         ) as returned
     from spells
     cross join steps

@@ -59,7 +59,7 @@ impl<'a> Models<'a> {
     ) -> Result<Self> {
         let session = engine.session(engine.limits().threads);
         functions::register(&session, &project.settings, to_day(as_of));
-        register_tables(&session, &project.settings, &project.currency)?;
+        register_tables(&session, &project.settings)?;
         for table in canonical::TABLES {
             let provider = canonical.get(table.name).cloned();
             let provider =
@@ -69,7 +69,7 @@ impl<'a> Models<'a> {
         for (name, path) in &project.references {
             session.register_table(name, reference::table(path)?)?;
         }
-        let parameters = Parameters::new(&project.settings, as_of);
+        let parameters = Parameters::new(&project.settings, &project.currency, as_of);
         Ok(Self { project, session, parameters, scratch: scratch.to_owned() })
     }
 

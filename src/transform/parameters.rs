@@ -23,12 +23,13 @@ use crate::error::Result;
 pub(super) struct Parameters(BTreeMap<String, Value>);
 
 impl Parameters {
-    pub(super) fn new(settings: &Settings, as_of: NaiveDate) -> Self {
+    pub(super) fn new(settings: &Settings, currency: &str, as_of: NaiveDate) -> Self {
         let day = to_day(as_of);
         let date = |day| Value::Date(to_date(day));
         let mut values: BTreeMap<String, Value> =
             settings.scalars.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
         values.insert("as_of".to_owned(), Value::Date(as_of));
+        values.insert("currency".to_owned(), Value::Text(currency.to_owned()));
         values.insert("quarter_start".to_owned(), date(settings.fiscal.quarter_start(day)));
         values.insert("quarter_end".to_owned(), date(settings.fiscal.quarter_end(day)));
         Self(values)
@@ -100,7 +101,6 @@ fn cast(expression: Expr, data_type: SqlType) -> Expr {
 pub(super) fn register_tables(
     session: &SessionContext,
     settings: &Settings,
-    currency: &str,
 ) -> Result<()> {
     let rules = &settings.sleep_rules;
     let cycles = rules.iter().map(|(_, rule)| {
@@ -131,13 +131,11 @@ pub(super) fn register_tables(
         ("from_date", dates(&|row| kinds[row].from)),
         ("until_date", dates(&|row| kinds[row].until)),
     ];
-    register(session, "set_purchase_kinds", columns)?;
-    let currency: ArrayRef = Arc::new(StringArray::from_iter_values([currency]));
-    register(session, "set_project", vec![("currency", currency)])
+    register(session, "set_purchase_kinds", columns)
 }
 
 /// The tables that settings become.
-pub(super) const SETTING_TABLES: [&str; 3] = ["set_sleep_rules", "set_purchase_kinds", "set_project"];
+pub(super) const SETTING_TABLES: [&str; 2] = ["set_sleep_rules", "set_purchase_kinds"];
 
 fn ten_thousandths(text: &str) -> Option<i128> {
     let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
