@@ -104,7 +104,7 @@ async fn stored_periods(
     let mut on: Vec<String> = table
         .key
         .iter()
-        .map(|name| format!("places.\"{name}\" is not distinct from moved.\"{name}\""))
+        .map(|name| format!("(places.\"{name}\" is not distinct from moved.\"{name}\")"))
         .collect();
     if table.yearly {
         on.push("places._year = moved._year".to_owned());

@@ -55,8 +55,7 @@ fn bad_bytes(export: &Export, error: BadBytes) -> Error {
 pub fn read(source: &Source, export: &Export, sink: &mut dyn Sink) -> Result<Reading> {
     let open = ExportBytes::open(export)
         .map_err(|error| Error::from(error).at(format!("export \"{}\"", export.name)))?;
-    let mut text =
-        TextReader::new(open, source.csv.encoding).map_err(|error| bad_bytes(export, error))?;
+    let mut text = TextReader::new(open, source.csv.encoding);
     let mut notes = Vec::new();
     if let (encoding, false) = text.encoding() {
         notes.push(format!("charset detected: {}", encoding.name()));

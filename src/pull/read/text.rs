@@ -22,6 +22,8 @@ pub struct TextReader<R> {
     offset: u64,
     ended: bool,
     done: bool,
+    /// What went wrong behind the bytes that are still to be decoded.
+    failed: Option<BadBytes>,
 }
 
 /// The next piece of text.
@@ -35,10 +37,7 @@ pub enum Decoded<'a> {
 
 impl<R: Read> TextReader<R> {
     /// Opens `bytes` in `encoding`, or in the one that their first chunk suggests.
-    ///
-    /// # Errors
-    /// When the first bytes cannot be read.
-    pub fn new(bytes: R, encoding: Option<&'static Encoding>) -> Result<Self, BadBytes> {
+    pub fn new(bytes: R, encoding: Option<&'static Encoding>) -> Self {
         let mut reader = Self {
             bytes,
             encoding: UTF_8,
@@ -50,8 +49,9 @@ impl<R: Read> TextReader<R> {
             offset: 0,
             ended: false,
             done: false,
+            failed: None,
         };
-        reader.fill()?;
+        reader.fill();
         let sample = &reader.buffer[reader.pending.clone()];
         reader.encoding = match (Encoding::for_bom(sample), encoding) {
             (Some((marked, _)), _) => marked,
@@ -63,7 +63,7 @@ impl<R: Read> TextReader<R> {
             }
         };
         reader.decoder = reader.encoding.new_decoder_with_bom_removal();
-        Ok(reader)
+        reader
     }
 
     /// The charset that is used, and whether it was declared.
@@ -86,7 +86,13 @@ impl<R: Read> TextReader<R> {
             return Ok(Decoded::End);
         }
         if self.pending.is_empty() && !self.ended {
-            self.fill().map_err(|error| BadBytes { row: Some(row), ..error })?;
+            self.fill();
+        }
+        if self.pending.is_empty()
+            && let Some(error) = self.failed.take()
+        {
+            self.done = true;
+            return Err(BadBytes { row: Some(row), ..error });
         }
         let (result, read, written) = self.decoder.decode_to_utf8_without_replacement(
             &self.buffer[self.pending.clone()],
@@ -115,7 +121,10 @@ impl<R: Read> TextReader<R> {
     }
 
     /// Reads until the buffer is full or the bytes end.
-    fn fill(&mut self) -> Result<(), BadBytes> {
+    fn fill(&mut self) {
+        if self.failed.is_some() {
+            return;
+        }
         let mut filled = 0;
         while filled < self.buffer.len() {
             match self.bytes.read(&mut self.buffer[filled..]) {
@@ -128,16 +137,16 @@ impl<R: Read> TextReader<R> {
                 Err(error) => {
                     let cut = error.kind() == std::io::ErrorKind::UnexpectedEof;
                     let what = if cut { "the gzip file is cut off" } else { "reading failed" };
-                    return Err(BadBytes {
+                    self.failed = Some(BadBytes {
                         row: None,
                         message: format!("{what}: {error}"),
                         hint: "ask for the file again".to_owned(),
                     });
+                    break;
                 }
             }
         }
         self.pending = 0..filled;
-        Ok(())
     }
 }
 
@@ -148,7 +157,7 @@ mod tests {
     fn read(bytes: &[u8], label: Option<&str>) -> Result<(String, &'static str), String> {
         let encoding =
             label.map(|label| encoding_rs::Encoding::for_label(label.as_bytes()).unwrap());
-        let mut reader = TextReader::new(bytes, encoding).map_err(|error| error.message)?;
+        let mut reader = TextReader::new(bytes, encoding);
         let mut text = Vec::new();
         while let Decoded::Text(piece) = reader.next(1).map_err(|error| error.message)? {
             text.extend_from_slice(piece);

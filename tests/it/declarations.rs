@@ -1,0 +1,139 @@
+//! `validate`: every mistake with its place and what to write instead, exit code 78.
+
+use crate::project::{Project, repository};
+
+const PIPELINE: &str = r#"version: 1
+name: sales
+schedule: { cron: "0 5 30 2 *" }
+sources:
+  - name: books
+    fetch: { files: { url: "${env:POBUDKA_NO_SUCH_VARIABLE}/x", pattern: "*.csv" } }
+    read: { csv: { encoding: utf-8, delimiter: ",", decimal: ".", date: "%Y-%m-%d" } }
+    into:
+      documents:
+        columns:
+          document_id: number
+          kind: { value: shipment }
+          date: date
+          client: client
+          amount: amount
+    load: upsert
+publish:
+  - { table: dim_client, to: b, as: [csv] }
+"#;
+
+#[track_caller]
+fn invalid(project: &Project, expected: &[&str]) {
+    let mut ran = project.run(&["validate"]).ends_with(78);
+    for text in expected {
+        ran = ran.says(text);
+    }
+}
+
+#[test]
+fn the_shipped_project_is_valid() {
+    let ran: crate::project::Ran = std::process::Command::new(crate::project::binary())
+        .arg("--project")
+        .arg(repository())
+        .arg("validate")
+        .output()
+        .unwrap()
+        .into();
+    ran.ends_with(0);
+}
+
+#[test]
+fn all_faults_of_meaning_are_reported_together() {
+    let project = Project::new().file("pipelines/sales.yaml", PIPELINE);
+    invalid(
+        &project,
+        &[
+            "pipelines/sales.yaml:3:19: cron line \"0 5 30 2 *\" never fires",
+            "pipelines/sales.yaml:6:28: environment variable \"POBUDKA_NO_SUCH_VARIABLE\" is not set",
+            "table \"documents\" has no column \"client\"",
+            "did you mean \"client_id\"?",
+            "column \"currency\" of table \"documents\" is not mapped",
+            "pipelines/sales.yaml:18:30: destination \"b\" is not declared",
+        ],
+    );
+}
+
+#[test]
+fn a_misspelt_key_names_the_nearest_one() {
+    let project = Project::new()
+        .file("pipelines/sales.yaml", PIPELINE.replace("delimiter", "delimeter"))
+        .file("pipelines/other.yaml", "version: 1\nname: other\npublsh: []\n");
+    invalid(
+        &project,
+        &[
+            "pipelines/sales.yaml:7:37: unknown key \"delimeter\"",
+            "did you mean \"delimiter\"?",
+            "pipelines/other.yaml:3:1: unknown key \"publsh\"",
+            " 3 | publsh: []",
+        ],
+    );
+}
+
+#[test]
+fn models_that_read_each_other_are_named_in_full() {
+    let project = Project::new()
+        .file("sql/intermediate/int_a.sql", "select * from int_b")
+        .file("sql/intermediate/int_b.sql", "select * from int_c")
+        .file("sql/intermediate/int_c.sql", "select * from int_a");
+    invalid(&project, &["\"int_a\" → \"int_b\" → \"int_c\" → \"int_a\""]);
+}
+
+#[test]
+fn faults_of_sql_have_their_place() {
+    for (sql, expected) in [
+        ("select clientkey from int_clients", "sql/marts/x.sql:1:8"),
+        ("select 1 as a\nfrom int_client", "sql/marts/x.sql:2:6: model \"x\": table \"int_client\""),
+        ("select $asof as a", "parameter \"$asof\" is not known"),
+        ("select 1 as a,, 2 as b", "sql/marts/x.sql:1:15"),
+        ("select now() as a", "sql/marts/x.sql:1:8: model \"x\": function \"now\""),
+        ("select random() as a", "function \"random\" does not give the same"),
+        ("select first_value(name) as a from int_clients", "without \"order by\""),
+        ("select name from int_clients limit 1", "\"limit\" without \"order by\""),
+        ("create table t as select 1", "a model is one select"),
+        ("select 1; select 2", "more than one statement"),
+        ("select * from documents", "reads canonical table \"documents\""),
+    ] {
+        let project = Project::new().file("sql/marts/x.sql", sql);
+        invalid(&project, &[expected]);
+    }
+}
+
+#[test]
+fn published_tables_need_a_contract_and_one_owner() {
+    let publish = |name: &str, table: &str| {
+        format!("version: 1\nname: {name}\npublish:\n  - {{ table: {table}, to: bi, as: [csv] }}\n")
+    };
+    let project = Project::new()
+        .file("sql/marts/bare.sql", "-- x\nselect 1 as a")
+        .file("pipelines/a.yaml", publish("a", "bare"))
+        .file("pipelines/b.yaml", publish("b", "dim_clients"))
+        .file("pipelines/c.yaml", publish("c", "dim_clients"))
+        .file("pipelines/d.yaml", publish("b", "int_clients"));
+    invalid(&project, &["is also published to \"bi\" by pipeline \"b\"", "pipeline \"b\" is also declared"]);
+    let project = Project::new()
+        .file("sql/marts/bare.sql", "-- x\nselect 1 as a")
+        .file("pipelines/a.yaml", publish("a", "bare"))
+        .file("pipelines/d.yaml", publish("d", "int_clients"));
+    invalid(&project, &["published table \"bare\" has no contract", "is not a mart"]);
+}
+
+#[test]
+fn wrong_usage_is_64_and_a_folder_without_project_is_78() {
+    let project = Project::new();
+    project.run(&["nonsense"]).ends_with(64);
+    project.run(&["run", "--as-of", "yesterday"]).ends_with(64);
+    let empty = tempfile::tempdir().unwrap();
+    let ran: crate::project::Ran = std::process::Command::new(crate::project::binary())
+        .arg("--project")
+        .arg(empty.path())
+        .arg("run")
+        .output()
+        .unwrap()
+        .into();
+    ran.ends_with(78).says("pobudka init");
+}

@@ -1,0 +1,183 @@
+//! A small job killed at every store-changing system call, and at seeded times, then repeated.
+//!
+//! Needs `strace`; without it the first test says so and passes, the second runs all the same.
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use sha2::{Digest, Sha256};
+
+use crate::project::{Project, Ran, copy};
+
+/// The system calls by which a store changes.
+const CALLS: &str = "rename,renameat2,link,linkat,unlink";
+
+/// Kills at seeded times.
+const TIMES: u64 = 20;
+
+const PIPELINE: &str = r#"
+version: 1
+name: sales
+sources:
+  - name: books
+    fetch: { files: { url: exports, pattern: "sales_*.csv" } }
+    read: { csv: { encoding: utf-8, delimiter: ",", decimal: ".", date: "%Y-%m-%d" } }
+    into:
+      documents:
+        columns:
+          document_id: number
+          kind: { value: shipment }
+          date: date
+          client_id: client
+          amount: amount
+          currency: { value: RUB }
+      clients:
+        columns: { client_id: client, name: client }
+    load: { replace_period: { column: date, period: month, covers: { name: "sales_%Y-%m" } } }
+    rejects: { max_percent: 50 }
+publish:
+  - { table: dim_clients, to: bi, as: [parquet, csv] }
+  - { table: fct_spells, to: bi, as: [parquet] }
+  - { table: client_base, to: bi, as: [parquet, csv] }
+"#;
+
+/// A job of five exports, one with rejects, that has run once; then one export is corrected.
+fn job() -> Project {
+    let project = Project::new().file("pipelines/sales.yaml", PIPELINE);
+    for month in 4..=8 {
+        let bad = if month == 6 { "x,2026-06-31,a,1\n" } else { "" };
+        let rows: String = (1..=6)
+            .map(|n| format!("{month}{n},2026-0{month}-0{n},{},1{n}.50\n", ["a", "b", "c"][n % 3]))
+            .collect();
+        let text = format!("number,date,client,amount\n{rows}{bad}");
+        if month < 8 {
+            project.write(&format!("exports/sales_2026-0{month}.csv"), &text);
+        } else {
+            project.write("late/sales_2026-08.csv", &text);
+        }
+    }
+    project.run(&["run"]).ends_with(0);
+    let text = project.read("exports/sales_2026-05.csv").replace("11.50", "99.00");
+    project.write("exports/sales_2026-05.csv", text);
+    std::fs::copy(project.path("late/sales_2026-08.csv"), project.path("exports/sales_2026-08.csv"))
+        .unwrap();
+    project
+}
+
+/// Everything that must be equal: published digests, lake rows, rejects, ledger without times.
+fn state(project: &Project) -> serde_json::Value {
+    let rows = |table: &str, order: &str| {
+        let order = format!("select * from lake.{table} order by {order}");
+        serde_json::Value::from(project.query(&order))
+    };
+    let json = |path: &str| -> serde_json::Value {
+        serde_json::from_str(&project.read(path)).unwrap()
+    };
+    let manifest = json("lake/_head.json")["manifest"].as_str().unwrap().to_owned();
+    let mut ledger = json(&format!("lake/{manifest}"))["extra"].clone();
+    for entry in ledger["exports"].as_array_mut().unwrap() {
+        entry.as_object_mut().unwrap().remove("modified_ms");
+    }
+    serde_json::json!({
+        "published": project.published(),
+        "documents": rows("documents", "document_id, date"),
+        "clients": rows("clients", "client_id"),
+        "rejects": rows("rejects", "export, row"),
+        "ledger": ledger,
+    })
+}
+
+/// Reads head → manifest → every file's digest until told to stop; gives the number of rounds.
+fn read_along(folder: &Path, stop: &AtomicBool) -> u64 {
+    let mut rounds = 0;
+    while !stop.load(Ordering::Relaxed) {
+        let json = |path: &str| -> serde_json::Value {
+            serde_json::from_slice(&std::fs::read(folder.join(path)).unwrap()).unwrap()
+        };
+        let manifest = json(json("_head.json")["manifest"].as_str().unwrap());
+        for table in manifest["tables"].as_object().unwrap().values() {
+            for file in table["files"].as_array().unwrap() {
+                let bytes = std::fs::read(folder.join(file["path"].as_str().unwrap())).unwrap();
+                let digest = Sha256::digest(&bytes);
+                let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+                assert_eq!(hex, file["sha256"].as_str().unwrap(), "{}", file["path"]);
+            }
+        }
+        rounds += 1;
+    }
+    rounds
+}
+
+/// Copies the job, disturbs its run by `disturb`, repeats until done, compares with `expected`;
+/// gives whether the disturbed run was disturbed at all.
+fn disturbed(job: &Project, expected: &serde_json::Value, disturb: impl Fn(&Project) -> bool) -> bool {
+    let project = Project::new();
+    copy(&job.path(""), &project.path(""));
+    let stop = Arc::new(AtomicBool::new(false));
+    let reader = {
+        let (folder, stop) = (project.path("published"), Arc::clone(&stop));
+        std::thread::spawn(move || read_along(&folder, &stop))
+    };
+    let was_disturbed = disturb(&project);
+    project.run(&["run"]).ends_with(0);
+    stop.store(true, Ordering::Relaxed);
+    assert!(reader.join().unwrap() > 0, "the reader never read");
+    assert_eq!(state(&project), *expected);
+    was_disturbed
+}
+
+fn undisturbed(job: &Project) -> serde_json::Value {
+    let project = Project::new();
+    copy(&job.path(""), &project.path(""));
+    project.run(&["run"]).ends_with(0);
+    state(&project)
+}
+
+#[test]
+fn killed_at_every_change_of_a_store_and_repeated_it_ends_as_if_undisturbed() {
+    if Command::new("strace").arg("-V").stdout(Stdio::null()).status().is_err() {
+        println!("passed over: strace is not installed");
+        return;
+    }
+    let job = job();
+    let expected = undisturbed(&job);
+    let mut kills = 0;
+    for number in 1.. {
+        let killed = disturbed(&job, &expected, |project| {
+            let mut command = Command::new("strace");
+            command.args(["-f", "-qq", "-o", "/dev/null", "-e"]).arg(format!("trace={CALLS}"));
+            command.arg("-e").arg(format!("inject={CALLS}:signal=KILL:when={number}"));
+            command.arg(crate::project::binary()).arg("--project").arg(project.path(""));
+            let ran: Ran = command.args(["--threads", "1", "run"]).output().unwrap().into();
+            ran.code != 0
+        });
+        if !killed {
+            break;
+        }
+        kills += 1;
+    }
+    println!("killed at {kills} system calls");
+    assert!(kills >= 15, "only {kills} changes were found");
+}
+
+#[test]
+fn killed_at_seeded_times_and_repeated_it_ends_as_if_undisturbed() {
+    let job = job();
+    let expected = undisturbed(&job);
+    let seed: u64 = 20_260_930;
+    println!("seed {seed}");
+    let mut chance = seed;
+    for _ in 0..TIMES {
+        chance = chance.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        let after = std::time::Duration::from_micros(chance >> 45);
+        disturbed(&job, &expected, |project| {
+            let mut command = project.command(&["run"]);
+            let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+            std::thread::sleep(after);
+            child.kill().unwrap();
+            !child.wait().unwrap().success()
+        });
+    }
+}

@@ -1,0 +1,146 @@
+//! What a load replaces, keeps and counts.
+
+use crate::project::Project;
+
+const PIPELINE: &str = r#"
+version: 1
+name: sales
+sources:
+  - name: books
+    fetch: { files: { url: exports, pattern: "sales_*.csv" } }
+    read: { csv: { encoding: utf-8, delimiter: ",", decimal: ".", date: "%Y-%m-%d" } }
+    into:
+      documents:
+        columns:
+          document_id: number
+          kind: { from: kind, map: [{ "sale*": shipment }, { "back": return }] }
+          date: date
+          client_id: client
+          amount: amount
+          currency: { value: RUB }
+    skip: [{ column: kind, like: "note*" }]
+    load: { replace_period: { column: date, period: month, covers: { name: "sales_%Y-%m*{part}" } } }
+    rejects: { max_percent: 40 }
+"#;
+
+fn project(files: &[(&str, &str)]) -> Project {
+    let mut project = Project::new().file("pipelines/sales.yaml", PIPELINE);
+    for (name, rows) in files {
+        let text = format!("number,kind,date,client,amount\n{rows}");
+        project = project.file(&format!("exports/{name}"), text);
+    }
+    project
+}
+
+fn documents(project: &Project) -> Vec<String> {
+    let rows = project.query(
+        "select document_id || ' ' || cast(date as varchar) || ' ' || cast(amount as varchar) as row \
+         from lake.documents order by date, document_id",
+    );
+    rows.iter().map(|row| row["row"].as_str().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn no_row_vanishes() {
+    let project = project(&[(
+        "sales_2026-06.csv",
+        "1,sale,2026-06-01,a,10\n\n2,note,2026-06-01,a,10\n3,sale,2026-06-02,a,x\n\
+         4,sale,2026-06-03,a,1\n4,sale,2026-06-03,a,1\n",
+    )]);
+    let ran = project.run(&["run"]).ends_with(0);
+    assert!(ran.stdout.contains("7 rows read, 2 loaded, 1 rejected, 1 skipped"), "{}", ran.stdout);
+    let manifest = project.read("lake/_head.json");
+    let manifest: serde_json::Value = serde_json::from_str(&manifest).unwrap();
+    let manifest = project.read(&format!("lake/{}", manifest["manifest"].as_str().unwrap()));
+    let manifest: serde_json::Value = serde_json::from_str(&manifest).unwrap();
+    let entry = &manifest["extra"]["exports"][0];
+    let count = |name: &str| entry[name].as_u64().unwrap();
+    assert_eq!(count("recognised"), 3, "header, blank row, repeated key");
+    assert_eq!(
+        count("read"),
+        count("loaded") + count("rejected") + count("skipped") + count("recognised")
+    );
+}
+
+#[test]
+fn a_corrected_month_replaces_what_it_sent_before() {
+    let project = project(&[
+        ("sales_2026-05.csv", "9,sale,2026-05-31,a,5\n"),
+        ("sales_2026-06.csv", "1,sale,2026-06-01,a,10\n2,sale,2026-06-02,a,20\n"),
+    ]);
+    project.run(&["run"]).ends_with(0);
+    let corrected = "number,kind,date,client,amount\n1,sale,2026-06-01,a,11\n3,sale,2026-06-03,a,30\n";
+    project.write("exports/sales_2026-06.csv", corrected);
+    let plan = project.run(&["plan"]).ends_with(0);
+    assert!(plan.stdout.contains("sales_2026-06.csv  77 bytes  changed"), "{}", plan.stdout);
+    project.run(&["run"]).ends_with(0);
+    let expected = ["9 2026-05-31 5.00", "1 2026-06-01 11.00", "3 2026-06-03 30.00"];
+    assert_eq!(documents(&project), expected);
+}
+
+#[test]
+fn a_moved_document_stands_where_it_came_last() {
+    let project = project(&[
+        ("sales_2026-05.csv", "1,sale,2026-05-31,a,10\n2,sale,2026-05-30,a,20\n"),
+        ("sales_2026-06.csv", "5,sale,2026-06-05,a,50\n"),
+    ]);
+    project.run(&["run"]).ends_with(0);
+    let moved = "number,kind,date,client,amount\n5,sale,2026-06-05,a,50\n1,sale,2026-06-01,a,10\n";
+    project.write("exports/sales_2026-06.csv", moved);
+    project.run(&["run"]).ends_with(0);
+    let expected = ["2 2026-05-30 20.00", "1 2026-06-01 10.00", "5 2026-06-05 50.00"];
+    assert_eq!(documents(&project), expected);
+}
+
+#[test]
+fn numbers_begin_again_each_january() {
+    let project = project(&[
+        ("sales_2025-12.csv", "1,sale,2025-12-31,a,10\n"),
+        ("sales_2026-01.csv", "1,sale,2026-01-01,a,20\n1,back,2026-01-02,a,5\n"),
+    ]);
+    project.run(&["run"]).ends_with(0);
+    let expected = ["1 2025-12-31 10.00", "1 2026-01-01 20.00", "1 2026-01-02 5.00"];
+    assert_eq!(documents(&project), expected);
+}
+
+#[test]
+fn a_part_replaces_its_own_part_only() {
+    let project = project(&[
+        ("sales_2026-06_north.csv", "1,sale,2026-06-01,a,10\n"),
+        ("sales_2026-06_south.csv", "2,sale,2026-06-01,b,20\n"),
+    ]);
+    let pipeline = PIPELINE.replace("sales_%Y-%m*{part}", "sales_%Y-%m_{part}");
+    project.write("pipelines/sales.yaml", pipeline);
+    project.run(&["run"]).ends_with(0);
+    let north = "number,kind,date,client,amount\n3,sale,2026-06-03,a,30\n";
+    project.write("exports/sales_2026-06_north.csv", north);
+    project.run(&["run"]).ends_with(0);
+    assert_eq!(documents(&project), ["2 2026-06-01 20.00", "3 2026-06-03 30.00"]);
+}
+
+#[test]
+fn a_negative_shipment_is_a_return_and_planning_touches_nothing() {
+    let project = project(&[("sales_2026-06.csv", "1,sale,2026-06-01,a,-10\n")]);
+    let plan = project.run(&["plan"]).ends_with(0);
+    assert!(plan.stdout.contains("sales_2026-06.csv  55 bytes  new"), "{}", plan.stdout);
+    assert!(!project.path("lake").exists() && !project.path("published").exists());
+    project.run(&["run"]).ends_with(0);
+    let found = project.query("select kind, cast(amount as varchar) as amount from lake.documents");
+    assert_eq!(found, [serde_json::json!({ "kind": "return", "amount": "10.00" })]);
+}
+
+#[test]
+fn a_failed_check_publishes_nothing_and_its_offenders_are_on_record() {
+    let project = project(&[("sales_2026-06.csv", "1,sale,2026-06-01,a,10\n")]);
+    let pipeline = format!("{PIPELINE}publish:\n  - {{ table: dim_clients, to: bi, as: [parquet] }}\n");
+    project.write("pipelines/sales.yaml", pipeline);
+    let contract = project.read("sql/marts/dim_clients.yaml");
+    let contract = contract.replace("checks:\n", "checks:\n  - row_count: { min: 2 }\n");
+    project.write("sql/marts/dim_clients.yaml", contract);
+    project.run(&["run"]).ends_with(2).says("row_count").says("nothing was published");
+    assert!(!project.path("published/_head.json").exists());
+    let id = project.run(&["runs"]).ends_with(0).stdout;
+    let id = id.split_whitespace().next().unwrap();
+    let shown = project.run(&["runs", "show", id]).ends_with(0).stdout;
+    assert!(shown.contains("failed") && shown.contains("rows=1"), "{shown}");
+}

@@ -1,0 +1,57 @@
+//! A run is a function of its inputs and its day: any threads, any names and times of exports.
+
+use std::process::Command;
+
+use crate::project::{Ran, binary, copy, published};
+
+fn run(folder: &std::path::Path, threads: &str) -> Ran {
+    let mut command = Command::new(binary());
+    command.arg("--project").arg(folder).args(["--threads", threads, "run"]);
+    command.output().unwrap().into()
+}
+
+#[test]
+fn threads_names_and_times_do_not_change_a_byte() {
+    let folder = tempfile::tempdir().unwrap();
+    let made = folder.path().join("demo");
+    let mut demo = Command::new(binary());
+    demo.args(["demo", "--documents", "20000", "--out"]).arg(&made);
+    Ran::from(demo.output().unwrap()).ends_with(0);
+    let expected = published(&made.join("published"));
+    for threads in ["1", "2", "7"] {
+        let other = folder.path().join(format!("threads-{threads}"));
+        for part in ["pipelines", "sql", "exports"] {
+            copy(&made.join(part), &other.join(part));
+        }
+        run(&other, threads).ends_with(0);
+        assert_eq!(published(&other.join("published")), expected, "{threads} threads");
+    }
+    let other = folder.path().join("renamed");
+    for part in ["pipelines", "sql"] {
+        copy(&made.join(part), &other.join(part));
+    }
+    copy(&made.join("exports/crm"), &other.join("exports/crm"));
+    std::fs::create_dir_all(other.join("exports/1c")).unwrap();
+    let mut names: Vec<_> = std::fs::read_dir(made.join("exports/1c"))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    for (index, name) in names.iter().rev().enumerate() {
+        let renamed = format!("{:02}-sales_{}", 99 - index % 50, name.trim_start_matches("sales_"));
+        let to = other.join("exports/1c").join(renamed);
+        std::fs::copy(made.join("exports/1c").join(name), &to).unwrap();
+        let touched = std::time::UNIX_EPOCH + std::time::Duration::from_secs(index as u64 * 1_000);
+        std::fs::File::options().append(true).open(&to).unwrap().set_modified(touched).unwrap();
+    }
+    run(&other, "2").ends_with(0);
+    assert_eq!(published(&other.join("published")), expected, "renamed and touched");
+    // Renaming and touching exports that are loaded already loads nothing again.
+    for (index, name) in names.iter().enumerate() {
+        let renamed = made.join("exports/1c").join(format!("again-{name}"));
+        std::fs::rename(made.join("exports/1c").join(name), &renamed).unwrap();
+        let touched = std::time::UNIX_EPOCH + std::time::Duration::from_secs(index as u64 * 1_000);
+        std::fs::File::options().append(true).open(&renamed).unwrap().set_modified(touched).unwrap();
+    }
+    assert_eq!(run(&made, "2").ends_with(0).stdout, "up to date\n");
+}
