@@ -1,4 +1,32 @@
-//! pobudka
+//! pobudka (Russian for reveille) wins clients back for B2B companies: YAML-declared pipelines pull
+//! accounting exports into a lake of Parquet, SQL on `DataFusion` finds who sleeps, checks gate what
+//! is published, and BI tools read the publication.
+//!
+//! ```text
+//! exports ──pull──▶ lake ──SQL models──▶ outputs ──checks──▶ publication ──▶ BI
+//! ```
+//!
+//! The modules below are the layers, in reading order. Each may use those before it, never those
+//! after; `tests/it/tidy.rs` holds them to it.
+//!
+//! # Invariants
+//!
+//! - No row vanishes: rows read = loaded + rejected + skipped + recognised.
+//! - An export is loaded exactly once, into all its tables together.
+//! - Readers see whole publications, never parts of two.
+//! - A check that failed, or could not run, stops the publication.
+//! - The same documents and the same day give the same bytes, on any number of threads.
+//! - The lake is the only state; only `vacuum` deletes.
+//! - Secrets never appear in what is printed or kept.
+//!
+//! # Glossary
+//!
+//! *Purchase*: a day on which a client's documents of purchase kind, less what was sent back, sum
+//! to more than nothing. *Cycle*: his days between purchases, as known on a day. *Threshold*: the
+//! silent days he is allowed. *Spell*: one sleep of one client. *Refusal*: the beginning of a spell,
+//! said or unsaid. *Return*: the purchase that ends a spell. *Cohort*: the spells begun in one
+//! quarter. *As of*: the last day seen, and seen whole.
+
 pub mod clock;
 pub mod digest;
 pub mod error;

@@ -43,7 +43,9 @@ pub(super) fn offenders_sql(contract: &Contract, promise: &Promise) -> Option<St
 fn unique(table: &str, columns: &[String]) -> String {
     let columns: Vec<String> = columns.iter().map(|column| quoted(column)).collect();
     let columns = columns.join(", ");
-    format!("select {columns}, count(*) as rows from {table} group by {columns} having count(*) > 1")
+    format!(
+        "select {columns}, count(*) as rows from {table} group by {columns} having count(*) > 1"
+    )
 }
 
 fn quoted(name: &str) -> String {

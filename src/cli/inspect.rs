@@ -51,10 +51,8 @@ async fn session(workspace: &Workspace) -> Result<(SessionContext, Vec<String>)>
 /// `sql 'select …'`.
 pub(super) async fn sql(workspace: &Workspace, query: &str, json: bool) -> Result<()> {
     let (session, known) = session(workspace).await?;
-    let options = SQLOptions::new()
-        .with_allow_ddl(false)
-        .with_allow_dml(false)
-        .with_allow_statements(false);
+    let options =
+        SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false);
     let frame = session.sql_with_options(query, options).await.map_err(|error| {
         let message = error.find_root().strip_backtrace();
         Error::new(Kind::Usage, message).hint(format!("tables: {}", known.join(", ")))
@@ -63,7 +61,12 @@ pub(super) async fn sql(workspace: &Workspace, query: &str, json: bool) -> Resul
 }
 
 /// `show TABLE`.
-pub(super) async fn show(workspace: &Workspace, table: &str, limit: usize, json: bool) -> Result<()> {
+pub(super) async fn show(
+    workspace: &Workspace,
+    table: &str,
+    limit: usize,
+    json: bool,
+) -> Result<()> {
     let (session, known) = session(workspace).await?;
     let name = if known.iter().any(|name| name == table) {
         table.to_owned()
@@ -82,7 +85,8 @@ pub(super) async fn ls(workspace: &Workspace) -> Result<()> {
     let now = workspace.clock.now();
     for pipeline in &workspace.project.pipelines {
         let due = pipeline.schedule.as_ref().and_then(|schedule| schedule.next_after(now));
-        let due = due.map_or_else(String::new, |due| format!("  due {}", due.format("%F %H:%M %Z")));
+        let due =
+            due.map_or_else(String::new, |due| format!("  due {}", due.format("%F %H:%M %Z")));
         print::line(format!("pipeline  {}{due}  {}", pipeline.name, pipeline.description));
     }
     let manifest = workspace.lake.set().current().await?;

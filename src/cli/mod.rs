@@ -53,8 +53,7 @@ pub fn main() -> ExitCode {
 /// Waits for SIGINT or SIGTERM and gives its number.
 async fn interrupted() -> i32 {
     use tokio::signal::unix::{SignalKind, signal};
-    let (interrupt, terminate) =
-        (signal(SignalKind::interrupt()), signal(SignalKind::terminate()));
+    let (interrupt, terminate) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()));
     match (interrupt, terminate) {
         (Ok(mut interrupt), Ok(mut terminate)) => {
             tokio::select! { _ = interrupt.recv() => 2, _ = terminate.recv() => 15 }

@@ -56,7 +56,10 @@ async fn verb(cli: &Cli, workspace: &Workspace) -> Result<()> {
         Verb::Validate => {
             let graph = validated(&workspace.project, &workspace.engine).await?;
             let pipelines = workspace.project.pipelines.len();
-            print::line(format!("{pipelines} pipelines and {} models are valid", graph.order().len()));
+            print::line(format!(
+                "{pipelines} pipelines and {} models are valid",
+                graph.order().len()
+            ));
             Ok(())
         }
         Verb::Plan(which) => {
@@ -203,11 +206,8 @@ async fn test(workspace: &Workspace) -> Result<()> {
 }
 
 async fn run_demo(cli: &Cli, arguments: &Demo) -> Result<()> {
-    let size = demo::Size {
-        documents: arguments.documents,
-        seed: arguments.seed,
-        as_of: arguments.as_of,
-    };
+    let size =
+        demo::Size { documents: arguments.documents, seed: arguments.seed, as_of: arguments.as_of };
     let made = demo::make(&arguments.out, size)?;
     let folder = arguments.out.display();
     if !cli.quiet && made.files > 0 {
@@ -233,7 +233,12 @@ async fn demo_figures(workspace: &Workspace) -> Result<Vec<String>> {
         print::grouped(files.first().map_or(0, |file| file.rows))
     };
     Ok(vec![
-        format!("{} clients, {} asleep on {}", rows("dim_clients"), rows("sleeping_clients"), workspace.as_of(None)),
+        format!(
+            "{} clients, {} asleep on {}",
+            rows("dim_clients"),
+            rows("sleeping_clients"),
+            workspace.as_of(None)
+        ),
         format!("{} spells of sleep over {} quarters", rows("fct_spells"), rows("dim_quarters")),
     ])
 }

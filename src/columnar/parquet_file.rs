@@ -22,7 +22,7 @@ use crate::digest::hex;
 use crate::error::{Error, Kind, Result};
 
 /// Rows per call of the writer: other cuts give other bytes.
-pub const BATCH_ROWS: usize = 8192;
+pub(super) const BATCH_ROWS: usize = 8192;
 
 const ROW_GROUP_ROWS: usize = 1_048_576;
 const ROW_GROUP_BYTES: usize = 128 << 20;
@@ -82,9 +82,8 @@ impl ParquetFile {
             .set_max_row_group_row_count(Some(ROW_GROUP_ROWS))
             .set_max_row_group_bytes(Some(ROW_GROUP_BYTES))
             .build();
-        let options = ArrowWriterOptions::new()
-            .with_properties(properties)
-            .with_skip_arrow_metadata(true);
+        let options =
+            ArrowWriterOptions::new().with_properties(properties).with_skip_arrow_metadata(true);
         let file = HashedFile {
             file: std::io::BufWriter::with_capacity(1 << 17, File::create(path)?),
             digest: Sha256::new(),
@@ -225,7 +224,8 @@ mod tests {
 
     fn rows() -> RecordBatch {
         let numbers = Int64Array::from_iter_values(0..30_000);
-        let texts = StringArray::from_iter_values((0..30_000).map(|n| format!("client {}", n % 97)));
+        let texts =
+            StringArray::from_iter_values((0..30_000).map(|n| format!("client {}", n % 97)));
         RecordBatch::try_from_iter([
             ("n", Arc::new(numbers) as _),
             ("client", Arc::new(texts) as _),

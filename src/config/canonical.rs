@@ -62,14 +62,12 @@ const fn may(name: &'static str, kind: Type) -> Column {
 use Type::{Date, Flag, Integer, Money, Quantity, Rate, Score, Text, Word};
 
 /// Kinds of documents.
-pub const DOCUMENT_KINDS: &[&str] =
-    &["quote", "order", "invoice", "shipment", "payment", "return"];
+pub const DOCUMENT_KINDS: &[&str] = &["quote", "order", "invoice", "shipment", "payment", "return"];
 /// Types of sale.
 pub const SALES_TYPES: &[&str] =
     &["transactional", "transactional_consultative", "consultative", "strategic"];
-const CONTACT_KINDS: &[&str] = &[
-    "request", "quote", "call", "letter", "visit", "survey", "complaint", "offer", "event",
-];
+const CONTACT_KINDS: &[&str] =
+    &["request", "quote", "call", "letter", "visit", "survey", "complaint", "offer", "event"];
 const OUTCOMES: &[&str] = &["answered", "no_answer", "ordered", "declined"];
 const SCOPES: &[&str] = &["client", "direction", "deal"];
 const SURVEY_RESULTS: &[&str] = &["offended", "forgotten", "hopeless", "no_answer"];

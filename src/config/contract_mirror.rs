@@ -145,11 +145,7 @@ fn column(check: &mut Checker<'_>, name: &Spanned<String>, known: &[&str]) -> St
     name.value.clone()
 }
 
-fn promise(
-    check: &mut Checker<'_>,
-    mirror: &CheckMirror,
-    known: &[&str],
-) -> (Promise, Limits) {
+fn promise(check: &mut Checker<'_>, mirror: &CheckMirror, known: &[&str]) -> (Promise, Limits) {
     macro_rules! limits {
         ($entry:expr) => {
             limits(check, $entry.severity, $entry.warn_if.as_ref(), $entry.error_if.as_ref())

@@ -59,9 +59,10 @@ fn name(check: &mut Checker<'_>, name: &Spanned<String>, what: &str) {
 fn schedule(check: &mut Checker<'_>, entry: &mirror::Schedule, zone: Tz) -> Option<Schedule> {
     let timezone = match &entry.timezone {
         None => zone,
-        Some(written) => match written.value.parse() {
-            Ok(timezone) => timezone,
-            Err(_) => {
+        Some(written) => {
+            if let Ok(timezone) = written.value.parse() {
+                timezone
+            } else {
                 check.fault_hint(
                     at(written),
                     format!("time zone \"{}\" is not known", written.value),
@@ -69,7 +70,7 @@ fn schedule(check: &mut Checker<'_>, entry: &mirror::Schedule, zone: Tz) -> Opti
                 );
                 return None;
             }
-        },
+        }
     };
     let schedule = Schedule { cron: entry.cron.value.clone(), timezone };
     let start = chrono::DateTime::UNIX_EPOCH;
@@ -165,23 +166,25 @@ fn source(check: &mut Checker<'_>, entry: &mirror::Source) -> Source {
             "add a canonical table under \"into\", as documents",
         );
     }
-    let into = entry.into.iter().filter_map(|(table, into)| self::into(check, table, into)).collect();
+    let into =
+        entry.into.iter().filter_map(|(table, into)| self::into(check, table, into)).collect();
     let load = load(check, &entry.load, &entry.into);
-    let rule_of = |check: &mut Checker<'_>, column: &Spanned<String>, like: &Option<String>, is: bool| {
-        let test = match (like, is) {
-            (Some(pattern), false) => Test::Like(pattern.clone()),
-            (None, true) => Test::Empty,
-            _ => {
-                check.fault_hint(
-                    at(column),
-                    "a rule needs exactly one of \"like\" and \"is\"",
-                    "write { column: …, like: \"…*\" } or { column: …, is: empty }",
-                );
-                Test::Empty
-            }
+    let rule_of =
+        |check: &mut Checker<'_>, column: &Spanned<String>, like: &Option<String>, is: bool| {
+            let test = match (like, is) {
+                (Some(pattern), false) => Test::Like(pattern.clone()),
+                (None, true) => Test::Empty,
+                _ => {
+                    check.fault_hint(
+                        at(column),
+                        "a rule needs exactly one of \"like\" and \"is\"",
+                        "write { column: …, like: \"…*\" } or { column: …, is: empty }",
+                    );
+                    Test::Empty
+                }
+            };
+            Rule { header: column.value.clone(), test }
         };
-        Rule { header: column.value.clone(), test }
-    };
     let skip = entry
         .skip
         .iter()
@@ -242,16 +245,15 @@ fn single(check: &mut Checker<'_>, written: &Spanned<String>, what: &str) -> Opt
         text => text,
     };
     let mut chars = text.chars();
-    match (chars.next(), chars.next()) {
-        (Some(char), None) => Some(char),
-        _ => {
-            check.fault_hint(
-                at(written),
-                format!("{what} \"{}\" is not one character", written.value),
-                "write one character in quotes",
-            );
-            None
-        }
+    if let (Some(char), None) = (chars.next(), chars.next()) {
+        Some(char)
+    } else {
+        check.fault_hint(
+            at(written),
+            format!("{what} \"{}\" is not one character", written.value),
+            "write one character in quotes",
+        );
+        None
     }
 }
 
@@ -392,7 +394,8 @@ fn load(
         mirror::Load::ReplacePeriod(replace) => replace,
     };
     let mirror::Period::Month = replace.period;
-    let dated = into.keys().filter_map(|table| canonical::table(table)).filter_map(|table| table.date);
+    let dated =
+        into.keys().filter_map(|table| canonical::table(table)).filter_map(|table| table.date);
     let dated: Vec<&str> = dated.collect();
     if !dated.contains(&replace.column.value.as_str()) {
         check.fault_hint(

@@ -85,8 +85,7 @@ pub struct Model {
 /// # Errors
 /// Every fault of shape and meaning, with its place. SQL is checked later, by the models' layer.
 pub fn load(root: &Path, env: &Env) -> Result<Project, Faults> {
-    let mut loader =
-        Loader { root, env, redactor: Redactor::default(), faults: Faults::default() };
+    let mut loader = Loader { root, env, redactor: Redactor::default(), faults: Faults::default() };
     let project = loader.project();
     match project {
         Some(project) if loader.faults.is_empty() => {
@@ -207,7 +206,9 @@ impl Loader<'_> {
 
     /// Files of `folder` with one of the endings, sorted, relative to the project.
     fn files(&mut self, folder: &str, endings: &[&str]) -> Vec<String> {
-        let Ok(entries) = fs::read_dir(self.root.join(folder)) else { return Vec::new() };
+        let Ok(entries) = fs::read_dir(self.root.join(folder)) else {
+            return Vec::new();
+        };
         let mut files: Vec<String> = entries
             .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
             .filter(|name| endings.iter().any(|ending| name.ends_with(ending)))
@@ -224,7 +225,9 @@ impl Loader<'_> {
             if file == "pipelines/project.yaml" {
                 continue;
             }
-            let Some(text) = self.read(&file) else { continue };
+            let Some(text) = self.read(&file) else {
+                continue;
+            };
             let Some(mirror) = self.parse::<pipeline_mirror::Pipeline>(&file, &text) else {
                 continue;
             };
@@ -288,7 +291,9 @@ impl Loader<'_> {
         for layer in layers {
             for file in self.files(&format!("sql/{layer}"), &[".sql"]) {
                 let name = stem(&file);
-                let Some(sql) = self.read(&file) else { continue };
+                let Some(sql) = self.read(&file) else {
+                    continue;
+                };
                 if !names::is_name(&name) {
                     let fault = Fault::new(&file, (0, 0), format!("\"{name}\" is not a name"))
                         .hint("name the file in lower-case letters, digits and _");
@@ -322,7 +327,9 @@ impl Loader<'_> {
         for layer in layers {
             for file in self.files(&format!("sql/{layer}"), &[".yaml", ".yml"]) {
                 let name = stem(&file);
-                let Some(text) = self.read(&file) else { continue };
+                let Some(text) = self.read(&file) else {
+                    continue;
+                };
                 let Some(mirror) = self.parse::<contract_mirror::Mirror>(&file, &text) else {
                     continue;
                 };

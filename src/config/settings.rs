@@ -196,7 +196,9 @@ fn decimal(
     default: &str,
     places: usize,
 ) -> Value {
-    let Some(written) = value else { return Value::Decimal(default.to_owned()) };
+    let Some(written) = value else {
+        return Value::Decimal(default.to_owned());
+    };
     if parse_decimal(&written.value, places).is_none() {
         check.fault_hint(
             at(written),
@@ -213,7 +215,9 @@ fn word(
     default: &str,
     known: &[&str],
 ) -> String {
-    let Some(written) = value else { return default.to_owned() };
+    let Some(written) = value else {
+        return default.to_owned();
+    };
     if !known.contains(&written.value.as_str()) {
         check.fault_hint(
             at(written),
@@ -225,7 +229,10 @@ fn word(
 }
 
 /// A day written `YYYY-MM-DD`; anything else is a fault.
-pub(super) fn date(check: &mut Checker<'_>, written: &Spanned<String>) -> Option<chrono::NaiveDate> {
+pub(super) fn date(
+    check: &mut Checker<'_>,
+    written: &Spanned<String>,
+) -> Option<chrono::NaiveDate> {
     let parsed = written.value.parse().ok();
     if parsed.is_none() {
         check.fault_hint(
@@ -239,17 +246,17 @@ pub(super) fn date(check: &mut Checker<'_>, written: &Spanned<String>) -> Option
 
 fn months(check: &mut Checker<'_>, value: Option<&Spanned<String>>, default: u32) -> u32 {
     let Some(written) = value else { return default };
-    let number = written.value.strip_suffix("months").map(str::trim).and_then(|text| text.parse().ok());
-    match number.filter(|number| (1..=1200).contains(number)) {
-        Some(number) => number,
-        None => {
-            check.fault_hint(
-                at(written),
-                format!("\"{}\" is not a number of months", written.value),
-                format!("write as \"{default} months\""),
-            );
-            default
-        }
+    let number =
+        written.value.strip_suffix("months").map(str::trim).and_then(|text| text.parse().ok());
+    if let Some(number) = number.filter(|number| (1..=1200).contains(number)) {
+        number
+    } else {
+        check.fault_hint(
+            at(written),
+            format!("\"{}\" is not a number of months", written.value),
+            format!("write as \"{default} months\""),
+        );
+        default
     }
 }
 
@@ -312,8 +319,13 @@ fn calendar_year() -> Fiscal {
 }
 
 fn millionths(quantile: &Value) -> u32 {
-    let Value::Decimal(text) = quantile else { return 750_000 };
-    parse_decimal(text, 6).and_then(|value| u32::try_from(value).ok()).unwrap_or(750_000).min(1_000_000)
+    let Value::Decimal(text) = quantile else {
+        return 750_000;
+    };
+    parse_decimal(text, 6)
+        .and_then(|value| u32::try_from(value).ok())
+        .unwrap_or(750_000)
+        .min(1_000_000)
 }
 
 fn scalars(
@@ -351,9 +363,13 @@ fn scalars(
     scalars.insert("sales_type", text(sales_type));
     let key = word(check, mirror.client_key.as_ref(), "tax_id", &["tax_id", "client_id"]);
     scalars.insert("client_key", text(key));
-    let ignore = mirror.tax_id_ignore.as_ref().map_or_else(|| "^$".to_owned(), |ignore| check.string(ignore));
+    let ignore = mirror
+        .tax_id_ignore
+        .as_ref()
+        .map_or_else(|| "^$".to_owned(), |ignore| check.string(ignore));
     scalars.insert("tax_id_ignore", text(ignore));
-    let closed = word(check, mirror.list.closed.as_ref(), "exclude", &["exclude", "successor_check"]);
+    let closed =
+        word(check, mirror.list.closed.as_ref(), "exclude", &["exclude", "successor_check"]);
     scalars.insert("list_closed", text(closed));
     let twice = ["exclude", "keep", "any_spell"];
     let twice = word(check, mirror.list.lost_twice.as_ref(), "exclude", &twice);
@@ -410,10 +426,7 @@ fn sleep_rules(check: &mut Checker<'_>, mirror: &SleepMirror) -> Vec<(&'static s
         .collect()
 }
 
-fn purchase_kinds(
-    check: &mut Checker<'_>,
-    mirrors: &[PurchaseKindMirror],
-) -> Vec<PurchaseKind> {
+fn purchase_kinds(check: &mut Checker<'_>, mirrors: &[PurchaseKindMirror]) -> Vec<PurchaseKind> {
     let mut kinds: Vec<PurchaseKind> = Vec::new();
     for mirror in mirrors {
         let kind = PurchaseKind {

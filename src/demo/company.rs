@@ -105,7 +105,9 @@ fn client(chance: &mut Chance, first_day: Day, last_day: Day) -> Client {
 pub(super) fn next_purchase(client: &Client, day: Day, chance: &mut Chance) -> Option<Day> {
     let next = match client.habit {
         Habit::OneOff => return None,
-        Habit::Regular => day + (client.gap + chance.between(-client.gap / 6, client.gap / 6)).max(1),
+        Habit::Regular => {
+            day + (client.gap + chance.between(-client.gap / 6, client.gap / 6)).max(1)
+        }
         Habit::Irregular => day + chance.between((client.gap / 3).max(1), client.gap * 3),
         Habit::Seasonal => add_months(day - day_of_month(day) + 1, 6) + chance.between(0, 3),
     };
@@ -134,7 +136,7 @@ pub(super) fn code(index: usize) -> String {
 
 /// His name on `day`; every 50th was renamed a year before the end.
 pub(super) fn name(index: usize, day: Day, company: &Company) -> String {
-    let form = if index % 3 == 0 { "АО" } else { "ООО" };
+    let form = if index.is_multiple_of(3) { "АО" } else { "ООО" };
     if index % 50 == 49 && day > company.last_day - 365 {
         format!("{form} «Новый клиент {index}»")
     } else {

@@ -55,7 +55,10 @@ impl Files {
                  do_not_contact,closed_on,one_off,important,created_on",
             )?,
             aliases: file("aliases.csv", "client_id,client_key,role,note")?,
-            contacts: file("contacts.csv", "contact_id,client_id,date,kind,outcome,channel,manager")?,
+            contacts: file(
+                "contacts.csv",
+                "contact_id,client_id,date,kind,outcome,channel,manager",
+            )?,
             refusals: file(
                 "refusals.csv",
                 "refusal_id,client_id,date,scope,reason_client,reason_manager,competitor,manager",
@@ -72,7 +75,7 @@ impl Files {
         let client = &company.clients[index];
         let id = format!("C{index}");
         let closed = match client.stops {
-            Some(stops) if client.back.is_none() && index % 11 == 0 => {
+            Some(stops) if client.back.is_none() && index.is_multiple_of(11) => {
                 to_date(stops + 20).to_string()
             }
             _ => String::new(),
@@ -105,12 +108,15 @@ impl Files {
             let day = chance.between(client.first, company.last_day);
             writeln!(self.scores, "{id},{},закупщик,{}", to_date(day), chance.below(11))?;
         }
-        let Some(stops) = client.stops else { return Ok(()) };
+        let Some(stops) = client.stops else {
+            return Ok(());
+        };
         let manager = MANAGERS[client.manager];
         if client.refused && stops + 5 <= company.last_day {
             let reason = chance.pick(&REASONS);
             let known = chance.percent(50);
-            let competitor = if reason.contains("конкурент") { "ТД Соперник" } else { "" };
+            let competitor =
+                if reason.contains("конкурент") { "ТД Соперник" } else { "" };
             let own = if known { *reason } else { "" };
             let quoted = format!("\"{reason}\"");
             let day = to_date(stops + 5);
@@ -162,7 +168,8 @@ impl Files {
             return Ok(());
         }
         let result = *chance.pick(&["offended", "forgotten", "hopeless", "no_answer"]);
-        let woken_on = if result == "hopeless" { String::new() } else { to_date(woken).to_string() };
+        let woken_on =
+            if result == "hopeless" { String::new() } else { to_date(woken).to_string() };
         let manager = MANAGERS[(client.manager + 1) % MANAGERS.len()];
         writeln!(
             self.reactivations,

@@ -34,7 +34,10 @@ pub fn init(folder: &Path) -> Result<()> {
 pub(super) fn pin(folder: &Path, as_of: NaiveDate) -> Result<()> {
     let file = folder.join("pipelines/project.yaml");
     let text = std::fs::read_to_string(&file)?;
-    let pinned = format!("{}\n\n# The demo's last day; without it, yesterday.\nas_of: {as_of}\n", text.trim_end());
+    let pinned = format!(
+        "{}\n\n# The demo's last day; without it, yesterday.\nas_of: {as_of}\n",
+        text.trim_end()
+    );
     std::fs::write(&file, pinned)?;
     Ok(())
 }

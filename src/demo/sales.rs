@@ -21,7 +21,12 @@ use crate::error::Result;
 enum Happening {
     Purchase(u32),
     /// A return of a shipment: its number, its year, and the amount.
-    Return { client: u32, number: u32, year: i32, amount: i64 },
+    Return {
+        client: u32,
+        number: u32,
+        year: i32,
+        amount: i64,
+    },
 }
 
 /// Writes one file a month into `folder`; gives their number.
@@ -58,7 +63,15 @@ pub(super) fn write(folder: &Path, size: Size) -> Result<usize> {
                     let index = client as usize;
                     let number_of_return = numbers.next_return();
                     let base = format!("РТ-{number:07} от {year}");
-                    let row = Row { index, day, kind: "Возврат товаров от покупателя", number: format!("ВП-{number_of_return:07}"), amount, base, cancelled: false };
+                    let row = Row {
+                        index,
+                        day,
+                        kind: "Возврат товаров от покупателя",
+                        number: format!("ВП-{number_of_return:07}"),
+                        amount,
+                        base,
+                        cancelled: false,
+                    };
                     file.row(&company, &row)?;
                 }
                 Happening::Purchase(client) => {
@@ -67,14 +80,28 @@ pub(super) fn write(folder: &Path, size: Size) -> Result<usize> {
                     let amount = amount * i64::from(chance.between(60, 140)) / 100;
                     let number = numbers.next_shipment();
                     let cancelled = chance.below(200) == 0;
-                    let row = Row { index, day, kind: "Реализация товаров", number: format!("РТ-{number:07}"), amount, base: String::new(), cancelled };
+                    let row = Row {
+                        index,
+                        day,
+                        kind: "Реализация товаров",
+                        number: format!("РТ-{number:07}"),
+                        amount,
+                        base: String::new(),
+                        cancelled,
+                    };
                     file.row(&company, &row)?;
                     if !cancelled && chance.percent(3) {
                         let back = day + chance.between(1, 20);
-                        let share = if chance.percent(30) { 100 } else { i64::from(chance.between(5, 60)) };
+                        let share =
+                            if chance.percent(30) { 100 } else { i64::from(chance.between(5, 60)) };
                         let amount = amount * share / 100;
                         if let Some(slot) = slot(back) {
-                            calendar[slot].push(Happening::Return { client, number, year: date.year(), amount });
+                            calendar[slot].push(Happening::Return {
+                                client,
+                                number,
+                                year: date.year(),
+                                amount,
+                            });
                         }
                     }
                     let next = next_purchase(&company.clients[index], day, &mut chance);
@@ -141,7 +168,7 @@ impl Month {
     fn create(folder: &Path, day: Day) -> Result<Self> {
         let date = to_date(day);
         let path = folder.join(format!("sales_{}.csv", date.format("%Y-%m")));
-        let titled = date.month() % 2 == 0;
+        let titled = date.month().is_multiple_of(2);
         let mut month = Self {
             file: BufWriter::new(File::create(path)?),
             first: day - i32::try_from(date.day0()).unwrap_or(0),
@@ -197,14 +224,19 @@ impl Month {
     fn noise(&mut self, company: &Company, day: Day, chance: &mut Chance) -> Result<()> {
         let date = to_date(day).format("%d.%m.%Y").to_string();
         if chance.percent(10) {
-            let line = format!("ПТ-{day};{date};Поступление товаров;;ООО «Поставщик»;;1 000,00;;;;;\r\n");
+            let line =
+                format!("ПТ-{day};{date};Поступление товаров;;ООО «Поставщик»;;1 000,00;;;;;\r\n");
             self.put(&line)?;
             self.total += 100_000;
         }
         if chance.below(400) == 0 {
             let client = chance.below(u32::try_from(company.clients.len()).unwrap_or(1)) as usize;
             let (date, amount) = *chance.pick(&[("31.02.2026", "100,00"), ("", "100,00")]);
-            let line = format!("БР-{day};{date};Реализация товаров;{};x;{};{amount};;;;;\r\n", code(client), tax_id(client));
+            let line = format!(
+                "БР-{day};{date};Реализация товаров;{};x;{};{amount};;;;;\r\n",
+                code(client),
+                tax_id(client)
+            );
             self.put(&line)?;
             self.total += 10_000;
         }
@@ -226,7 +258,7 @@ fn money(hundredths: i64) -> String {
     let whole = (hundredths / 100).to_string();
     let mut text = String::with_capacity(whole.len() + 6);
     for (index, digit) in whole.chars().enumerate() {
-        if index > 0 && (whole.len() - index) % 3 == 0 {
+        if index > 0 && (whole.len() - index).is_multiple_of(3) {
             text.push(' ');
         }
         text.push(digit);

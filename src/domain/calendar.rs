@@ -19,9 +19,11 @@ pub fn to_day(date: NaiveDate) -> Day {
 /// The date of a day number; days beyond the calendar become its ends.
 #[must_use]
 pub fn to_date(day: Day) -> NaiveDate {
-    EPOCH
-        .checked_add_signed(chrono::TimeDelta::days(i64::from(day)))
-        .unwrap_or(if day < 0 { NaiveDate::MIN } else { NaiveDate::MAX })
+    EPOCH.checked_add_signed(chrono::TimeDelta::days(i64::from(day))).unwrap_or(if day < 0 {
+        NaiveDate::MIN
+    } else {
+        NaiveDate::MAX
+    })
 }
 
 /// `day` moved by `months`; a day that the target month lacks is its last day.

@@ -150,11 +150,10 @@ mod tests {
 
     #[test]
     fn who_buys_each_half_year_is_judged_by_it_from_the_third_purchase_on() {
-        let days: Vec<i32> =
-            ["2023-03-01", "2023-09-01", "2024-03-01", "2024-09-01", "2025-03-01"]
-                .iter()
-                .map(|date| to_day(date.parse::<NaiveDate>().unwrap()))
-                .collect();
+        let days: Vec<i32> = ["2023-03-01", "2023-09-01", "2024-03-01", "2024-09-01", "2025-03-01"]
+            .iter()
+            .map(|date| to_day(date.parse::<NaiveDate>().unwrap()))
+            .collect();
         assert_eq!(last_cycle(&days[..2], Method::MeanGap, 12), None);
         for until in 3..=days.len() {
             let cycle = last_cycle(&days[..until], Method::MeanGap, 12).unwrap();

@@ -58,7 +58,9 @@ mod tests {
         let purchases: Vec<i32> =
             moves.iter().filter(|(_, amount)| *amount > 0).map(|(day, _)| *day).collect();
         let mut value = 0;
-        annual_values(moves, &purchases, &[day], |valued| value = valued.annual_value);
+        annual_values(moves, &purchases, &[day], |valued| {
+            value = valued.annual_value;
+        });
         value
     }
 

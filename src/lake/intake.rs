@@ -145,7 +145,8 @@ pub(super) fn joined(error: tokio::task::JoinError) -> crate::error::Error {
     crate::error::Error::new(crate::error::Kind::Defect, "a task ended early").because(error)
 }
 
-type Read = (Reading, BTreeMap<(usize, String), ScratchFile>, Vec<(usize, ScratchFile)>, RejectsFile);
+type Read =
+    (Reading, BTreeMap<(usize, String), ScratchFile>, Vec<(usize, ScratchFile)>, RejectsFile);
 
 fn read(source: &Source, export: &Export, folder: &Path) -> Result<Read> {
     let rejects = RejectsFile::new(&source.name, &export.name, folder.join("rejects.parquet"));
@@ -176,8 +177,11 @@ async fn fold(
     let session = engine.session(1);
     let files = [lines.clone()];
     session.register_table("lines", ScratchTable::table(Arc::clone(lines.schema()), &files)?)?;
-    let group: Vec<String> =
-        into.group_by.iter().map(|index| format!("\"{}\"", into.table.columns[*index].name)).collect();
+    let group: Vec<String> = into
+        .group_by
+        .iter()
+        .map(|index| format!("\"{}\"", into.table.columns[*index].name))
+        .collect();
     let sql = format!("select * from lines order by {}, _row", group.join(", "));
     let mut stream = session.sql(&sql).await?.execute_stream().await?;
     let mut fold = Fold::new(into.table, &into.group_by);

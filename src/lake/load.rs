@@ -238,7 +238,9 @@ fn covers(
     let mut errors = Vec::new();
     for (index, intake) in intakes.iter().enumerate() {
         let source = &sources[intake.source];
-        let Load::ReplacePeriod { allow_empty, min_share_percent, .. } = &source.load else { continue };
+        let Load::ReplacePeriod { allow_empty, min_share_percent, .. } = &source.load else {
+            continue;
+        };
         for (earlier, other) in intakes[..index].iter().enumerate() {
             let shared = covers[earlier].intersection(&covers[index]).next();
             if let Some(period) = shared
@@ -259,7 +261,9 @@ fn covers(
         }
         for period in &covers[index] {
             let shrunk = shrunk(loading, source, intake, ledger, period, &part(intake));
-            let Some((table, before, now)) = shrunk else { continue };
+            let Some((table, before, now)) = shrunk else {
+                continue;
+            };
             let emptied = now == 0 && !allow_empty;
             let too_few = now * 100 < before * u64::from(*min_share_percent) && now > 0;
             if (emptied || too_few) && !loading.accept {
@@ -289,9 +293,10 @@ fn shrunk(
     period: &str,
     part: &str,
 ) -> Option<(&'static str, u64, u64)> {
-    let has_others = ledger.exports.iter().any(|entry| {
-        entry.source == source.name && entry.is_live() && entry.part != part
-    });
+    let has_others = ledger
+        .exports
+        .iter()
+        .any(|entry| entry.source == source.name && entry.is_live() && entry.part != part);
     if has_others {
         return None;
     }
@@ -317,9 +322,8 @@ fn months(first: i32, last: i32) -> BTreeSet<String> {
 
 /// All months from the first to the last.
 fn contiguous(periods: &BTreeSet<String>) -> BTreeSet<String> {
-    let day = |period: &String| {
-        format!("{period}-01").parse().ok().map(crate::domain::calendar::to_day)
-    };
+    let day =
+        |period: &String| format!("{period}-01").parse().ok().map(crate::domain::calendar::to_day);
     match (periods.first().and_then(day), periods.last().and_then(day)) {
         (Some(first), Some(last)) => months(first, last),
         _ => BTreeSet::new(),
@@ -341,8 +345,11 @@ async fn jobs(
 ) -> Result<Jobs> {
     let mut jobs = Jobs { merges: Vec::new(), emptied: Vec::new() };
     for (source_index, source) in sources.iter().enumerate() {
-        let ours: Vec<(usize, &Intake)> =
-            intakes.iter().enumerate().filter(|(_, intake)| intake.source == source_index).collect();
+        let ours: Vec<(usize, &Intake)> = intakes
+            .iter()
+            .enumerate()
+            .filter(|(_, intake)| intake.source == source_index)
+            .collect();
         if ours.is_empty() {
             continue;
         }
@@ -388,8 +395,12 @@ async fn jobs(
                 let replaces = dated && replaced.contains(&period);
                 let staying = match (stored(&period), replaces) {
                     (false, _) => None,
-                    (true, false) => Some(loading.lake.parts(loading.base, table, |name| name == part)),
-                    (true, true) => other_parts(loading, source, intakes, table, &part, ledger).await?,
+                    (true, false) => {
+                        Some(loading.lake.parts(loading.base, table, |name| name == part))
+                    }
+                    (true, true) => {
+                        other_parts(loading, source, intakes, table, &part, ledger).await?
+                    }
                 };
                 if coming.is_empty() && staying.is_none() {
                     if stored(&period) {
@@ -397,7 +408,9 @@ async fn jobs(
                     }
                     continue;
                 }
-                let path = loading.scratch.join(format!("{}-{}-{period}.parquet", table.name, source.name));
+                let path = loading
+                    .scratch
+                    .join(format!("{}-{}-{period}.parquet", table.name, source.name));
                 let job = Merge { table, staying, coming, moved: Arc::clone(&moved), path };
                 jobs.merges.push((table.name.to_owned(), part, job));
             }
@@ -419,8 +432,9 @@ fn others(
     replaced: &BTreeSet<String>,
 ) -> Option<Arc<dyn datafusion::catalog::TableProvider>> {
     let wanted = |part: &str| {
-        part.split_once('/')
-            .is_some_and(|(name, period)| name == source.name && period != ALL && !replaced.contains(period))
+        part.split_once('/').is_some_and(|(name, period)| {
+            name == source.name && period != ALL && !replaced.contains(period)
+        })
     };
     let files = loading.base.tables.get(table.name).map_or(&[][..], |table| &table.files);
     let any = table.date.is_some() && files.iter().any(|file| wanted(&file.part));
@@ -453,7 +467,8 @@ async fn other_parts(
         return Ok(None);
     }
     let session = loading.engine.session(1);
-    session.register_table("stored", loading.lake.parts(loading.base, table, |name| name == part))?;
+    session
+        .register_table("stored", loading.lake.parts(loading.base, table, |name| name == part))?;
     let sql = format!("select * from stored where _export in ({})", staying.join(", "));
     Ok(Some(session.sql(&sql).await?.into_view()))
 }
@@ -547,7 +562,8 @@ async fn enter(
         let mut notes = reading.notes;
         if tally.rounded != 0 {
             let sign = if tally.rounded < 0 { "-" } else { "" };
-            let (whole, part) = (tally.rounded.abs() / 100_000_000, tally.rounded.abs() % 100_000_000);
+            let (whole, part) =
+                (tally.rounded.abs() / 100_000_000, tally.rounded.abs() % 100_000_000);
             notes.push(format!("rounding amounts changed their sum by {sign}{whole}.{part:08}"));
         }
         reports.push(ExportReport { source: source.name.clone(), name: export.name, tally, notes });

@@ -79,10 +79,14 @@ pub(super) async fn merge(engine: Engine, job: Merge) -> Result<Merged> {
     }
     let mut key: Vec<String> = job.table.key.iter().map(|name| format!("\"{name}\"")).collect();
     key.extend(["_order".to_owned(), "_row".to_owned()]);
-    let sql = format!("select * from ({}) as rows order by {}", parts.join(" union all "), key.join(", "));
+    let sql = format!(
+        "select * from ({}) as rows order by {}",
+        parts.join(" union all "),
+        key.join(", ")
+    );
     let mut stream = session.sql(&sql).await?.execute_stream().await?;
     let mut file = ParquetFile::create(&job.path, &schema)?;
-    let mut keys = Keys::new(job.table, &schema, &job.moved, &engine).await?;
+    let mut keys = Keys::new(job.table, &schema, &job.moved, &engine)?;
     let mut carried: Option<RecordBatch> = None;
     let (mut repeated, mut contradicting, mut moved) = (BTreeMap::new(), Vec::new(), 0);
     let width = schema.fields().len();
@@ -100,9 +104,11 @@ pub(super) async fn merge(engine: Engine, job: Merge) -> Result<Merged> {
             if !(again || lost) {
                 continue;
             }
-            let Ok(export) = usize::try_from(order.value(row)) else { continue };
+            let Ok(export) = usize::try_from(order.value(row)) else {
+                continue;
+            };
             let same_export = again && order.value(row) == order.value(row + 1);
-            if same_export && job.table.date.is_some() && !equal(batch, row, row + 1, width - 1)? {
+            if same_export && job.table.date.is_some() && !equal(batch, row, row + 1, width - 1) {
                 contradicting.push((export, contradiction(job.table, batch, row)?));
             } else {
                 *repeated.entry(export).or_default() += 1;
@@ -129,11 +135,15 @@ pub(super) async fn merge(engine: Engine, job: Merge) -> Result<Merged> {
 struct Keys {
     converter: RowConverter,
     positions: Vec<usize>,
-    winners: Option<(RowConverter, HashMap<OwnedRow, i64>, Vec<datafusion::physical_expr::PhysicalExprRef>)>,
+    winners: Option<(
+        RowConverter,
+        HashMap<OwnedRow, i64>,
+        Vec<datafusion::physical_expr::PhysicalExprRef>,
+    )>,
 }
 
 impl Keys {
-    async fn new(
+    fn new(
         table: &Table,
         schema: &arrow::datatypes::Schema,
         moved: &Moved,
@@ -159,7 +169,9 @@ impl Keys {
         for batch in &moved.keys {
             let rows = winner_keys.convert_columns(&batch.columns()[..width])?;
             let places = column(batch, "_place")?.as_primitive::<Int64Type>().clone();
-            winners.extend((0..batch.num_rows()).map(|row| (rows.row(row).owned(), places.value(row))));
+            winners.extend(
+                (0..batch.num_rows()).map(|row| (rows.row(row).owned(), places.value(row))),
+            );
         }
         let session = engine.session(1);
         let schema = datafusion::common::DFSchema::try_from(schema.clone())?;
@@ -182,7 +194,9 @@ impl Keys {
 
     /// Whether the key of `row` stands in another place that wins.
     fn is_lost(&mut self, batch: &RecordBatch, row: usize) -> Result<bool> {
-        let Some((converter, winners, expressions)) = &self.winners else { return Ok(false) };
+        let Some((converter, winners, expressions)) = &self.winners else {
+            return Ok(false);
+        };
         let one = batch.slice(row, 1);
         let columns = expressions
             .iter()
@@ -201,13 +215,10 @@ fn column<'a>(batch: &'a RecordBatch, name: &str) -> Result<&'a ArrayRef> {
 }
 
 /// Whether two rows are equal in the first `width` columns.
-fn equal(batch: &RecordBatch, left: usize, right: usize, width: usize) -> Result<bool> {
-    for column in &batch.columns()[..width] {
-        if column.slice(left, 1).to_data() != column.slice(right, 1).to_data() {
-            return Ok(false);
-        }
-    }
-    Ok(true)
+fn equal(batch: &RecordBatch, left: usize, right: usize, width: usize) -> bool {
+    batch.columns()[..width]
+        .iter()
+        .all(|column| column.slice(left, 1).to_data() == column.slice(right, 1).to_data())
 }
 
 /// A row whose key comes again with other values.
@@ -215,13 +226,9 @@ fn contradiction(table: &Table, batch: &RecordBatch, row: usize) -> Result<Rejec
     let text = |name: &str, row: usize| -> Result<String> {
         Ok(arrow::util::display::array_value_to_string(column(batch, name)?, row)?)
     };
-    let key: Vec<String> =
-        table.key.iter().map(|name| text(name, row)).collect::<Result<_>>()?;
-    let values: Vec<String> = table
-        .columns
-        .iter()
-        .map(|column| text(column.name, row))
-        .collect::<Result<_>>()?;
+    let key: Vec<String> = table.key.iter().map(|name| text(name, row)).collect::<Result<_>>()?;
+    let values: Vec<String> =
+        table.columns.iter().map(|column| text(column.name, row)).collect::<Result<_>>()?;
     Ok(Reject {
         row: text("_row", row)?.parse().unwrap_or(0),
         column: table.key.join(", "),

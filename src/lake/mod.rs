@@ -17,7 +17,9 @@ mod tables;
 
 pub use discover::{Discovery, Found, Why, discover};
 pub use ledger::{Entry, Ledger, Status};
-pub use load::{ExportReport, Loading, Loaded, load};
-pub use records::{CheckRecord, RunRecord, RunState, StepRecord, read_record, read_records, write_record};
+pub use load::{ExportReport, Loaded, Loading, load};
+pub use records::{
+    CheckRecord, RunRecord, RunState, StepRecord, read_record, read_records, write_record,
+};
 pub use rejects::{REJECTS, rejects_schema};
 pub use tables::{Lake, period_name};

@@ -57,7 +57,9 @@ pub(super) async fn find(
     incoming: &[ScratchFile],
     stored: Option<Arc<dyn TableProvider>>,
 ) -> Result<Moved> {
-    let Some(first) = incoming.first() else { return Ok(Moved::default()) };
+    let Some(first) = incoming.first() else {
+        return Ok(Moved::default());
+    };
     if table.date.is_none() || (incoming.len() == 1 && stored.is_none()) {
         return Ok(Moved::default());
     }
@@ -68,10 +70,8 @@ pub(super) async fn find(
     let mut rows = format!("select {columns}, {} as _place from incoming", place_sql(table, true));
     if let Some(stored) = stored {
         session.register_table("stored", stored)?;
-        rows = format!(
-            "{rows} union all select {columns}, {} from stored",
-            place_sql(table, false)
-        );
+        rows =
+            format!("{rows} union all select {columns}, {} from stored", place_sql(table, false));
     }
     let names = key_names(table);
     let sql = format!(
@@ -80,7 +80,8 @@ pub(super) async fn find(
     );
     let keys = session.sql(&sql).await?.collect().await?;
     let stored_loses = keys.iter().any(|batch| {
-        let least = batch.column_by_name("_least").map(|column| column.as_primitive::<Int64Type>());
+        let least =
+            batch.column_by_name("_least").map(arrow::array::AsArray::as_primitive::<Int64Type>);
         least.is_some_and(|least| least.values().iter().any(|place| *place < 1_000_000))
     });
     let mut moved = Moved { keys, stored_periods: BTreeSet::new() };
@@ -97,7 +98,9 @@ async fn stored_periods(
     table: &Table,
     keys: &[RecordBatch],
 ) -> Result<BTreeSet<String>> {
-    let schema = keys.first().map(RecordBatch::schema).unwrap_or_else(|| Arc::new(arrow::datatypes::Schema::empty()));
+    let schema = keys
+        .first()
+        .map_or_else(|| Arc::new(arrow::datatypes::Schema::empty()), RecordBatch::schema);
     let moved = datafusion::datasource::MemTable::try_new(schema, vec![keys.to_vec()])?;
     session.register_table("moved", Arc::new(moved))?;
     let date = table.date.unwrap_or("date");

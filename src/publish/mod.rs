@@ -10,4 +10,4 @@ mod latest;
 mod publication;
 
 pub use latest::refresh;
-pub use publication::{Published, Publication, TableFiles, publish};
+pub use publication::{Publication, Published, TableFiles, publish};

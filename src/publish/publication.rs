@@ -81,10 +81,11 @@ pub async fn publish(
     let mut made = BTreeMap::new();
     for table in tables {
         let files = write(set, table, &folder, publication.scratch).await?;
-        let columns = table.schema.fields().iter().map(|field| Column {
-            name: field.name().clone(),
-            kind: type_name(field.data_type()),
-        });
+        let columns = table
+            .schema
+            .fields()
+            .iter()
+            .map(|field| Column { name: field.name().clone(), kind: type_name(field.data_type()) });
         let entry = Table {
             run: publication.run.to_owned(),
             as_of: Some(publication.as_of.to_string()),
@@ -134,7 +135,8 @@ async fn write(
         let (parquet, paths) = (table.parquet.clone(), (plain.clone(), excel.clone()));
         let task = tokio::task::spawn_blocking(move || csv::write(&parquet, &paths.0, &paths.1));
         let (for_machines, for_people) = task.await.map_err(|error| {
-            crate::error::Error::new(crate::error::Kind::Defect, "a task ended early").because(error)
+            crate::error::Error::new(crate::error::Kind::Defect, "a task ended early")
+                .because(error)
         })??;
         written.push((plain, for_machines));
         written.push((excel, for_people));

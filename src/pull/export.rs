@@ -62,7 +62,15 @@ pub fn read(source: &Source, export: &Export, sink: &mut dyn Sink) -> Result<Rea
     }
     let delimiter = u8::try_from(source.csv.delimiter).unwrap_or(b',');
     let mut splitter = Splitter::new(delimiter);
-    let mut body = Body { source, export, needed: needed(source), mapper: None, titles: Vec::new(), best: None, cover: None };
+    let mut body = Body {
+        source,
+        export,
+        needed: needed(source),
+        mapper: None,
+        titles: Vec::new(),
+        best: None,
+        cover: None,
+    };
     loop {
         let chunk = match text.next(splitter.row()).map_err(|error| bad_bytes(export, error))? {
             Decoded::Text(chunk) => chunk,
@@ -93,7 +101,7 @@ struct Body<'s> {
     cover: Option<Cover>,
 }
 
-impl<'s> Body<'s> {
+impl Body<'_> {
     fn take(&mut self, rows: &Rows, sink: &mut dyn Sink) -> Result<()> {
         if self.mapper.is_none() {
             for row in rows.iter() {
@@ -124,7 +132,8 @@ impl<'s> Body<'s> {
                 return Err(self.no_header(&best));
             }
             let score = |header: &Header| (header.count(&self.needed), header.width());
-            if !row.is_blank() && self.best.as_ref().is_none_or(|best| score(best) < score(&header)) {
+            if !row.is_blank() && self.best.as_ref().is_none_or(|best| score(best) < score(&header))
+            {
                 self.best = Some(header);
             }
             self.titles.extend((0..row.len()).map(|index| row.field(index).to_owned()));
@@ -164,7 +173,9 @@ impl<'s> Body<'s> {
 
 /// The month that the export's name or title says it covers.
 fn cover(source: &Source, export: &Export, titles: &[String]) -> Result<Option<Cover>> {
-    let Load::ReplacePeriod { covers: Some(covers), .. } = &source.load else { return Ok(None) };
+    let Load::ReplacePeriod { covers: Some(covers), .. } = &source.load else {
+        return Ok(None);
+    };
     let found = match covers {
         Covers::Name(pattern) => {
             let name = export.name.rsplit('/').next().unwrap_or(&export.name);
@@ -223,7 +234,9 @@ fn match_cover(pattern: &str, text: &str) -> Option<Cover> {
 
 /// Holds the control total against what was read.
 fn control(source: &Source, export: &Export, tally: &Tally) -> Result<()> {
-    let Some(total) = &source.control_total else { return Ok(()) };
+    let Some(total) = &source.control_total else {
+        return Ok(());
+    };
     let money = |amount: i128| {
         let sign = if amount < 0 { "-" } else { "" };
         format!("{sign}{}.{:02}", amount.abs() / 100, amount.abs() % 100)
@@ -237,8 +250,7 @@ fn control(source: &Source, export: &Export, tally: &Tally) -> Result<()> {
         )),
         Some((stated, _)) if stated == tally.control_sum => Ok(()),
         Some((stated, row)) => {
-            let stated =
-                if stated == i128::MAX { "no number".to_owned() } else { money(stated) };
+            let stated = if stated == i128::MAX { "no number".to_owned() } else { money(stated) };
             let unread = match tally.control_unread {
                 0 => String::new(),
                 rows => format!(" ({rows} rows hold no number there)"),

@@ -200,7 +200,8 @@ impl Running<'_> {
         let mut found: Vec<(usize, Found)> = Vec::new();
         for planned in &plan.pipelines {
             let declared = self.workspace.project.pipelines.iter();
-            let Some(pipeline) = declared.into_iter().find(|entry| entry.name == planned.name) else {
+            let Some(pipeline) = declared.into_iter().find(|entry| entry.name == planned.name)
+            else {
                 continue;
             };
             for (source, (_, new, _)) in pipeline.sources.iter().zip(&planned.sources) {
@@ -291,7 +292,11 @@ impl Running<'_> {
         if !failed.is_empty() {
             return Err(Error::new(
                 Kind::Check,
-                format!("{} checks failed, nothing was published\n  {}", failed.len(), failed.join("\n  ")),
+                format!(
+                    "{} checks failed, nothing was published\n  {}",
+                    failed.len(),
+                    failed.join("\n  ")
+                ),
             )
             .hint(format!("see \"pobudka runs show {}\"", self.id)));
         }
@@ -351,7 +356,10 @@ impl Running<'_> {
 
 fn told(check: &Checked) -> String {
     let samples: String = check.samples.iter().map(|sample| format!("\n    {sample}")).collect();
-    format!("table \"{}\" check {}: {} offenders{samples}", check.table, check.check, check.offenders)
+    format!(
+        "table \"{}\" check {}: {} offenders{samples}",
+        check.table, check.check, check.offenders
+    )
 }
 
 fn record(check: &Checked) -> CheckRecord {

@@ -9,5 +9,5 @@ mod plan;
 mod workspace;
 
 pub use execute::{Event, Outcome, Progress, execute};
-pub use plan::{Plan, PipelinePlan, Request, plan};
+pub use plan::{PipelinePlan, Plan, Request, plan};
 pub use workspace::Workspace;

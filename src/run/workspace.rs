@@ -50,9 +50,7 @@ impl Workspace {
     /// The day a run is as of: `given`, else the declaration's, else yesterday.
     #[must_use]
     pub fn as_of(&self, given: Option<NaiveDate>) -> NaiveDate {
-        given
-            .or(self.project.as_of)
-            .unwrap_or_else(|| self.clock.yesterday(self.project.timezone))
+        given.or(self.project.as_of).unwrap_or_else(|| self.clock.yesterday(self.project.timezone))
     }
 
     /// The table set of a destination.

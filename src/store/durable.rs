@@ -66,6 +66,18 @@ fn etag_of(bytes: &[u8]) -> String {
     hex(&Sha256::digest(bytes)[..16])
 }
 
+/// The etag of the small object in the file at `path`.
+fn etag_at(path: &FsPath) -> Option<String> {
+    let mut file = File::open(path).ok()?;
+    let size = file.metadata().ok()?.len();
+    if size > HASHED_ETAG_MAX_BYTES {
+        return None;
+    }
+    let mut bytes = Vec::new();
+    file.read_to_end(&mut bytes).ok()?;
+    Some(etag_of(&bytes))
+}
+
 impl DurableLocal {
     /// A store below `root`, which is created at the first write.
     ///
@@ -76,12 +88,12 @@ impl DurableLocal {
         Ok(Self { root, inner: LocalFileSystem::new() })
     }
 
-    fn fs_path(&self, location: &Path) -> Result<PathBuf> {
+    fn fs_path(&self, location: &Path) -> PathBuf {
         let mut path = self.root.clone();
         for part in location.parts() {
             path.push(part.as_ref());
         }
-        Ok(path)
+        path
     }
 
     /// The location in `inner`, whose root is that of the file system.
@@ -114,13 +126,13 @@ impl DurableLocal {
 
     /// Puts a finished temporary file in its place by the rules of `mode`.
     fn publish(&self, tmp: &FsPath, location: &Path, mode: &PutMode) -> Result<()> {
-        let target = self.fs_path(location)?;
+        let target = self.fs_path(location);
         let done = match mode {
             PutMode::Overwrite => file::replace(tmp, &target),
             PutMode::Create => file::create(tmp, &target),
             PutMode::Update(expected) => {
                 let lock = self.lock()?;
-                let found = self.etag(&target);
+                let found = etag_at(&target);
                 if found.is_none() || found != expected.e_tag {
                     let _ = fs::remove_file(tmp);
                     return Err(Error::Precondition {
@@ -150,22 +162,15 @@ impl DurableLocal {
         Ok(lock)
     }
 
-    fn etag(&self, path: &FsPath) -> Option<String> {
-        let mut file = File::open(path).ok()?;
-        let size = file.metadata().ok()?.len();
-        if size > HASHED_ETAG_MAX_BYTES {
-            return None;
-        }
-        let mut bytes = Vec::new();
-        file.read_to_end(&mut bytes).ok()?;
-        Some(etag_of(&bytes))
-    }
-
     /// A small object read whole, so that bytes and etag belong together.
     fn get_small(&self, location: &Path, options: &GetOptions) -> Result<Option<GetResult>> {
-        let path = self.fs_path(location)?;
-        let Ok(mut file) = File::open(&path) else { return Ok(None) };
-        let Ok(metadata) = file.metadata() else { return Ok(None) };
+        let path = self.fs_path(location);
+        let Ok(mut file) = File::open(&path) else {
+            return Ok(None);
+        };
+        let Ok(metadata) = file.metadata() else {
+            return Ok(None);
+        };
         if !metadata.is_file() || metadata.len() > HASHED_ETAG_MAX_BYTES {
             return Ok(None);
         }
@@ -197,7 +202,7 @@ impl DurableLocal {
 
     fn relocate(&self, mut meta: ObjectMeta, root: &Path) -> ObjectMeta {
         meta.location = Self::relative(root, &meta.location);
-        if let Some(etag) = self.fs_path(&meta.location).ok().and_then(|path| self.etag(&path)) {
+        if let Some(etag) = etag_at(&self.fs_path(&meta.location)) {
             meta.e_tag = Some(etag);
         }
         meta
@@ -308,7 +313,7 @@ impl ObjectStore for DurableLocal {
 
     async fn copy_opts(&self, from: &Path, to: &Path, options: CopyOptions) -> Result<()> {
         let (tmp, mut file) = self.tmp_file()?;
-        let copied = File::open(self.fs_path(from)?)
+        let copied = File::open(self.fs_path(from))
             .and_then(|mut source| io::copy(&mut source, &mut file))
             .and_then(|_| file.sync_all());
         if let Err(error) = copied {
@@ -323,7 +328,7 @@ impl ObjectStore for DurableLocal {
     }
 
     async fn rename_opts(&self, from: &Path, to: &Path, options: RenameOptions) -> Result<()> {
-        let (source, target) = (self.fs_path(from)?, self.fs_path(to)?);
+        let (source, target) = (self.fs_path(from), self.fs_path(to));
         let done = match options.target_mode {
             RenameTargetMode::Overwrite => file::replace(&source, &target),
             RenameTargetMode::Create => file::create(&source, &target),
@@ -367,8 +372,8 @@ impl MultipartUpload for Upload {
     async fn complete(&mut self) -> Result<PutResult> {
         self.file.sync_all().map_err(failed)?;
         self.store.publish(&self.tmp, &self.location, &PutMode::Overwrite)?;
-        let path = self.store.fs_path(&self.location)?;
-        Ok(PutResult { e_tag: self.store.etag(&path), version: None })
+        let path = self.store.fs_path(&self.location);
+        Ok(PutResult { e_tag: etag_at(&path), version: None })
     }
 
     async fn abort(&mut self) -> Result<()> {
@@ -416,8 +421,7 @@ mod tests {
         let (_folder, objects) = store();
         let head = Path::from("_head.json");
         let first = objects.put(&head, "0".into()).await.unwrap();
-        let version =
-            object_store::UpdateVersion { e_tag: first.e_tag.clone(), version: None };
+        let version = object_store::UpdateVersion { e_tag: first.e_tag.clone(), version: None };
         let updates = (0..16).map(|number: u32| {
             let mode = object_store::PutMode::Update(version.clone());
             let payload = object_store::PutPayload::from(format!("writer {number}"));

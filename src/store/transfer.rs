@@ -27,7 +27,8 @@ pub async fn put_file(store: &dyn ObjectStore, from: &FsPath, to: &Path) -> Resu
         store.put(to, PutPayload::from(bytes)).await?;
         return Ok(());
     }
-    let mut upload = WriteMultipart::new_with_chunk_size(store.put_multipart(to).await?, PART_BYTES);
+    let mut upload =
+        WriteMultipart::new_with_chunk_size(store.put_multipart(to).await?, PART_BYTES);
     let mut part = vec![0; PART_BYTES];
     loop {
         let read = file.read(&mut part)?;

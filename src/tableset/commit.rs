@@ -182,7 +182,9 @@ impl TableSet {
 
     /// Whether our run is the head or among its parents.
     async fn is_ours(&self, change: &Change, current: &Current) -> Result<bool> {
-        let Some(head) = &current.head else { return Ok(false) };
+        let Some(head) = &current.head else {
+            return Ok(false);
+        };
         if head.run == change.run {
             return Ok(true);
         }
@@ -208,11 +210,16 @@ fn unknown(url: &str, error: object_store::Error) -> Error {
 /// Fails when the current version holds one of our tables from a newer day or lake.
 fn superseded(change: &Change, current: &Manifest) -> Result<()> {
     for (name, ours) in &change.tables {
-        let Some(theirs) = current.tables.get(name) else { continue };
+        let Some(theirs) = current.tables.get(name) else {
+            continue;
+        };
         if theirs.lake_version > ours.lake_version || theirs.as_of > ours.as_of {
             let told = |table: &Table| {
                 let as_of = table.as_of.clone().unwrap_or_default();
-                format!("as of {as_of} from version {} of the lake", table.lake_version.unwrap_or(0))
+                format!(
+                    "as of {as_of} from version {} of the lake",
+                    table.lake_version.unwrap_or(0)
+                )
             };
             return Err(Error::new(
                 Kind::Superseded,

@@ -91,7 +91,9 @@ impl Manifest {
     /// The SHA-256s of `table`'s files, in order of path ending, for "is it the same?".
     #[must_use]
     pub fn digests(&self, table: &str) -> Vec<(&str, &str)> {
-        let Some(table) = self.tables.get(table) else { return Vec::new() };
+        let Some(table) = self.tables.get(table) else {
+            return Vec::new();
+        };
         table.files.iter().map(|file| (file_name(&file.path), file.sha256.as_str())).collect()
     }
 }

@@ -29,17 +29,15 @@ pub struct Garbage {
 ///
 /// # Errors
 /// When the store fails or a kept manifest cannot be read: nothing is listed then.
-pub async fn garbage(
-    set: &TableSet,
-    folders: &[&str],
-    now: DateTime<Utc>,
-) -> Result<Vec<Garbage>> {
+pub async fn garbage(set: &TableSet, folders: &[&str], now: DateTime<Utc>) -> Result<Vec<Garbage>> {
     let young = |meta: &ObjectMeta| now - meta.last_modified < TimeDelta::hours(KEEP_HOURS);
     let objects: Vec<ObjectMeta> = set.store().list(None).try_collect().await?;
     let current = set.head().await?;
     let mut named = BTreeSet::from([HEAD.to_owned()]);
     for meta in &objects {
-        let Some(version) = manifest_version(&meta.location) else { continue };
+        let Some(version) = manifest_version(&meta.location) else {
+            continue;
+        };
         let is_head = current.as_ref().is_some_and(|head| head.manifest == meta.location.as_ref());
         let ahead = current.as_ref().is_none_or(|head| version > head.version);
         if is_head || young(meta) || ahead {

@@ -19,7 +19,9 @@ use datafusion::logical_expr::{
 };
 
 /// What is done with the rows of one group.
-pub(super) trait Kernel: Debug + Clone + PartialEq + Eq + Hash + Send + Sync + 'static {
+pub(super) trait Kernel:
+    Debug + Clone + PartialEq + Eq + Hash + Send + Sync + 'static
+{
     /// One row, ordered as the kernel wants them.
     type Row: Copy + Ord + Send + Sync + 'static;
     /// Builders of the result.
@@ -134,7 +136,11 @@ fn ends<R>(rows: &[(u32, R)], groups: usize) -> Vec<usize> {
     ends
 }
 
-fn list(fields: Fields, columns: Vec<ArrayRef>, lengths: impl IntoIterator<Item = usize>) -> Result<ArrayRef> {
+fn list(
+    fields: Fields,
+    columns: Vec<ArrayRef>,
+    lengths: impl IntoIterator<Item = usize>,
+) -> Result<ArrayRef> {
     let item = Arc::new(Field::new("item", DataType::Struct(fields.clone()), true));
     let values = StructArray::try_new(fields, columns, None)?;
     let offsets = OffsetBuffer::from_lengths(lengths);
@@ -176,7 +182,9 @@ impl<K: Kernel> GroupsAccumulator for Gathered<K> {
             groups.extend(std::iter::repeat_n(group_number(*group), length));
         }
         let rows = &mut self.rows;
-        K::read(values.as_struct().columns(), &mut |index, row| rows.push((groups[index], row)))
+        K::read(values.as_struct().columns(), &mut |index, row| {
+            rows.push((groups[index], row));
+        })
     }
 
     fn evaluate(&mut self, emit_to: EmitTo) -> Result<ArrayRef> {

@@ -35,7 +35,10 @@ pub const FUNCTIONS: &[FunctionHelp] = &[
         gives: "date: the same day of another month, or that month's last day",
     },
     FunctionHelp { call: "add_days(date, days)", gives: "date: that many days later" },
-    FunctionHelp { call: "days_between(from, until)", gives: "integer: days from one to the other" },
+    FunctionHelp {
+        call: "days_between(from, until)",
+        gives: "integer: days from one to the other",
+    },
     FunctionHelp { call: "quarter_start(date)", gives: "date: first day of the fiscal quarter" },
     FunctionHelp { call: "quarter_end(date)", gives: "date: last day of the fiscal quarter" },
     FunctionHelp { call: "quarter_name(date)", gives: "text: the fiscal quarter, as 2026Q3" },
@@ -164,9 +167,10 @@ impl ScalarUDFImpl for Function {
             Calendar::AddMonths => {
                 let months = arrays[1].as_primitive::<Int64Type>();
                 let days = arrays[0].as_primitive::<Date32Type>();
-                let pairs = days.iter().zip(months.iter()).map(|(day, months)| {
-                    Some(add_months(day?, i32::try_from(months?).ok()?))
-                });
+                let pairs = days
+                    .iter()
+                    .zip(months.iter())
+                    .map(|(day, months)| Some(add_months(day?, i32::try_from(months?).ok()?)));
                 Arc::new(pairs.collect::<Date32Array>())
             }
             Calendar::AddDays => {
@@ -178,7 +182,9 @@ impl ScalarUDFImpl for Function {
             Calendar::DaysBetween => {
                 let until = arrays[1].as_primitive::<Date32Type>();
                 let pairs = arrays[0].as_primitive::<Date32Type>().iter().zip(until.iter());
-                Arc::new(pairs.map(|(from, until)| until?.checked_sub(from?)).collect::<Int32Array>())
+                Arc::new(
+                    pairs.map(|(from, until)| until?.checked_sub(from?)).collect::<Int32Array>(),
+                )
             }
             Calendar::QuarterStart => by_day(&arrays[0], |day| fiscal.quarter_start(day)),
             Calendar::QuarterEnd => by_day(&arrays[0], |day| fiscal.quarter_end(day)),

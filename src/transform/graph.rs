@@ -63,8 +63,12 @@ impl Graph {
                 if let Some(model) = circle.first().and_then(|name| project.models.get(name)) {
                     let path = circle.join("\" → \"");
                     faults.push(
-                        Fault::new(&model.file, (0, 0), format!("models read each other in a circle: \"{path}\""))
-                            .hint("let one of them read an earlier layer"),
+                        Fault::new(
+                            &model.file,
+                            (0, 0),
+                            format!("models read each other in a circle: \"{path}\""),
+                        )
+                        .hint("let one of them read an earlier layer"),
                     );
                 }
                 Vec::new()
@@ -116,7 +120,8 @@ fn unknown_tables(
             .chain(SETTING_TABLES)
             .chain(project.references.keys().map(String::as_str));
         let line = model.sql.lines().position(|line| {
-            line.split(|char: char| !(char.is_alphanumeric() || char == '_')).any(|word| word == table)
+            line.split(|char: char| !(char.is_alphanumeric() || char == '_'))
+                .any(|word| word == table)
         });
         let place = line.map_or((0, 0), |line| {
             let column = model.sql.lines().nth(line).and_then(|text| text.find(table.as_str()));
@@ -133,8 +138,9 @@ fn unknown_tables(
         for table in tables.iter().filter(|table| canonical::table(table).is_some()) {
             let message = format!("model \"{}\" reads canonical table \"{table}\"", model.name);
             faults.push(
-                Fault::new(&model.file, (0, 0), message)
-                    .hint(format!("read stg_{table}: only the staging layer reads canonical tables")),
+                Fault::new(&model.file, (0, 0), message).hint(format!(
+                    "read stg_{table}: only the staging layer reads canonical tables"
+                )),
             );
         }
     }
@@ -155,7 +161,9 @@ fn order(reads: &BTreeMap<String, BTreeSet<String>>) -> Result<Vec<String>, Vec<
             let circle = path[start..].iter().chain(std::iter::once(&name));
             return Err(circle.map(|name| (*name).to_owned()).collect());
         }
-        let Some(tables) = reads.get(name) else { return Ok(()) };
+        let Some(tables) = reads.get(name) else {
+            return Ok(());
+        };
         path.push(name);
         for table in tables {
             visit(table, reads, path, order)?;

@@ -161,12 +161,15 @@ impl Kernel for Spells {
                     ))
                 })?),
             };
-            each(row, SpellRow {
-                day: days.value(row),
-                event,
-                threshold: thresholds.is_valid(row).then(|| thresholds.value(row)),
-                ordered_on: ordered.is_valid(row).then(|| ordered.value(row)),
-            });
+            each(
+                row,
+                SpellRow {
+                    day: days.value(row),
+                    event,
+                    threshold: thresholds.is_valid(row).then(|| thresholds.value(row)),
+                    ordered_on: ordered.is_valid(row).then(|| ordered.value(row)),
+                },
+            );
         }
         Ok(())
     }

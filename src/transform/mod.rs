@@ -1,4 +1,4 @@
-//! SQL models on DataFusion: the session, our functions, the graph from parsed SQL, running it.
+//! SQL models on `DataFusion`: the session, our functions, the graph from parsed SQL, running it.
 //!
 //! Keeps true: models call only immutable functions, write nothing, read no files; the graph comes
 //! from the parsed statement; a model's table holds the same rows on one core or many.

@@ -8,8 +8,8 @@ use arrow::array::RecordBatch;
 use arrow::datatypes::{Schema, SchemaRef};
 use chrono::NaiveDate;
 use datafusion::catalog::TableProvider;
-use datafusion::datasource::empty::EmptyTable;
 use datafusion::datasource::ViewTable;
+use datafusion::datasource::empty::EmptyTable;
 use datafusion::execution::SendableRecordBatchStream;
 use datafusion::execution::object_store::ObjectStoreUrl;
 use datafusion::logical_expr::{LogicalPlan, LogicalPlanBuilder};
@@ -129,7 +129,8 @@ impl<'a> Models<'a> {
         }
         let mut plan = self.plan(model).await.map_err(declared)?;
         if let Some(contract) = self.project.contracts.get(name) {
-            let order = contract.grain.iter().map(|name| col(format!("\"{name}\"")).sort(true, false));
+            let order =
+                contract.grain.iter().map(|name| col(format!("\"{name}\"")).sort(true, false));
             if !contract.grain.is_empty() {
                 plan = LogicalPlanBuilder::from(plan).sort(order)?.build()?;
             }
@@ -151,7 +152,11 @@ impl<'a> Models<'a> {
         Ok(Some(made))
     }
 
-    async fn write(&self, name: &str, mut stream: SendableRecordBatchStream) -> Result<Materialised> {
+    async fn write(
+        &self,
+        name: &str,
+        mut stream: SendableRecordBatchStream,
+    ) -> Result<Materialised> {
         let path = std::path::absolute(self.scratch.join(format!("model-{name}.parquet")))?;
         let mut file = ParquetFile::create(&path, &stream.schema())?;
         while let Some(batch) = stream.try_next().await? {

@@ -4,13 +4,15 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, BooleanArray, Date32Array, Decimal128Array, Int32Array, RecordBatch, StringArray};
+use arrow::array::{
+    ArrayRef, BooleanArray, Date32Array, Decimal128Array, Int32Array, RecordBatch, StringArray,
+};
 use chrono::NaiveDate;
 use datafusion::datasource::MemTable;
 use datafusion::prelude::SessionContext;
 use datafusion::sql::sqlparser::ast::{
-    CastKind, DataType as SqlType, ExactNumberInfo, Expr, Statement, TypedString, Value as SqlValue,
-    ValueWithSpan, visit_expressions_mut,
+    CastKind, DataType as SqlType, ExactNumberInfo, Expr, Statement, TypedString,
+    Value as SqlValue, ValueWithSpan, visit_expressions_mut,
 };
 use datafusion::sql::sqlparser::tokenizer::Span;
 
@@ -26,8 +28,11 @@ impl Parameters {
     pub(super) fn new(settings: &Settings, currency: &str, as_of: NaiveDate) -> Self {
         let day = to_day(as_of);
         let date = |day| Value::Date(to_date(day));
-        let mut values: BTreeMap<String, Value> =
-            settings.scalars.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
+        let mut values: BTreeMap<String, Value> = settings
+            .scalars
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), value.clone()))
+            .collect();
         values.insert("as_of".to_owned(), Value::Date(as_of));
         values.insert("currency".to_owned(), Value::Text(currency.to_owned()));
         values.insert("quarter_start".to_owned(), date(settings.fiscal.quarter_start(day)));
@@ -43,7 +48,8 @@ impl Parameters {
     /// place.
     pub(super) fn apply(&self, statement: &mut Statement) -> Option<(String, Span)> {
         let flow = visit_expressions_mut(statement, |expression| {
-            let Expr::Value(ValueWithSpan { value: SqlValue::Placeholder(name), span }) = expression
+            let Expr::Value(ValueWithSpan { value: SqlValue::Placeholder(name), span }) =
+                expression
             else {
                 return ControlFlow::Continue(());
             };
@@ -66,7 +72,8 @@ impl Parameters {
 
 fn literal(value: &Value, span: Span) -> Expr {
     let number = |text: String| Expr::Value(SqlValue::Number(text, false).with_span(span));
-    let text = |text: &str| Expr::Value(SqlValue::SingleQuotedString(text.to_owned()).with_span(span));
+    let text =
+        |text: &str| Expr::Value(SqlValue::SingleQuotedString(text.to_owned()).with_span(span));
     let null = || Expr::Value(SqlValue::Null.with_span(span));
     match value {
         Value::Integer(value) => cast(number(value.to_string()), SqlType::BigInt(None)),
@@ -98,14 +105,9 @@ fn cast(expression: Expr, data_type: SqlType) -> Expr {
 }
 
 /// Registers the settings that are maps or lists as small tables.
-pub(super) fn register_tables(
-    session: &SessionContext,
-    settings: &Settings,
-) -> Result<()> {
+pub(super) fn register_tables(session: &SessionContext, settings: &Settings) -> Result<()> {
     let rules = &settings.sleep_rules;
-    let cycles = rules.iter().map(|(_, rule)| {
-        rule.cycles.as_deref().and_then(|text| ten_thousandths(text))
-    });
+    let cycles = rules.iter().map(|(_, rule)| rule.cycles.as_deref().and_then(ten_thousandths));
     let days = rules.iter().map(|(_, rule)| rule.days.and_then(|days| i32::try_from(days).ok()));
     let cycles: Decimal128Array = cycles.collect();
     let columns: Vec<(&str, ArrayRef)> = vec![

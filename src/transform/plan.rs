@@ -34,7 +34,9 @@ pub(super) fn parse(model: &Model) -> Result<Statement, Fault> {
             _ => Err(fault(model, (1, 1), "a model is one select, and nothing else")
                 .hint("models cannot write, define or change anything: write a select")),
         },
-        (None, _) => Err(fault(model, (1, 1), "the file holds no statement").hint("write a select")),
+        (None, _) => {
+            Err(fault(model, (1, 1), "the file holds no statement").hint("write a select"))
+        }
         (Some(_), false) => Err(fault(model, (1, 1), "the file holds more than one statement")
             .hint("give each select a file of its own")),
     }
@@ -72,7 +74,7 @@ pub(super) async fn plan(
     Ok(plan)
 }
 
-/// Turns DataFusion's error into a fault, with the place where it gives one.
+/// Turns `DataFusion`'s error into a fault, with the place where it gives one.
 fn engine_fault(model: &Model, error: &DataFusionError) -> Fault {
     let root = error.find_root();
     let mut place = (0, 0);
@@ -84,7 +86,8 @@ fn engine_fault(model: &Model, error: &DataFusionError) -> Fault {
         }
     } else if let Some((before, after)) = message.clone().rsplit_once(" at Line: ") {
         let mut parts = after.split(", Column: ");
-        let mut next = || parts.next().and_then(|text| text.trim_matches(['"', ')', ' ']).parse().ok());
+        let mut next =
+            || parts.next().and_then(|text| text.trim_matches(['"', ')', ' ']).parse().ok());
         if let (Some(line), Some(column)) = (next(), next()) {
             place = (line, column);
             before.clone_into(&mut message);
@@ -96,7 +99,9 @@ fn engine_fault(model: &Model, error: &DataFusionError) -> Fault {
     let message = message.trim_start_matches("ParserError(\"").to_owned();
     let fault = fault(model, place, format!("model \"{}\": {message}", model.name));
     match known_names(root) {
-        Some((wrong, known)) => fault.hint(names::suggest(&wrong, known.iter().map(String::as_str))),
+        Some((wrong, known)) => {
+            fault.hint(names::suggest(&wrong, known.iter().map(String::as_str)))
+        }
         None => fault,
     }
 }
@@ -104,8 +109,12 @@ fn engine_fault(model: &Model, error: &DataFusionError) -> Fault {
 /// The unknown column and the known ones, where the error is about that.
 fn known_names(root: &DataFusionError) -> Option<(String, Vec<String>)> {
     use datafusion::common::SchemaError;
-    let DataFusionError::SchemaError(error, _) = root else { return None };
-    let SchemaError::FieldNotFound { field, valid_fields } = error.as_ref() else { return None };
+    let DataFusionError::SchemaError(error, _) = root else {
+        return None;
+    };
+    let SchemaError::FieldNotFound { field, valid_fields } = error.as_ref() else {
+        return None;
+    };
     let known = valid_fields.iter().map(|column| column.name.clone()).collect();
     Some((field.name.clone(), known))
 }
@@ -121,7 +130,10 @@ fn refuse_unrepeatable(
         if let LogicalPlan::Limit(limit) = node
             && !matches!(*limit.input, LogicalPlan::Sort(_))
         {
-            bad = Some(("limit".to_owned(), "\"limit\" without \"order by\" takes any rows".to_owned()));
+            bad = Some((
+                "limit".to_owned(),
+                "\"limit\" without \"order by\" takes any rows".to_owned(),
+            ));
             return Ok(TreeNodeRecursion::Stop);
         }
         node.apply_expressions(|expression| {
@@ -136,7 +148,9 @@ fn refuse_unrepeatable(
     if let Err(error) = visited {
         return Err(engine_fault(model, &error));
     }
-    let Some((name, message)) = bad else { return Ok(()) };
+    let Some((name, message)) = bad else {
+        return Ok(());
+    };
     let mut place = (0, 0);
     let _ = visit_expressions(statement, |expression| {
         if let ast::Expr::Function(function) = expression
@@ -172,7 +186,8 @@ fn unrepeatable(expression: &Expr) -> Option<(String, String)> {
         Expr::WindowFunction(function) => {
             let name = function.fun.to_string();
             let ordered = !function.params.order_by.is_empty();
-            aggregate(&name, ordered).or_else(|| volatile(&name, function.fun.signature().volatility))
+            aggregate(&name, ordered)
+                .or_else(|| volatile(&name, function.fun.signature().volatility))
         }
         _ => None,
     }
@@ -182,7 +197,10 @@ const NEED_ORDER: [&str; 5] = ["first_value", "last_value", "nth_value", "array_
 
 fn aggregate(name: &str, ordered: bool) -> Option<(String, String)> {
     if name.starts_with("approx_") {
-        return Some((name.to_owned(), format!("function \"{name}\" gives a guess that depends on cores")));
+        return Some((
+            name.to_owned(),
+            format!("function \"{name}\" gives a guess that depends on cores"),
+        ));
     }
     (NEED_ORDER.contains(&name) && !ordered).then(|| {
         (name.to_owned(), format!("function \"{name}\" without \"order by\" takes any order"))

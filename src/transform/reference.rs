@@ -50,7 +50,8 @@ pub(super) fn table(path: &Path) -> Result<Arc<dyn TableProvider>> {
         .iter()
         .enumerate()
         .map(|(index, name)| {
-            let values = rows.iter().map(|row| Some(row[index].as_str()).filter(|text| !text.is_empty()));
+            let values =
+                rows.iter().map(|row| Some(row[index].as_str()).filter(|text| !text.is_empty()));
             (name.clone(), Arc::new(values.collect::<StringArray>()) as ArrayRef, true)
         })
         .collect();

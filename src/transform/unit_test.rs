@@ -33,7 +33,11 @@ pub struct TestOutcome {
 ///
 /// # Errors
 /// When a test cannot be set up.
-pub async fn run_tests(project: &Project, engine: &Engine, graph: &Graph) -> Result<Vec<TestOutcome>> {
+pub async fn run_tests(
+    project: &Project,
+    engine: &Engine,
+    graph: &Graph,
+) -> Result<Vec<TestOutcome>> {
     let mut outcomes = Vec::new();
     for contract in project.contracts.values() {
         for test in &contract.tests {
@@ -77,8 +81,11 @@ async fn run(
     for name in given.keys() {
         let needed = graph.needed(&wanted).iter().any(|model| model == name);
         if !needed && canonical::table(name).is_none() {
-            return Err(Error::new(Kind::Declaration, format!("table \"{name}\" is given, but not read"))
-                .hint("give a table that the model reads"));
+            return Err(Error::new(
+                Kind::Declaration,
+                format!("table \"{name}\" is given, but not read"),
+            )
+            .hint("give a table that the model reads"));
         }
     }
     let (header, expected) = parse_csv(&test.expect).map_err(broken)?;
@@ -124,11 +131,8 @@ fn table_of(text: &str, schema: &SchemaRef) -> Result<MemTable> {
         Ok(arrow::compute::cast_with_options(&texts, field.data_type(), &options)?)
     });
     let columns: Vec<ArrayRef> = columns.collect::<Result<_>>()?;
-    let fields: Vec<_> = schema
-        .fields()
-        .iter()
-        .map(|field| field.as_ref().clone().with_nullable(true))
-        .collect();
+    let fields: Vec<_> =
+        schema.fields().iter().map(|field| field.as_ref().clone().with_nullable(true)).collect();
     let schema = Arc::new(Schema::new(fields));
     let batch = RecordBatch::try_new(Arc::clone(&schema), columns)?;
     Ok(MemTable::try_new(schema, vec![vec![batch]])?)

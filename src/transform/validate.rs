@@ -19,7 +19,10 @@ use crate::names;
 ///
 /// # Errors
 /// All faults (the first of each model), or a failure to set the session up.
-pub async fn validate(project: &Project, engine: &Engine) -> Result<std::result::Result<Graph, Faults>> {
+pub async fn validate(
+    project: &Project,
+    engine: &Engine,
+) -> Result<std::result::Result<Graph, Faults>> {
     let graph = match Graph::new(project) {
         Ok(graph) => graph,
         Err(faults) => return Ok(Err(faults)),
@@ -50,9 +53,14 @@ pub async fn validate(project: &Project, engine: &Engine) -> Result<std::result:
             faults.push(fault);
         }
         let used = project.contracts.values().flat_map(|contract| &contract.checks);
-        let mut used = used.filter(|check| matches!(&check.promise, Promise::Query(query) if query == name));
+        let mut used =
+            used.filter(|check| matches!(&check.promise, Promise::Query(query) if query == name));
         if used.next().is_none() {
-            let fault = Fault::new(&model.file, (0, 0), format!("check \"{name}\" is named by no contract"));
+            let fault = Fault::new(
+                &model.file,
+                (0, 0),
+                format!("check \"{name}\" is named by no contract"),
+            );
             faults.push(fault.hint("name it under checks: - query: { name: … } of a contract"));
         }
     }
@@ -74,13 +82,16 @@ pub async fn validated(project: &Project, engine: &Engine) -> Result<Graph> {
 
 /// Holds a contract's columns against the model's.
 fn contract(project: &Project, name: &str, schema: &Schema, faults: &mut Faults) {
-    let Some(contract) = project.contracts.get(name) else { return };
+    let Some(contract) = project.contracts.get(name) else {
+        return;
+    };
     let mut fault = |message: String, hint: String| {
         faults.push(Fault::new(&contract.file, (0, 0), message).hint(hint));
     };
     for (position, field) in schema.fields().iter().enumerate() {
         let kind = type_name(field.data_type());
-        let Some(column) = contract.columns.iter().find(|column| column.name == *field.name()) else {
+        let Some(column) = contract.columns.iter().find(|column| column.name == *field.name())
+        else {
             fault(
                 format!("the contract lacks column \"{}\" of model \"{name}\"", field.name()),
                 format!("add {{ name: {}, type: {kind}, description: … }}", field.name()),
@@ -89,7 +100,10 @@ fn contract(project: &Project, name: &str, schema: &Schema, faults: &mut Faults)
         };
         if column.kind != kind {
             fault(
-                format!("column \"{}\" is {kind} in the model, {} in the contract", column.name, column.kind),
+                format!(
+                    "column \"{}\" is {kind} in the model, {} in the contract",
+                    column.name, column.kind
+                ),
                 "cast it in the model, or correct the contract".to_owned(),
             );
         }
@@ -133,7 +147,10 @@ fn promises(project: &Project, faults: &mut Faults) {
                     )),
                     Some(other) if !has_column(other, field) => faults.push(fault(
                         format!("model \"{to}\" has no column \"{field}\""),
-                        names::suggest(field, other.columns.iter().map(|column| column.name.as_str())),
+                        names::suggest(
+                            field,
+                            other.columns.iter().map(|column| column.name.as_str()),
+                        ),
                     )),
                     Some(_) => {}
                 },

@@ -40,7 +40,8 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
 
 /// A project that has published April and May.
 fn published() -> Project {
-    let april: String = (1..=20).map(|n| format!("{n};0{}.04.2026;К1;100.00\n", n % 9 + 1)).collect();
+    let april: String =
+        (1..=20).map(|n| format!("{n};0{}.04.2026;К1;100.00\n", n % 9 + 1)).collect();
     let project = Project::new()
         .file("pipelines/sales.yaml", PIPELINE)
         .file("exports/sales_2026-04.csv", cp1251(&format!("{HEADER}{april}")))
@@ -78,7 +79,8 @@ fn a_missing_column_is_named_with_what_was_found() {
 
 #[test]
 fn a_total_that_does_not_match_is_named_with_both_sums() {
-    let text = cp1251(&format!("{HEADER}1;01.06.2026;К1;100.00\n2;01.06.2026;К1;50.00\nИтого;;;160.00\n"));
+    let text =
+        cp1251(&format!("{HEADER}1;01.06.2026;К1;100.00\n2;01.06.2026;К1;50.00\nИтого;;;160.00\n"));
     refused("sales_2026-06.csv", &text, 1, &["row 4", "160.00", "150.00"]);
 }
 
@@ -125,7 +127,12 @@ fn two_files_for_one_month_are_both_named() {
 #[test]
 fn a_month_that_shrank_stops_until_it_is_accepted() {
     let text = cp1251(&format!("{HEADER}1;01.04.2026;К1;100.00\n"));
-    refused("sales_2026-04.csv", &text, 1, &["brings 1 rows", "2026-04", "the lake has 20", "--accept"]);
+    refused(
+        "sales_2026-04.csv",
+        &text,
+        1,
+        &["brings 1 rows", "2026-04", "the lake has 20", "--accept"],
+    );
     let project = published();
     project.write("exports/sales_2026-04.csv", &text);
     project.run(&["run", "--accept"]).ends_with(0);
@@ -167,7 +174,8 @@ fn lines_of_documents_without_group_by_are_not_lost_in_silence() {
 
 #[test]
 fn no_export_at_all_is_exit_code_3() {
-    let project = Project::new().file("pipelines/sales.yaml", PIPELINE).file("exports/readme.txt", "");
+    let project =
+        Project::new().file("pipelines/sales.yaml", PIPELINE).file("exports/readme.txt", "");
     project.run(&["run"]).ends_with(3).says("no file in \"exports\" matches \"sales_*.csv*\"");
     project.run(&["run", "salse"]).ends_with(3).says("did you mean \"sales\"?");
 }

@@ -87,7 +87,10 @@ fn models_that_read_each_other_are_named_in_full() {
 fn faults_of_sql_have_their_place() {
     for (sql, expected) in [
         ("select clientkey from int_clients", "sql/marts/x.sql:1:8"),
-        ("select 1 as a\nfrom int_client", "sql/marts/x.sql:2:6: model \"x\": table \"int_client\""),
+        (
+            "select 1 as a\nfrom int_client",
+            "sql/marts/x.sql:2:6: model \"x\": table \"int_client\"",
+        ),
         ("select $asof as a", "parameter \"$asof\" is not known"),
         ("select 1 as a,, 2 as b", "sql/marts/x.sql:1:15"),
         ("select now() as a", "sql/marts/x.sql:1:8: model \"x\": function \"now\""),
@@ -114,7 +117,10 @@ fn published_tables_need_a_contract_and_one_owner() {
         .file("pipelines/b.yaml", publish("b", "dim_clients"))
         .file("pipelines/c.yaml", publish("c", "dim_clients"))
         .file("pipelines/d.yaml", publish("b", "int_clients"));
-    invalid(&project, &["is also published to \"bi\" by pipeline \"b\"", "pipeline \"b\" is also declared"]);
+    invalid(
+        &project,
+        &["is also published to \"bi\" by pipeline \"b\"", "pipeline \"b\" is also declared"],
+    );
     let project = Project::new()
         .file("sql/marts/bare.sql", "-- x\nselect 1 as a")
         .file("pipelines/a.yaml", publish("a", "bare"))

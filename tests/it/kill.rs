@@ -61,8 +61,11 @@ fn job() -> Project {
     project.run(&["run"]).ends_with(0);
     let text = project.read("exports/sales_2026-05.csv").replace("11.50", "99.00");
     project.write("exports/sales_2026-05.csv", text);
-    std::fs::copy(project.path("late/sales_2026-08.csv"), project.path("exports/sales_2026-08.csv"))
-        .unwrap();
+    std::fs::copy(
+        project.path("late/sales_2026-08.csv"),
+        project.path("exports/sales_2026-08.csv"),
+    )
+    .unwrap();
     project
 }
 
@@ -72,9 +75,8 @@ fn state(project: &Project) -> serde_json::Value {
         let order = format!("select * from lake.{table} order by {order}");
         serde_json::Value::from(project.query(&order))
     };
-    let json = |path: &str| -> serde_json::Value {
-        serde_json::from_str(&project.read(path)).unwrap()
-    };
+    let json =
+        |path: &str| -> serde_json::Value { serde_json::from_str(&project.read(path)).unwrap() };
     let manifest = json("lake/_head.json")["manifest"].as_str().unwrap().to_owned();
     let mut ledger = json(&format!("lake/{manifest}"))["extra"].clone();
     for entry in ledger["exports"].as_array_mut().unwrap() {
@@ -112,7 +114,11 @@ fn read_along(folder: &Path, stop: &AtomicBool) -> u64 {
 
 /// Copies the job, disturbs its run by `disturb`, repeats until done, compares with `expected`;
 /// gives whether the disturbed run was disturbed at all.
-fn disturbed(job: &Project, expected: &serde_json::Value, disturb: impl Fn(&Project) -> bool) -> bool {
+fn disturbed(
+    job: &Project,
+    expected: &serde_json::Value,
+    disturb: impl Fn(&Project) -> bool,
+) -> bool {
     let project = Project::new();
     copy(&job.path(""), &project.path(""));
     let stop = Arc::new(AtomicBool::new(false));

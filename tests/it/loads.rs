@@ -69,7 +69,8 @@ fn a_corrected_month_replaces_what_it_sent_before() {
         ("sales_2026-06.csv", "1,sale,2026-06-01,a,10\n2,sale,2026-06-02,a,20\n"),
     ]);
     project.run(&["run"]).ends_with(0);
-    let corrected = "number,kind,date,client,amount\n1,sale,2026-06-01,a,11\n3,sale,2026-06-03,a,30\n";
+    let corrected =
+        "number,kind,date,client,amount\n1,sale,2026-06-01,a,11\n3,sale,2026-06-03,a,30\n";
     project.write("exports/sales_2026-06.csv", corrected);
     let plan = project.run(&["plan"]).ends_with(0);
     assert!(plan.stdout.contains("sales_2026-06.csv  77 bytes  changed"), "{}", plan.stdout);
@@ -132,7 +133,8 @@ fn a_negative_shipment_is_a_return_and_planning_touches_nothing() {
 #[test]
 fn a_failed_check_publishes_nothing_and_its_offenders_are_on_record() {
     let project = project(&[("sales_2026-06.csv", "1,sale,2026-06-01,a,10\n")]);
-    let pipeline = format!("{PIPELINE}publish:\n  - {{ table: dim_clients, to: bi, as: [parquet] }}\n");
+    let pipeline =
+        format!("{PIPELINE}publish:\n  - {{ table: dim_clients, to: bi, as: [parquet] }}\n");
     project.write("pipelines/sales.yaml", pipeline);
     let contract = project.read("sql/marts/dim_clients.yaml");
     let contract = contract.replace("checks:\n", "checks:\n  - row_count: { min: 2 }\n");

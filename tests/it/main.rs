@@ -1,5 +1,8 @@
 //! pobudka from outside: the binary, real files, real runs.
 
+// Made-up numbers of tests are small.
+#![allow(clippy::cast_possible_truncation, clippy::cast_possible_wrap, clippy::cast_sign_loss)]
+
 mod bad_exports;
 mod declarations;
 mod demo;
@@ -9,6 +12,7 @@ mod naive;
 mod online_retail;
 mod project;
 mod properties;
+mod readme;
 mod repeat;
 mod tidy;
 mod worked;

@@ -127,7 +127,9 @@ impl World {
     /// Net purchases dated from `from` to `until`, in hundredths.
     fn net(&self, client: usize, from: Day, until: Day) -> i64 {
         let dated = self.of_client(client).filter(|d| d.day >= from && d.day <= until);
-        dated.map(|document| if document.is_return { -document.amount } else { document.amount }).sum()
+        dated
+            .map(|document| if document.is_return { -document.amount } else { document.amount })
+            .sum()
     }
 
     /// Every client who has bought.
@@ -299,7 +301,11 @@ impl Books {
     }
 
     /// The tier of everybody who has bought by `day`.
-    pub(crate) fn tiers(&self, day: Day, key: impl Fn(usize) -> String) -> BTreeMap<usize, &'static str> {
+    pub(crate) fn tiers(
+        &self,
+        day: Day,
+        key: impl Fn(usize) -> String,
+    ) -> BTreeMap<usize, &'static str> {
         let mut values: Vec<(i64, String, usize)> = self
             .clients
             .keys()
@@ -323,14 +329,6 @@ impl Books {
             tiers.insert(client, tier);
         }
         tiers
-    }
-
-    /// Whether he has bought and is in no spell at the end of `day`.
-    pub(crate) fn awake(&self, client: &Client, day: Day) -> bool {
-        client.purchases[0] <= day
-            && !client.spells.iter().any(|spell| {
-                spell.fell_asleep_on <= day && spell.returned_on.is_none_or(|returned| returned > day)
-            })
     }
 
     /// The status on the day.
@@ -363,4 +361,12 @@ impl Books {
             _ => "active",
         }
     }
+}
+
+/// Whether he has bought and is in no spell at the end of `day`.
+pub(crate) fn awake(client: &Client, day: Day) -> bool {
+    client.purchases[0] <= day
+        && !client.spells.iter().any(|spell| {
+            spell.fell_asleep_on <= day && spell.returned_on.is_none_or(|returned| returned > day)
+        })
 }

@@ -62,7 +62,8 @@ fn real_invoice_lines_give_the_known_numbers() {
         "buyers": 4_338,
     });
     assert_eq!(found, [expected]);
-    let rejected = project.query("select reason, count(*) as rows from lake.rejects group by reason");
+    let rejected =
+        project.query("select reason, count(*) as rows from lake.rejects group by reason");
     assert_eq!(rejected, [serde_json::json!({ "reason": "no_client", "rows": 135_080 })]);
     let again = project.run(&["run"]).ends_with(0);
     assert_eq!(again.stdout, "up to date\n");
@@ -83,9 +84,7 @@ fn a_small_file_with_the_same_dirt() {
         "select document_id, kind, cast(amount as varchar) as amount from lake.documents \
          order by document_id",
     );
-    let row = |id: &str, kind: &str, amount: &str| {
-        serde_json::json!({ "document_id": id, "kind": kind, "amount": amount })
-    };
+    let row = |id: &str, kind: &str, amount: &str| serde_json::json!({ "document_id": id, "kind": kind, "amount": amount });
     assert_eq!(
         found,
         [
@@ -116,13 +115,9 @@ fn a_rejected_line_rejects_its_document() {
     let documents = project.query("select document_id from lake.documents");
     assert_eq!(documents, [serde_json::json!({ "document_id": "3" })]);
     let rejects = project.query("select row, reason from lake.rejects order by row");
-    let expected: Vec<_> = [
-        (2, "line_rejected"),
-        (3, "not_a_number"),
-        (4, "lines_differ"),
-        (5, "lines_differ"),
-    ]
-    .map(|(row, reason)| serde_json::json!({ "row": row, "reason": reason }))
-    .into();
+    let expected: Vec<_> =
+        [(2, "line_rejected"), (3, "not_a_number"), (4, "lines_differ"), (5, "lines_differ")]
+            .map(|(row, reason)| serde_json::json!({ "row": row, "reason": reason }))
+            .into();
     assert_eq!(rejects, expected);
 }

@@ -6,7 +6,8 @@ use std::fmt::Write as _;
 use chrono::NaiveDate;
 
 use crate::naive::{
-    Books, Client, Day, Document, World, later_quarter, quarter_end, quarter_name, quarter_start,
+    Books, Client, Day, Document, World, awake, later_quarter, quarter_end, quarter_name,
+    quarter_start,
 };
 use crate::project::Project;
 
@@ -78,7 +79,8 @@ fn world(seed: u64, as_of: Day) -> World {
                 }
                 world.documents.push(document);
             }
-            let mean = if gaps.is_empty() { gap } else { gaps.iter().sum::<i64>() / gaps.len() as i64 };
+            let mean =
+                if gaps.is_empty() { gap } else { gaps.iter().sum::<i64>() / gaps.len() as i64 };
             let step = match chance.below(8) {
                 0 => 2 * mean,
                 1 => 2 * mean + 1,
@@ -121,7 +123,8 @@ fn project(world: &World) -> Project {
         let related = document.related.as_deref().unwrap_or("");
         let amount = money(document.amount);
         let Document { id, client, day, .. } = document;
-        let _ = writeln!(documents, "{id},{kind},{day},c{client:05},{amount},{related},{cancelled}");
+        let _ =
+            writeln!(documents, "{id},{kind},{day},c{client:05},{amount},{related},{cancelled}");
     }
     let mut clients = String::from("client,sales_type,closed_on\n");
     for (client, kind) in world.sales_types.iter().enumerate() {
@@ -274,19 +277,20 @@ fn base(project: &Project, books: &Books) -> usize {
             all().flat_map(|about| &about.spells).filter(|spell| test(spell)).count()
         };
         looked_at += books.clients.len();
-        let opening = count(&|about| books.awake(about, before));
-        let closing = count(&|about| books.awake(about, end));
+        let opening = count(&|about| awake(about, before));
+        let closing = count(&|about| awake(about, end));
         let new = count(&|about| inside(about.purchases[0]));
         let returned = spells(&|spell| spell.returned_on.is_some_and(inside));
         let closed = spells(&|spell| inside(spell.fell_asleep_on) && spell.trigger == "closed");
         let asleep = spells(&|spell| inside(spell.fell_asleep_on) && spell.trigger != "closed");
         assert_eq!(opening + new + returned, closing + asleep + closed, "identity of {start}");
-        let gone = count(&|about| books.awake(about, before) && !books.awake(about, end));
+        let gone = count(&|about| awake(about, before) && !awake(about, end));
         let churn = (opening > 0).then(|| gone as f64 / opening as f64);
-        let year_ago = NaiveDate::pred_opt(&later_quarter(quarter_start(minus_year(start)), 1)).unwrap();
-        let then = count(&|about| books.awake(about, year_ago));
+        let year_ago =
+            NaiveDate::pred_opt(&later_quarter(quarter_start(minus_year(start)), 1)).unwrap();
+        let then = count(&|about| awake(about, year_ago));
         let lost = count(&|about| {
-            books.awake(about, year_ago)
+            awake(about, year_ago)
                 && !about.purchases.iter().any(|day| *day > year_ago && *day <= end)
         });
         let lost_year = (then > 0).then(|| lost as f64 / then as f64);

@@ -51,7 +51,12 @@ fn threads_names_and_times_do_not_change_a_byte() {
         let renamed = made.join("exports/1c").join(format!("again-{name}"));
         std::fs::rename(made.join("exports/1c").join(name), &renamed).unwrap();
         let touched = std::time::UNIX_EPOCH + std::time::Duration::from_secs(index as u64 * 1_000);
-        std::fs::File::options().append(true).open(&renamed).unwrap().set_modified(touched).unwrap();
+        std::fs::File::options()
+            .append(true)
+            .open(&renamed)
+            .unwrap()
+            .set_modified(touched)
+            .unwrap();
     }
     assert_eq!(run(&made, "2").ends_with(0).stdout, "up to date\n");
 }

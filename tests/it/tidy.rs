@@ -35,7 +35,9 @@ fn layers_look_back_only() {
     for file in sources(&src) {
         let relative = file.strip_prefix(&src).unwrap().to_string_lossy().into_owned();
         let own = relative.split(['/', '.']).next().unwrap();
-        let Some(position) = layers.iter().position(|layer| layer == own) else { continue };
+        let Some(position) = layers.iter().position(|layer| layer == own) else {
+            continue;
+        };
         let text = fs::read_to_string(&file).unwrap();
         for later in &layers[position + 1..] {
             let path = format!("crate::{later}::");
@@ -81,7 +83,11 @@ fn every_mart_has_its_contract_and_every_model_its_grain() {
             assert!(text.contains("\n-- grain: "), "{} has no grain", path.display());
             assert!(!text.to_lowercase().contains("try_cast"), "{}", path.display());
             if layer == "marts" {
-                assert!(path.with_extension("yaml").is_file(), "{} has no contract", path.display());
+                assert!(
+                    path.with_extension("yaml").is_file(),
+                    "{} has no contract",
+                    path.display()
+                );
             }
         }
     }

@@ -15,10 +15,8 @@ fn columns(project: &Project, table: &str, names: &[&str]) -> Vec<String> {
     let text = project.read(&format!("published/latest/{table}.csv"));
     let mut lines = text.lines();
     let header: Vec<&str> = lines.next().unwrap().split(',').collect();
-    let positions: Vec<usize> = names
-        .iter()
-        .map(|name| header.iter().position(|column| column == name).unwrap())
-        .collect();
+    let positions: Vec<usize> =
+        names.iter().map(|name| header.iter().position(|column| column == name).unwrap()).collect();
     let row = |line: &str| {
         let cells: Vec<&str> = line.split(',').collect();
         positions.iter().map(|position| cells[*position]).collect::<Vec<_>>().join(",")
@@ -84,7 +82,15 @@ fn every_published_number_is_the_one_computed_by_hand() {
             "books:C,2,2026Q3,2026-05-21,34.0000,68,2026-07-29,silence,,,63,unknown,Olga,gold,1000.00",
         ]
     );
-    let refusals = ["refusal", "quarter", "stopped_quarter", "form", "reason_group", "tier", "lost_annual_value"];
+    let refusals = [
+        "refusal",
+        "quarter",
+        "stopped_quarter",
+        "form",
+        "reason_group",
+        "tier",
+        "lost_annual_value",
+    ];
     assert_eq!(
         columns(&project, "fct_refusals", &refusals),
         [
@@ -94,7 +100,17 @@ fn every_published_number_is_the_one_computed_by_hand() {
             "books:C#2,2026Q3,2026Q2,silent,unknown,gold,1000.00",
         ]
     );
-    let base = ["quarter", "opening", "new", "returned", "fell_asleep", "closed", "closing", "churn", "norm"];
+    let base = [
+        "quarter",
+        "opening",
+        "new",
+        "returned",
+        "fell_asleep",
+        "closed",
+        "closing",
+        "churn",
+        "norm",
+    ];
     assert_eq!(
         columns(&project, "client_base", &base),
         ["2026Q1,0,3,0,1,0,2,,", "2026Q2,2,0,1,0,0,3,0.0,", "2026Q3,3,1,0,3,0,1,1.0,"]
@@ -128,7 +144,14 @@ fn every_reported_quarter_is_the_one_computed_by_hand() {
         let rows = columns(&project, table, &with_dimension);
         rows.iter().filter_map(|row| row.strip_prefix("total,").map(str::to_owned)).collect()
     };
-    let dynamics = ["quarter", "refusals", "share", "lost_annual_value", "change_on_quarter", "moving_average"];
+    let dynamics = [
+        "quarter",
+        "refusals",
+        "share",
+        "lost_annual_value",
+        "change_on_quarter",
+        "moving_average",
+    ];
     assert_eq!(
         total("refusal_dynamics", &dynamics),
         ["2026Q1,1,1.0,600.00,,", "2026Q2,0,,0.00,-1,", "2026Q3,3,1.0,2100.00,3,"]
@@ -147,7 +170,8 @@ fn every_reported_quarter_is_the_one_computed_by_hand() {
             "2026Q3,0,3,0,0.0,false",
         ]
     );
-    let conversion = ["quarter", "kind", "asleep_at_opening", "fell_asleep", "base", "returned", "conversion"];
+    let conversion =
+        ["quarter", "kind", "asleep_at_opening", "fell_asleep", "base", "returned", "conversion"];
     assert_eq!(
         total("return_conversion", &conversion),
         ["2026Q1,period,0,1,1,0,0.0", "2026Q2,period,1,0,1,1,1.0", "2026Q3,period,0,3,3,0,0.0"]

@@ -51,7 +51,9 @@ impl Fold {
             None => batch.clone(),
         };
         let bounds = self.bounds(&lines)?;
-        let Some(&last) = bounds.iter().rev().nth(1) else { return Ok(Folded::default()) };
+        let Some(&last) = bounds.iter().rev().nth(1) else {
+            return Ok(Folded::default());
+        };
         self.carried = Some(lines.slice(last, lines.num_rows() - last));
         self.fold(&lines, &bounds[..bounds.len() - 1])
     }
@@ -61,7 +63,9 @@ impl Fold {
     /// # Errors
     /// As [`Fold::push`].
     pub fn finish(&mut self) -> Result<Folded> {
-        let Some(lines) = self.carried.take() else { return Ok(Folded::default()) };
+        let Some(lines) = self.carried.take() else {
+            return Ok(Folded::default());
+        };
         let bounds = self.bounds(&lines)?;
         self.fold(&lines, &bounds)
     }
@@ -99,7 +103,8 @@ impl Fold {
             let differing = (pair[0] + 1..pair[1]).find(|row| same.row(*row) != same.row(pair[0]));
             let mut fault = None;
             if range.clone().any(|row| parts.bad.value(row)) {
-                fault = Some(("line_rejected", "another line of its document was rejected".to_owned()));
+                fault =
+                    Some(("line_rejected", "another line of its document was rejected".to_owned()));
             } else if let Some(row) = differing {
                 let column = self.differing_column(lines, &summed, pair[0], row);
                 let message = format!("\"{column}\" is not the same on all lines of the document");
@@ -113,7 +118,7 @@ impl Fold {
             };
             let mut normal = None;
             if fault.is_none() {
-                let word = parts.text(lines, kind + 1)?.value(pair[0]);
+                let word = text(lines, kind + 1)?.value(pair[0]);
                 let sum = total(amount).unwrap_or(0);
                 normal = normalise(word, sum);
                 if normal.is_none() {
@@ -202,9 +207,9 @@ struct Parts<'a> {
 impl<'a> Parts<'a> {
     fn of(lines: &'a RecordBatch) -> Result<Self> {
         let column = |name: &str| {
-            lines.column_by_name(name).ok_or_else(|| {
-                Error::new(Kind::Defect, format!("lines have no column \"{name}\""))
-            })
+            lines
+                .column_by_name(name)
+                .ok_or_else(|| Error::new(Kind::Defect, format!("lines have no column \"{name}\"")))
         };
         Ok(Self {
             row: column(ROW)?.as_primitive::<Int64Type>(),
@@ -212,10 +217,11 @@ impl<'a> Parts<'a> {
             bad: column(BAD)?.as_boolean(),
         })
     }
+}
 
-    fn text(&self, lines: &'a RecordBatch, index: usize) -> Result<&'a StringArray> {
-        lines.column(index).as_string_opt::<i32>().ok_or_else(|| {
-            Error::new(Kind::Defect, "a column of lines is not text".to_owned())
-        })
-    }
+fn text(lines: &RecordBatch, index: usize) -> Result<&StringArray> {
+    lines
+        .column(index)
+        .as_string_opt::<i32>()
+        .ok_or_else(|| Error::new(Kind::Defect, "a column of lines is not text".to_owned()))
 }

@@ -80,7 +80,9 @@ pub fn missing_columns(source: &Source, found: &Header) -> (String, String) {
     );
     let near = missing.iter().find_map(|name| names::nearest(name, columns.iter().copied()));
     let hint = match near {
-        Some(near) => format!("did the supplier rename it? \"{near}\" is near: correct the mapping"),
+        Some(near) => {
+            format!("did the supplier rename it? \"{near}\" is near: correct the mapping")
+        }
         None if columns.iter().any(|name| looks_misread(name)) => {
             "the header looks misread: correct \"encoding\" (utf-8?) or \"delimiter\"".to_owned()
         }

@@ -210,7 +210,9 @@ impl<'s> Mapper<'s> {
     }
 
     fn is_total(&mut self, row: &Row<'_>) -> bool {
-        let Some(total) = &self.source.control_total else { return false };
+        let Some(total) = &self.source.control_total else {
+            return false;
+        };
         let first = (0..row.len()).map(|index| row.field(index)).find(|text| !text.is_empty());
         if !first.is_some_and(|text| like(&total.row, text)) {
             return false;
@@ -223,7 +225,9 @@ impl<'s> Mapper<'s> {
     }
 
     fn control(&mut self, row: &Row<'_>) {
-        let Some(total) = &self.source.control_total else { return };
+        let Some(total) = &self.source.control_total else {
+            return;
+        };
         let text = self.field(&total.header, row);
         let number = number::parse(text, &self.reading.locale).ok();
         match number.and_then(|number| number.at_scale(2)) {
@@ -288,7 +292,9 @@ impl<'s> Mapper<'s> {
     where
         's: 'r,
     {
-        let Some((mapping, from)) = &plan.mapping else { return Ok((Cell::Null, 0)) };
+        let Some((mapping, from)) = &plan.mapping else {
+            return Ok((Cell::Null, 0));
+        };
         let bad = |error: BadValue, value: String| BadRow {
             column: named(&mapping.from, plan.column.name),
             reason: error.reason.to_owned(),
@@ -312,14 +318,12 @@ impl<'s> Mapper<'s> {
         };
         let text = if mapping.map.is_empty() {
             Cow::Borrowed(text)
+        } else if let Some((_, value)) = mapping.map.iter().find(|(pattern, _)| like(pattern, text))
+        {
+            Cow::Borrowed(value.as_str())
         } else {
-            match mapping.map.iter().find(|(pattern, _)| like(pattern, text)) {
-                Some((_, value)) => Cow::Borrowed(value.as_str()),
-                None => {
-                    let message = "matches no pattern of \"map\"".to_owned();
-                    return Err(bad(BadValue { reason: "no_match", message }, text.to_owned()));
-                }
-            }
+            let message = "matches no pattern of \"map\"".to_owned();
+            return Err(bad(BadValue { reason: "no_match", message }, text.to_owned()));
         };
         let text = match (&mapping.default, text.is_empty()) {
             (Some(default), true) => Cow::Borrowed(default.as_str()),
@@ -333,9 +337,7 @@ impl<'s> Mapper<'s> {
             return Err(bad(BadValue { reason: "missing", message }, String::new()));
         }
         let shown = text.clone();
-        self.reading
-            .cell(text, plan.column.kind)
-            .map_err(|error| bad(error, shown.into_owned()))
+        self.reading.cell(text, plan.column.kind).map_err(|error| bad(error, shown.into_owned()))
     }
 
     fn give(&mut self, row: &Row<'_>, cells: &[Cell<'_>], sink: &mut dyn Sink) -> Result<()> {
@@ -345,8 +347,8 @@ impl<'s> Mapper<'s> {
             let own = &cells[start..end];
             start = end;
             if let Some(seen) = &mut plan.seen {
-                let hash = BuildHasherDefault::<DefaultHasher>::default()
-                    .hash_one(format!("{own:?}"));
+                let hash =
+                    BuildHasherDefault::<DefaultHasher>::default().hash_one(format!("{own:?}"));
                 if seen.contains(&hash) {
                     continue;
                 }
@@ -451,7 +453,9 @@ fn plan<'s>(source: &'s Source, into: &'s Into, header: &Header) -> TablePlan<'s
                 let from = match &mapping.from {
                     Origin::Header(name) => From::Field(at(name)),
                     Origin::Constant(text) => From::Constant(text),
-                    Origin::Product(names) => From::Product(names.iter().map(|name| at(name)).collect()),
+                    Origin::Product(names) => {
+                        From::Product(names.iter().map(|name| at(name)).collect())
+                    }
                     Origin::Split { header, by, part } => {
                         From::Split { field: at(header), by, part: *part }
                     }

@@ -109,10 +109,7 @@ fn unexpected(char: char, locale: &Locale) -> String {
         Some(separator) => format!("\"{separator}\""),
         None => "none".to_owned(),
     };
-    format!(
-        "holds \"{char}\": expected decimal \"{}\" and thousands {thousands}",
-        locale.decimal
-    )
+    format!("holds \"{char}\": expected decimal \"{}\" and thousands {thousands}", locale.decimal)
 }
 
 #[cfg(test)]

@@ -110,7 +110,9 @@ impl Splitter {
                 let rest = &chunk[at..];
                 let length = memchr::memchr3(self.delimiter, b'\n', b'\r', rest);
                 self.take(&rest[..length.unwrap_or(rest.len())])?;
-                let Some(length) = length else { return Ok(chunk.len()) };
+                let Some(length) = length else {
+                    return Ok(chunk.len());
+                };
                 self.end_by(rest[length]);
                 Ok(at + length + 1)
             }
@@ -118,7 +120,9 @@ impl Splitter {
                 let rest = &chunk[at..];
                 let length = memchr::memchr(b'"', rest);
                 self.take(&rest[..length.unwrap_or(rest.len())])?;
-                let Some(length) = length else { return Ok(chunk.len()) };
+                let Some(length) = length else {
+                    return Ok(chunk.len());
+                };
                 self.state = State::QuoteInQuoted;
                 Ok(at + length + 1)
             }
@@ -166,8 +170,9 @@ impl Splitter {
             return Err(BadBytes {
                 row,
                 message: format!("field {} holds a NUL byte", column()),
-                hint: "the file is damaged, or is UTF-16: correct \"encoding\", or ask for it again"
-                    .to_owned(),
+                hint:
+                    "the file is damaged, or is UTF-16: correct \"encoding\", or ask for it again"
+                        .to_owned(),
             });
         }
         let start = self.rows.ends.last().copied().unwrap_or(0);
