@@ -1,13 +1,13 @@
 //! Loading: new exports of some sources into the lake, by one swap of its head.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path as FsPath;
+use std::path::{Path as FsPath, PathBuf};
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use futures::{StreamExt, TryStreamExt, stream};
-use object_store::ObjectStoreExt;
 use object_store::path::Path;
+use object_store::{ObjectStore, ObjectStoreExt};
 
 use super::discover::Found;
 use super::intake::{Intake, joined, periods_of, rows_of, take_in};
@@ -24,6 +24,9 @@ use crate::error::{Error, Kind, Result};
 use crate::pull::map::Tally;
 use crate::store::{put_file, sha256_of};
 use crate::tableset::{Change, Column, Committed, DataFile, Manifest};
+
+/// Files put at a time.
+const CONCURRENT_PUTS: usize = 8;
 
 /// What a load works with.
 pub struct Loading<'a> {
@@ -105,8 +108,17 @@ pub async fn load(
         adjust(sources, &mut intakes, merged)?;
     }
     refuse_too_many_rejects(sources, &intakes)?;
-    for (table, part, merged) in results {
-        let file = upload(loading, &table, &part, &merged.path, &merged.written).await?;
+    let files = results.into_iter().map(|(table, part, merged)| {
+        let store = Arc::clone(loading.lake.set().store());
+        async move {
+            let path = data_path(&table, &part, &merged.written);
+            let put = upload(store, path, part.clone(), merged.path, merged.written);
+            let file = tokio::spawn(put).await.map_err(joined)??;
+            Ok::<_, Error>((table, part, file))
+        }
+    });
+    let files: Vec<_> = stream::iter(files).buffered(CONCURRENT_PUTS).try_collect().await?;
+    for (table, part, file) in files {
         parts.entry(table).or_default().insert(part, Some(file));
     }
     let (reports, entered) = enter(loading, sources, intakes, &covers, &mut parts).await?;
@@ -491,19 +503,22 @@ fn adjust(sources: &[Arc<Source>], intakes: &mut [Intake], merged: &Merged) -> R
     Ok(())
 }
 
-/// Puts a finished file under its content's name and reads it back.
+/// Where a part of a table lies: under its content's name.
+fn data_path(table: &str, part: &str, written: &Written) -> Path {
+    Path::from(format!("data/{table}/{part}-{}.parquet", &written.sha256[..16]))
+}
+
+/// Puts a finished file at `path` and reads it back.
 async fn upload(
-    loading: &Loading<'_>,
-    table: &str,
-    part: &str,
-    from: &FsPath,
-    written: &Written,
+    store: Arc<dyn ObjectStore>,
+    path: Path,
+    part: String,
+    from: PathBuf,
+    written: Written,
 ) -> Result<DataFile> {
-    let path = Path::from(format!("data/{table}/{part}-{}.parquet", &written.sha256[..16]));
-    let store = loading.lake.set().store();
     let there = store.head(&path).await.is_ok_and(|meta| meta.size == written.bytes);
     if !there {
-        put_file(store.as_ref(), from, &path).await?;
+        put_file(store.as_ref(), &from, &path).await?;
     }
     let (sha256, bytes) = sha256_of(store.as_ref(), &path).await?;
     if sha256 != written.sha256 || bytes != written.bytes {
@@ -513,13 +528,7 @@ async fn upload(
         )
         .hint("the disk or the store is failing: check it, then run again"));
     }
-    Ok(DataFile {
-        path: path.to_string(),
-        bytes,
-        rows: written.rows,
-        sha256,
-        part: part.to_owned(),
-    })
+    Ok(DataFile { path: path.to_string(), bytes, rows: written.rows, sha256, part })
 }
 
 /// The ledger's entries for the exports (each with whether it replaces periods); their rejects go
@@ -555,7 +564,9 @@ async fn enter(
         };
         if let Some((path, written)) = rejects.finish()? {
             let part = format!("{}/{}", source.name, entry.short());
-            let file = upload(loading, REJECTS, &part, &path, &written).await?;
+            let store = Arc::clone(loading.lake.set().store());
+            let to = data_path(REJECTS, &part, &written);
+            let file = upload(store, to, part.clone(), path, written).await?;
             parts.entry(REJECTS.to_owned()).or_default().insert(part, Some(file));
         }
         entered.push((entry, matches!(source.load, Load::ReplacePeriod { .. })));

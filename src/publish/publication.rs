@@ -5,15 +5,19 @@ use std::path::{Path as FsPath, PathBuf};
 
 use arrow::datatypes::SchemaRef;
 use chrono::{DateTime, NaiveDate, Utc};
+use futures::{StreamExt, TryStreamExt, stream};
 use object_store::path::Path;
 
 use super::csv;
 use super::latest::refresh;
 use crate::columnar::{Written, type_name};
 use crate::config::pipeline::Format;
-use crate::error::Result;
+use crate::error::{Error, Kind, Result};
 use crate::store::put_file;
 use crate::tableset::{Change, Column, Committed, DataFile, Table, TableSet, verify};
+
+/// Tables written at a time.
+const CONCURRENT_PUTS: usize = 8;
 
 /// A table to publish: its Parquet file in scratch.
 #[derive(Debug, Clone)]
@@ -78,9 +82,15 @@ pub async fn publish(
         return Ok(Published::UpToDate(current.version));
     }
     let folder = format!("data/{:08}-{}", current.version + 1, publication.run);
+    let writes = tables.iter().map(|table| {
+        let write =
+            write(set.clone(), table.clone(), folder.clone(), publication.scratch.to_owned());
+        async { tokio::spawn(write).await.map_err(joined)? }
+    });
+    let written: Vec<Vec<DataFile>> =
+        stream::iter(writes).buffered(CONCURRENT_PUTS).try_collect().await?;
     let mut made = BTreeMap::new();
-    for table in tables {
-        let files = write(set, table, &folder, publication.scratch).await?;
+    for (table, files) in tables.iter().zip(written) {
         let columns = table
             .schema
             .fields()
@@ -121,12 +131,16 @@ fn file_names(table: &TableFiles) -> Vec<String> {
     names
 }
 
+pub(super) fn joined(error: tokio::task::JoinError) -> Error {
+    Error::new(Kind::Defect, "a task ended early").because(error)
+}
+
 /// Writes the files of one table below `folder` of the set.
 async fn write(
-    set: &TableSet,
-    table: &TableFiles,
-    folder: &str,
-    scratch: &FsPath,
+    set: TableSet,
+    table: TableFiles,
+    folder: String,
+    scratch: PathBuf,
 ) -> Result<Vec<DataFile>> {
     let mut written = vec![(table.parquet.clone(), table.written.clone())];
     if table.formats.contains(&Format::Csv) {
@@ -134,15 +148,12 @@ async fn write(
         let excel = scratch.join(format!("{}.excel.csv", table.name));
         let (parquet, paths) = (table.parquet.clone(), (plain.clone(), excel.clone()));
         let task = tokio::task::spawn_blocking(move || csv::write(&parquet, &paths.0, &paths.1));
-        let (for_machines, for_people) = task.await.map_err(|error| {
-            crate::error::Error::new(crate::error::Kind::Defect, "a task ended early")
-                .because(error)
-        })??;
+        let (for_machines, for_people) = task.await.map_err(joined)??;
         written.push((plain, for_machines));
         written.push((excel, for_people));
     }
     let mut files = Vec::new();
-    for ((from, written), name) in written.into_iter().zip(file_names(table)) {
+    for ((from, written), name) in written.into_iter().zip(file_names(&table)) {
         let path = format!("{folder}/{name}");
         put_file(set.store().as_ref(), &from, &Path::from(path.as_str())).await?;
         files.push(DataFile {

@@ -9,7 +9,7 @@ use crate::config::pipeline::Locale;
 use crate::domain::Day;
 
 /// A typed value.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) enum Cell<'a> {
     Null,
     Text(Cow<'a, str>),

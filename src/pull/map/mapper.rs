@@ -347,8 +347,7 @@ impl<'s> Mapper<'s> {
             let own = &cells[start..end];
             start = end;
             if let Some(seen) = &mut plan.seen {
-                let hash =
-                    BuildHasherDefault::<DefaultHasher>::default().hash_one(format!("{own:?}"));
+                let hash = BuildHasherDefault::<DefaultHasher>::default().hash_one(own);
                 if seen.contains(&hash) {
                     continue;
                 }
