@@ -3,6 +3,7 @@
 select
     source,
     client_id,
+    min(date) as first_document_on,
     max(date) as last_document_on,
     bool_or(kind = 'shipment') as has_shipments,
     bool_or(

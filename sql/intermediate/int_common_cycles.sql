@@ -19,7 +19,10 @@ last_before as (
             )
         ) as quarter_start
     from int_purchase_history
-    where number >= $cycle_min_purchases and number > 1
+    where
+        number >= $cycle_min_purchases
+        and number > 1
+        and quarter_end(date) < coalesce(next_date, $as_of)
 ),
 
 considered as (
@@ -31,30 +34,14 @@ considered as (
         and last_before.date > add_months(add_days(last_before.quarter_start, -1), -12)
 ),
 
-by_type as (
+final as (
     select
         quarter_start,
         sales_type,
         cast(round(median(mean_gap), 0) as decimal(18, 4)) as cycle,
         count(*) as clients
     from considered
-    group by quarter_start, sales_type
-),
-
-company as (
-    select
-        quarter_start,
-        cast(null as varchar) as sales_type,
-        cast(round(median(mean_gap), 0) as decimal(18, 4)) as cycle,
-        count(*) as clients
-    from considered
-    group by quarter_start
-),
-
-final as (
-    select quarter_start, sales_type, cycle, clients from by_type
-    union all
-    select quarter_start, sales_type, cycle, clients from company
+    group by grouping sets ((quarter_start, sales_type), (quarter_start))
 )
 
 select * from final where clients >= $cycle_min_clients

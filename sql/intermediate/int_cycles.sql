@@ -1,7 +1,8 @@
 -- Each purchase with the cycle and threshold that hold after it.
 -- grain: one row per client_key and date
 with history as (
-    select client_key, date, next_date, first_date, number, own_cycle from int_purchase_history
+    select client_key, date, next_date, first_date, number, own_cycle, ordered_on
+    from int_purchase_history
 ),
 
 clients as (
@@ -27,6 +28,7 @@ joined as (
         history.next_date,
         history.first_date,
         history.number,
+        history.ordered_on,
         case
             when $cycle_base = 'client' and $cycle_shrunk = 1
                 then cast(
@@ -63,6 +65,7 @@ chosen as (
         next_date,
         first_date,
         number,
+        ordered_on,
         cast(
             coalesce(
                 $cycle_fixed_days,
@@ -91,6 +94,7 @@ final as (
         next_date,
         first_date,
         number,
+        ordered_on,
         cycle,
         cycle_basis,
         case

@@ -1,18 +1,11 @@
 -- Every spell of sleep, with its return where there was one.
 -- grain: one row per client_key and spell
 with purchases as (
-    select
-        cycles.client_key,
-        cycles.date,
-        cycles.threshold,
-        days.ordered_on
-    from int_cycles as cycles
-    inner join int_purchase_days as days
-        on cycles.client_key = days.client_key and cycles.date = days.date
+    select client_key, date, number, threshold, ordered_on from int_cycles
 ),
 
 buyers as (
-    select distinct client_key from purchases
+    select client_key from purchases where number = 1
 ),
 
 happenings as (

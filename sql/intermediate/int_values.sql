@@ -2,13 +2,13 @@
 -- spell, and on the day.
 -- grain: one row per client_key and date
 with purchases as (
-    select client_key, date from int_purchase_days
+    select client_key, date, number from int_purchase_history
 ),
 
 buyers as (
-    select client_key, min(date) as first_purchase
+    select client_key, date as first_purchase
     from purchases
-    group by client_key
+    where number = 1
 ),
 
 quarter_ends as (

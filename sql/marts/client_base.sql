@@ -7,9 +7,9 @@ with quarters as (
 ),
 
 buyers as (
-    select client_key, min(date) as first_purchase
-    from int_purchase_days
-    group by client_key
+    select client_key, date as first_purchase
+    from int_purchase_history
+    where number = 1
 ),
 
 known as (
@@ -17,7 +17,7 @@ known as (
 ),
 
 history as (
-    select coalesce($history_from, min(date)) as history_from from stg_documents
+    select coalesce($history_from, min(first_document_on)) as history_from from int_activity
 ),
 
 first_purchases as (

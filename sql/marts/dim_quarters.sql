@@ -5,7 +5,7 @@ with span as (
 ),
 
 documents_from as (
-    select coalesce($history_from, min(date)) as history_from from stg_documents
+    select coalesce($history_from, min(first_document_on)) as history_from from int_activity
 ),
 
 quarters as (

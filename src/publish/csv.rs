@@ -8,9 +8,8 @@ use std::io::{BufWriter, Write};
 use std::path::Path;
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, StringArray};
-use arrow::csv::{Writer, WriterBuilder};
-use arrow::datatypes::DataType;
+use arrow::array::{AsArray, RecordBatch, StringArray};
+use arrow::csv::WriterBuilder;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use sha2::{Digest, Sha256};
 
@@ -49,47 +48,55 @@ impl Write for Hashed {
     }
 }
 
-fn writer(file: Hashed) -> Writer<Hashed> {
-    WriterBuilder::new().with_header(true).with_date_format("%Y-%m-%d".to_owned()).build(file)
+/// Rows as CSV text, with a header where `header` says so.
+fn text(batch: &RecordBatch, header: bool) -> Result<Vec<u8>> {
+    let mut writer = WriterBuilder::new()
+        .with_header(header)
+        .with_date_format("%Y-%m-%d".to_owned())
+        .build(Vec::new());
+    writer.write(batch)?;
+    Ok(writer.into_inner())
 }
 
 /// Writes both CSV files of the Parquet file at `parquet`.
 pub(super) fn write(parquet: &Path, plain: &Path, excel: &Path) -> Result<(Written, Written)> {
     let builder = ParquetRecordBatchReaderBuilder::try_new(File::open(parquet)?)?;
-    let schema = Arc::clone(builder.schema());
-    let mut for_people = Hashed::create(excel)?;
-    for_people.write_all("\u{feff}".as_bytes())?;
-    let (mut plain, mut excel) = (writer(Hashed::create(plain)?), writer(for_people));
+    let header = text(&RecordBatch::new_empty(Arc::clone(builder.schema())), true)?;
+    let (mut plain, mut excel) = (Hashed::create(plain)?, Hashed::create(excel)?);
+    plain.write_all(&header)?;
+    excel.write_all("\u{feff}".as_bytes())?;
+    excel.write_all(&header)?;
     let mut rows = 0;
-    let empty = RecordBatch::new_empty(schema);
-    plain.write(&empty)?;
-    excel.write(&empty)?;
     for batch in builder.with_batch_size(8192).build()? {
         let batch = batch?;
         rows += batch.num_rows() as u64;
-        plain.write(&batch)?;
-        excel.write(&harmless(&batch)?)?;
+        let for_machines = text(&batch, false)?;
+        plain.write_all(&for_machines)?;
+        match harmless(&batch)? {
+            Some(guarded) => excel.write_all(&text(&guarded, false)?)?,
+            None => excel.write_all(&for_machines)?,
+        }
     }
-    Ok((plain.into_inner().done(rows)?, excel.into_inner().done(rows)?))
+    Ok((plain.done(rows)?, excel.done(rows)?))
 }
 
-/// The batch with a `'` before every text that begins like a formula.
-fn harmless(batch: &RecordBatch) -> Result<RecordBatch> {
+/// The batch with a `'` before every text that begins like a formula; `None` where none does.
+fn harmless(batch: &RecordBatch) -> Result<Option<RecordBatch>> {
     let dangerous = |text: &str| text.starts_with(['=', '+', '-', '@', '\t', '\r']);
-    let columns = batch.columns().iter().map(|column| -> ArrayRef {
-        if *column.data_type() != DataType::Utf8 {
-            return Arc::clone(column);
-        }
-        let texts = column.as_string::<i32>();
+    let mut changed = false;
+    let mut columns = batch.columns().to_vec();
+    for column in &mut columns {
+        let Some(texts) = column.as_string_opt::<i32>() else { continue };
         if !texts.iter().flatten().any(dangerous) {
-            return Arc::clone(column);
+            continue;
         }
         let guarded = texts.iter().map(|text| {
             text.map(|text| if dangerous(text) { format!("'{text}") } else { text.to_owned() })
         });
-        Arc::new(guarded.collect::<StringArray>())
-    });
-    Ok(RecordBatch::try_new(batch.schema(), columns.collect())?)
+        *column = Arc::new(guarded.collect::<StringArray>());
+        changed = true;
+    }
+    Ok(if changed { Some(RecordBatch::try_new(batch.schema(), columns)?) } else { None })
 }
 
 #[cfg(test)]

@@ -17,7 +17,7 @@ use crate::lake::{
 };
 use crate::publish::{Publication, Published, TableFiles, publish};
 use crate::tableset::{Manifest, TableSet};
-use crate::transform::{Materialised, Models};
+use crate::transform::{Materialised, Models, Ran};
 
 /// Something that happened in a run, for whoever watches it.
 #[derive(Debug, Clone)]
@@ -266,10 +266,16 @@ impl Running<'_> {
         let mut tables = BTreeMap::new();
         for name in &plan.models {
             let since = self.begin(format!("model {name}"));
-            if let Some(made) = models.run(name).await? {
-                self.end("model", name, since, vec![("out".to_owned(), made.written.rows)]);
-                tables.insert(name.clone(), made);
-            }
+            let rows = match models.run(name).await? {
+                Ran::View => continue,
+                Ran::Scratch(rows) => rows,
+                Ran::Table(made) => {
+                    let rows = made.written.rows;
+                    tables.insert(name.clone(), made);
+                    rows
+                }
+            };
+            self.end("model", name, since, vec![("out".to_owned(), rows)]);
         }
         let since = self.begin(format!("check {} tables", plan.checked.len()));
         let mut checks = Vec::new();

@@ -51,8 +51,8 @@ pub const FUNCTIONS: &[FunctionHelp] = &[
         gives: "integer: multiple × cycle, rounded half up to 2 places, then up to whole days",
     },
     FunctionHelp {
-        call: "purchase_history(date)",
-        gives: "aggregate, list of {date, next_date, first_date, number, cycle}: each purchase of \
+        call: "purchase_history(date, ordered_on)",
+        gives: "aggregate, list of {date, next_date, first_date, number, cycle, ordered_on}: each purchase of \
                 a client and his own cycle then",
     },
     FunctionHelp {

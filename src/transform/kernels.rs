@@ -23,7 +23,7 @@ const CYCLE: DataType = DataType::Decimal128(18, 4);
 /// Money: decimal(18, 2).
 const MONEY: DataType = DataType::Decimal128(18, 2);
 
-/// `purchase_history(date)`: what each purchase of a client tells of his rhythm.
+/// `purchase_history(date, ordered_on)`: what each purchase of a client tells of his rhythm.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct History(pub(super) Rules);
 
@@ -34,10 +34,11 @@ pub(super) struct HistoryOut {
     first: Date32Builder,
     number: Int32Builder,
     cycle: Decimal128Builder,
+    ordered_on: Date32Builder,
 }
 
 impl Kernel for History {
-    type Row = Day;
+    type Row = (Day, Option<Day>);
     type Out = HistoryOut;
 
     fn name(&self) -> &'static str {
@@ -45,7 +46,7 @@ impl Kernel for History {
     }
 
     fn arguments() -> Fields {
-        fields(&[("date", DataType::Date32)])
+        fields(&[("date", DataType::Date32), ("ordered_on", DataType::Date32)])
     }
 
     fn columns() -> Fields {
@@ -55,23 +56,30 @@ impl Kernel for History {
             ("first_date", DataType::Date32),
             ("number", DataType::Int32),
             ("cycle", CYCLE),
+            ("ordered_on", DataType::Date32),
         ])
     }
 
-    fn read(arguments: &[ArrayRef], each: &mut dyn FnMut(usize, Day)) -> Result<()> {
+    fn read(arguments: &[ArrayRef], each: &mut dyn FnMut(usize, Self::Row)) -> Result<()> {
         let days = arguments[0].as_primitive::<Date32Type>();
+        let ordered = arguments[1].as_primitive::<Date32Type>();
         for row in (0..days.len()).filter(|row| days.is_valid(*row)) {
-            each(row, days.value(row));
+            let ordered_on = ordered.is_valid(row).then(|| ordered.value(row));
+            each(row, (days.value(row), ordered_on));
         }
         Ok(())
     }
 
-    fn write(rows: &[Day]) -> Vec<ArrayRef> {
-        vec![Arc::new(Date32Array::from(rows.to_vec()))]
+    fn write(rows: &[Self::Row]) -> Vec<ArrayRef> {
+        vec![
+            Arc::new(Date32Array::from_iter_values(rows.iter().map(|(day, _)| *day))),
+            Arc::new(rows.iter().map(|(_, ordered_on)| *ordered_on).collect::<Date32Array>()),
+        ]
     }
 
-    fn run(&self, rows: &[Day], out: &mut HistoryOut) -> usize {
-        history::history(rows, self.0, |purchase| {
+    fn run(&self, rows: &[Self::Row], out: &mut HistoryOut) -> usize {
+        let days: Vec<Day> = rows.iter().map(|(day, _)| *day).collect();
+        history::history(&days, self.0, |purchase| {
             out.date.append_value(purchase.day);
             out.next.append_option(purchase.next);
             out.first.append_value(purchase.first);
@@ -79,6 +87,7 @@ impl Kernel for History {
             let cycle = purchase.cycle.map(|(days, gaps)| i128::from(round_4(days, gaps)));
             out.cycle.append_option(cycle);
         });
+        rows.iter().for_each(|(_, ordered_on)| out.ordered_on.append_option(*ordered_on));
         rows.len()
     }
 
@@ -89,6 +98,7 @@ impl Kernel for History {
             Arc::new(out.first.finish()),
             Arc::new(out.number.finish()),
             Arc::new(out.cycle.finish().with_data_type(CYCLE)),
+            Arc::new(out.ordered_on.finish()),
         ]
     }
 }

@@ -17,6 +17,6 @@ mod validate;
 
 pub use functions::{FUNCTIONS, FunctionHelp};
 pub use graph::{Graph, reads_of};
-pub use models::{Materialised, Models};
+pub use models::{Materialised, Models, Ran};
 pub use unit_test::{TestOutcome, run_tests};
 pub use validate::{validate, validated};

@@ -19,7 +19,9 @@ use futures::TryStreamExt;
 use super::parameters::{Parameters, register_tables};
 use super::plan::plan;
 use super::{functions, reference};
-use crate::columnar::{Engine, FilesTable, ParquetFile, Written};
+use crate::columnar::{
+    Engine, FilesTable, ParquetFile, ScratchFile, ScratchTable, ScratchWriter, Written,
+};
 use crate::config::{Fault, Model, Project, canonical};
 use crate::domain::calendar::to_day;
 use crate::error::{Error, Kind, Result};
@@ -42,6 +44,17 @@ pub struct Materialised {
     pub schema: SchemaRef,
     /// Its size, rows and digest.
     pub written: Written,
+}
+
+/// What running a model made.
+#[derive(Debug, Clone)]
+pub enum Ran {
+    /// A view.
+    View,
+    /// So many rows in scratch.
+    Scratch(u64),
+    /// A table that may be published.
+    Table(Materialised),
 }
 
 impl<'a> Models<'a> {
@@ -116,40 +129,68 @@ impl<'a> Models<'a> {
         Ok(schema)
     }
 
-    /// Runs a model: `None` for a view, else its table in scratch, sorted by its contract's grain.
+    /// Runs a model. Staging becomes a view; a model with a contract becomes one Parquet file,
+    /// sorted by its grain; any other becomes scratch files, one for each thread.
     ///
     /// # Errors
     /// When it cannot be planned or fails on the data.
-    pub async fn run(&self, name: &str) -> Result<Option<Materialised>> {
+    pub async fn run(&self, name: &str) -> Result<Ran> {
         let model = self.model(name)?;
         let declared = |fault: Fault| Error::new(Kind::Declaration, fault.to_string());
         if model.layer == "staging" {
             self.declare(name).await.map_err(declared)?;
-            return Ok(None);
+            return Ok(Ran::View);
         }
-        let mut plan = self.plan(model).await.map_err(declared)?;
-        if let Some(contract) = self.project.contracts.get(name) {
-            let order =
-                contract.grain.iter().map(|name| col(format!("\"{name}\"")).sort(true, false));
-            if !contract.grain.is_empty() {
-                plan = LogicalPlanBuilder::from(plan).sort(order)?.build()?;
-            }
-        }
+        let plan = self.plan(model).await.map_err(declared)?;
         let run = async {
-            let stream = self.session.execute_logical_plan(plan).await?.execute_stream().await?;
-            self.write(name, stream).await
+            match self.project.contracts.get(name) {
+                Some(contract) => self.run_sorted(name, plan, &contract.grain).await,
+                None => self.run_to_scratch(name, plan).await,
+            }
         };
-        let made = run.await.map_err(|error: Error| error.at(format!("model \"{name}\"")))?;
+        run.await.map_err(|error: Error| error.at(format!("model \"{name}\"")))
+    }
+
+    async fn run_sorted(&self, name: &str, mut plan: LogicalPlan, grain: &[String]) -> Result<Ran> {
+        let order = grain.iter().map(|name| col(format!("\"{name}\"")).sort(true, false));
+        if !grain.is_empty() {
+            plan = LogicalPlanBuilder::from(plan).sort(order)?.build()?;
+        }
+        let stream = self.session.execute_logical_plan(plan).await?.execute_stream().await?;
+        let made = self.write(name, stream).await?;
         let location = made.path.to_string_lossy().into_owned();
         let location = object_store::path::Path::from_absolute_path(&location)?;
         let files = [(location.to_string(), made.written.bytes)];
-        let table = FilesTable::table(
-            made.schema.as_ref().clone(),
-            files,
-            ObjectStoreUrl::local_filesystem(),
-        );
+        let schema = made.schema.as_ref().clone();
+        let table = FilesTable::table(schema, files, ObjectStoreUrl::local_filesystem());
         self.put(name, table)?;
-        Ok(Some(made))
+        Ok(Ran::Table(made))
+    }
+
+    async fn run_to_scratch(&self, name: &str, plan: LogicalPlan) -> Result<Ran> {
+        let frame = self.session.execute_logical_plan(plan).await?;
+        let streams = frame.execute_stream_partitioned().await?;
+        let tasks = streams.into_iter().enumerate().map(|(number, mut stream)| {
+            let path = self.scratch.join(format!("model-{name}-{number}.arrow"));
+            let task = tokio::spawn(async move {
+                let mut file = ScratchWriter::create(path, &stream.schema())?;
+                while let Some(batch) = stream.try_next().await? {
+                    file.write(&batch)?;
+                }
+                file.finish()
+            });
+            async {
+                task.await.map_err(|error| {
+                    Error::new(Kind::Defect, "a task ended early").because(error)
+                })?
+            }
+        });
+        let files: Vec<ScratchFile> = futures::future::try_join_all(tasks).await?;
+        let rows = files.iter().map(|file| file.rows).sum();
+        if let Some(first) = files.first() {
+            self.put(name, ScratchTable::table(Arc::clone(first.schema()), &files)?)?;
+        }
+        Ok(Ran::Scratch(rows))
     }
 
     async fn write(

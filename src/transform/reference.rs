@@ -21,7 +21,7 @@ pub(super) fn parse_csv(text: &str) -> Result<(Vec<String>, Vec<Vec<String>>), S
                 .map(|row| (0..row.len()).map(|field| row.field(field).to_owned()).collect()),
         );
     };
-    collect(splitter.push(text.as_bytes()).map_err(|error| error.message)?);
+    collect(splitter.push(text).map_err(|error| error.message)?);
     collect(splitter.finish().map_err(|error| error.message)?);
     if table.is_empty() {
         return Err("has no header".to_owned());

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::HashSet;
-use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
+use std::hash::BuildHasher;
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
@@ -83,7 +83,7 @@ struct TablePlan<'s> {
     columns: Vec<ColumnPlan<'s>>,
     builder: TableBuilder,
     /// Hashes of rows already given, for tables whose rows repeat on every line.
-    seen: Option<HashSet<u64>>,
+    seen: Option<HashSet<u64, foldhash::fast::FixedState>>,
     /// The position of the date that the declared cover is held against.
     covered: Option<usize>,
     /// Positions of kind and amount, where signs are made one way here.
@@ -98,6 +98,7 @@ pub struct Mapper<'s> {
     header: Header,
     tables: Vec<TablePlan<'s>>,
     cover: Option<(Day, Day)>,
+    hasher: foldhash::fast::FixedState,
     /// What happened so far.
     pub tally: Tally,
 }
@@ -120,7 +121,8 @@ impl<'s> Mapper<'s> {
             locale: source.csv.locale.clone(),
             date: DateFormat::new(&source.csv.locale.date),
         };
-        Self { source, reading, header, tables, cover, tally: Tally::default() }
+        let hasher = foldhash::fast::FixedState::default();
+        Self { source, reading, header, tables, cover, hasher, tally: Tally::default() }
     }
 
     /// The schema of the batches of table number `table`.
@@ -347,7 +349,7 @@ impl<'s> Mapper<'s> {
             let own = &cells[start..end];
             start = end;
             if let Some(seen) = &mut plan.seen {
-                let hash = BuildHasherDefault::<DefaultHasher>::default().hash_one(own);
+                let hash = self.hasher.hash_one(own);
                 if seen.contains(&hash) {
                     continue;
                 }
@@ -479,7 +481,7 @@ fn plan<'s>(source: &'s Source, into: &'s Into, header: &Header) -> TablePlan<'s
         table: into.table,
         columns,
         builder: TableBuilder::new(into.table, &source.system, lines),
-        seen: (into.table.date.is_none() && source.into.len() > 1).then(HashSet::new),
+        seen: (into.table.date.is_none() && source.into.len() > 1).then(HashSet::default),
         covered,
         document,
         lines,

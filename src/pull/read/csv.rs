@@ -52,11 +52,11 @@ impl Splitter {
         self.next_row
     }
 
-    /// Takes the next chunk of valid UTF-8 and gives the rows that are complete now.
+    /// Takes the next chunk and gives the rows that are complete now.
     ///
     /// # Errors
     /// When a field is too long or holds a NUL.
-    pub fn push(&mut self, chunk: &[u8]) -> Result<&Rows, BadBytes> {
+    pub fn push(&mut self, chunk: &str) -> Result<&Rows, BadBytes> {
         self.rows.forget_complete();
         let mut at = 0;
         while at < chunk.len() {
@@ -88,8 +88,9 @@ impl Splitter {
         Ok(&self.rows)
     }
 
-    fn step(&mut self, chunk: &[u8], at: usize) -> Result<usize, BadBytes> {
-        let byte = chunk[at];
+    fn step(&mut self, chunk: &str, at: usize) -> Result<usize, BadBytes> {
+        let bytes = chunk.as_bytes();
+        let byte = bytes[at];
         match self.state {
             State::RowStart { after_cr: true } if byte == b'\n' => {
                 self.state = State::RowStart { after_cr: false };
@@ -107,19 +108,17 @@ impl Splitter {
             }
             State::FieldStart | State::Plain => {
                 self.state = State::Plain;
-                let rest = &chunk[at..];
-                let length = memchr::memchr3(self.delimiter, b'\n', b'\r', rest);
-                self.take(&rest[..length.unwrap_or(rest.len())])?;
-                let Some(length) = length else {
-                    return Ok(chunk.len());
-                };
-                self.end_by(rest[length]);
+                let length = memchr::memchr3(self.delimiter, b'\n', b'\r', &bytes[at..]);
+                let end = length.map_or(chunk.len(), |length| at + length);
+                self.take(chunk.get(at..end).unwrap_or_default())?;
+                let Some(length) = length else { return Ok(chunk.len()) };
+                self.end_by(bytes[end]);
                 Ok(at + length + 1)
             }
             State::Quoted => {
-                let rest = &chunk[at..];
-                let length = memchr::memchr(b'"', rest);
-                self.take(&rest[..length.unwrap_or(rest.len())])?;
+                let length = memchr::memchr(b'"', &bytes[at..]);
+                let end = length.map_or(chunk.len(), |length| at + length);
+                self.take(chunk.get(at..end).unwrap_or_default())?;
                 let Some(length) = length else {
                     return Ok(chunk.len());
                 };
@@ -128,7 +127,7 @@ impl Splitter {
             }
             State::QuoteInQuoted => match byte {
                 b'"' => {
-                    self.take(b"\"")?;
+                    self.take("\"")?;
                     self.state = State::Quoted;
                     Ok(at + 1)
                 }
@@ -160,13 +159,13 @@ impl Splitter {
         self.next_row += 1;
     }
 
-    fn take(&mut self, bytes: &[u8]) -> Result<(), BadBytes> {
+    fn take(&mut self, text: &str) -> Result<(), BadBytes> {
         let row = Some(self.next_row);
         let column = || {
             let first = self.rows.starts.last().map_or(0, |(_, first)| *first);
             self.rows.ends.len() - first + 1
         };
-        if memchr::memchr(0, bytes).is_some() {
+        if memchr::memchr(0, text.as_bytes()).is_some() {
             return Err(BadBytes {
                 row,
                 message: format!("field {} holds a NUL byte", column()),
@@ -176,7 +175,7 @@ impl Splitter {
             });
         }
         let start = self.rows.ends.last().copied().unwrap_or(0);
-        if self.rows.text.len() - start + bytes.len() > MAX_FIELD_BYTES {
+        if self.rows.text.len() - start + text.len() > MAX_FIELD_BYTES {
             return Err(BadBytes {
                 row,
                 message: format!(
@@ -188,7 +187,7 @@ impl Splitter {
                     .to_owned(),
             });
         }
-        self.rows.text.extend_from_slice(bytes);
+        self.rows.text.push_str(text);
         Ok(())
     }
 }
@@ -211,7 +210,7 @@ mod tests {
             }
         };
         for cut in cuts {
-            let chunk = &text.as_bytes()[from..cut];
+            let chunk = &text[from..cut];
             collect(splitter.push(chunk).map_err(|error| error.message)?);
             from = cut;
         }

@@ -3,7 +3,7 @@
 /// Rows of text fields.
 #[derive(Debug, Default)]
 pub struct Rows {
-    pub(super) text: Vec<u8>,
+    pub(super) text: String,
     /// The end of each field in `text`.
     pub(super) ends: Vec<usize>,
     /// For each row its number and its first field.
@@ -69,10 +69,7 @@ impl<'a> Row<'a> {
             return "";
         }
         let start = field.checked_sub(1).map_or(0, |before| self.rows.ends[before]);
-        // The splitter cuts only at ASCII bytes of valid UTF-8.
-        std::str::from_utf8(&self.rows.text[start..self.rows.ends[field]])
-            .unwrap_or_default()
-            .trim()
+        self.rows.text.get(start..self.rows.ends[field]).unwrap_or_default().trim()
     }
 
     /// Whether all its fields are empty.

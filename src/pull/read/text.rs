@@ -18,7 +18,7 @@ pub struct TextReader<R> {
     decoder: Decoder,
     buffer: Vec<u8>,
     pending: std::ops::Range<usize>,
-    text: Vec<u8>,
+    text: String,
     offset: u64,
     ended: bool,
     done: bool,
@@ -30,7 +30,7 @@ pub struct TextReader<R> {
 #[derive(Debug)]
 pub enum Decoded<'a> {
     /// Valid UTF-8.
-    Text(&'a [u8]),
+    Text(&'a str),
     /// Nothing is left.
     End,
 }
@@ -45,7 +45,7 @@ impl<R: Read> TextReader<R> {
             decoder: UTF_8.new_decoder_with_bom_removal(),
             buffer: vec![0; CHUNK_BYTES],
             pending: 0..0,
-            text: vec![0; CHUNK_BYTES * 3 + 16],
+            text: "\0".repeat(CHUNK_BYTES * 3 + 16),
             offset: 0,
             ended: false,
             done: false,
@@ -94,7 +94,7 @@ impl<R: Read> TextReader<R> {
             self.done = true;
             return Err(BadBytes { row: Some(row), ..error });
         }
-        let (result, read, written) = self.decoder.decode_to_utf8_without_replacement(
+        let (result, read, written) = self.decoder.decode_to_str_without_replacement(
             &self.buffer[self.pending.clone()],
             &mut self.text,
             self.ended,
@@ -117,7 +117,7 @@ impl<R: Read> TextReader<R> {
                 });
             }
         }
-        Ok(Decoded::Text(&self.text[..written]))
+        Ok(Decoded::Text(self.text.get(..written).unwrap_or_default()))
     }
 
     /// Reads until the buffer is full or the bytes end.
@@ -158,11 +158,11 @@ mod tests {
         let encoding =
             label.map(|label| encoding_rs::Encoding::for_label(label.as_bytes()).unwrap());
         let mut reader = TextReader::new(bytes, encoding);
-        let mut text = Vec::new();
+        let mut text = String::new();
         while let Decoded::Text(piece) = reader.next(1).map_err(|error| error.message)? {
-            text.extend_from_slice(piece);
+            text.push_str(piece);
         }
-        Ok((String::from_utf8(text).unwrap(), reader.encoding().0.name()))
+        Ok((text, reader.encoding().0.name()))
     }
 
     #[test]

@@ -1,0 +1,274 @@
+"""The same job in DuckDB: exports in, the same tables out, on two threads.
+
+Usage: duckdb_job.py PROJECT OUT
+
+It reads the exports of a demo project (transcoded by iconv, since DuckDB reads UTF-8), writes its
+own lake of Parquet, runs the project's own SQL models, and writes Parquet and both CSVs. Where the
+models call an aggregate of pobudka (purchase_history, spells, annual_values), it uses window
+functions and joins instead, as one would in DuckDB. It does not check, hash or sync anything.
+"""
+
+import glob
+import os
+import re
+import subprocess
+import sys
+import tempfile
+
+import duckdb
+
+AS_OF = "2026-09-30"
+PUBLISHED = [
+    "dim_quarters", "dim_clients", "sleeping_clients", "client_base", "fct_spells",
+    "fct_refusals", "refusal_dynamics", "return_cohorts", "return_conversion",
+]
+MACROS = """
+create macro add_days(d, n) as cast(d + cast(n as integer) as date);
+create macro days_between(a, b) as cast(b - a as integer);
+create macro add_months(d, n) as cast(d + to_months(cast(n as integer)) as date);
+create macro quarter_start(d) as cast(date_trunc('quarter', d) as date);
+create macro quarter_end(d) as
+    cast(date_trunc('quarter', d) + interval 3 month - interval 1 day as date);
+create macro quarter_name(d) as year(d) || 'Q' || quarter(d);
+create macro quarter_starts(a, b) as list_transform(
+    generate_series(cast(date_trunc('quarter', a) as timestamp), cast(b as timestamp),
+                    interval 3 month), lambda x: cast(x as date));
+create macro silence_days(k, c) as
+    cast(ceil(round(cast(k as decimal(9, 4)) * cast(c as decimal(9, 4)), 2)) as int);
+create macro regexp_like(a, b) as regexp_matches(a, b);
+"""
+PARAMETERS = {
+    "as_of": f"date '{AS_OF}'", "quarter_start": "date '2026-07-01'",
+    "quarter_end": "date '2026-09-30'", "currency": "'RUB'", "cycle_base": "'client'",
+    "cycle_shrunk": "0", "cycle_min_purchases": "3", "cycle_window": "12",
+    "cycle_min_clients": "30", "cycle_default_days": "90", "cycle_fixed_days": "null::int",
+    "sleep_min_days": "14", "sleep_max_days": "730", "lost_after_days": "365",
+    "watch_purchases": "2", "overdue_grace_days": "5", "rates_max_age_days": "10",
+    "conversion_min_days": "30", "conversion_cycles": "1.5", "tax_id_min_length": "8",
+    "tax_id_ignore": "'^$'", "sales_type": "'transactional'", "client_key": "'tax_id'",
+    "list_closed": "'exclude'", "list_lost_twice": "'exclude'", "value_tiers_gold": "0.75",
+    "value_tiers_silver": "0.95", "value_small": "0", "value_small_potential": "0",
+    "norms_fine": "0.10", "norms_alarm": "0.20", "history_from": "null::date",
+}
+REPLACED = {
+    "int_purchase_history": """
+        with numbered as (
+            select client_key, date, ordered_on,
+                lead(date) over w as next_date,
+                min(date) over w as first_date,
+                cast(row_number() over w as int) as number
+            from int_purchase_days window w as (partition by client_key order by date)
+        ),
+        counted as (
+            select *, count(*) over (partition by client_key order by date
+                range between interval 12 month preceding and current row) as inside,
+                min(date) over (partition by client_key order by date
+                range between interval 12 month preceding and current row) as earliest
+            from numbered
+        ),
+        windowed as (
+            select *, inside - (earliest = add_months(date, -12))::int as used from counted
+        )
+        select l.client_key, l.date, l.next_date, l.first_date, l.number,
+            case when l.number >= 3 then cast(round(
+                (l.date - f.date)::double / (greatest(l.used, 3) - 1), 4) as decimal(18, 4)) end
+                as own_cycle, l.ordered_on
+        from windowed l left join numbered f
+            on l.client_key = f.client_key and f.number = l.number - greatest(l.used, 3) + 1""",
+    "int_spells": """
+        with gaps as (
+            select client_key, date, coalesce(next_date, date '9999-12-31') as next_date,
+                date + threshold + 1 as silent_on
+            from int_cycles
+        ),
+        events as (
+            select client_key, date, begins from int_refusals where begins is not null
+            union all
+            select client_key, closed_on, 'closed' from int_clients where closed_on is not null
+        ),
+        spoken as (
+            select gaps.client_key, gaps.date,
+                min(events.date) as spoken_first,
+                min(case events.begins when 'closed' then 0 when 'refusal' then 1 else 2 end
+                    + 10 * (events.date - date '2000-01-01')) as first_event
+            from gaps inner join events on gaps.client_key = events.client_key
+                and events.date > gaps.date and events.date < gaps.next_date
+            group by gaps.client_key, gaps.date
+        ),
+        begun as (
+            select gaps.client_key, gaps.date as last_purchase, gaps.next_date,
+                spoken.spoken_first,
+                least(coalesce(spoken.spoken_first, date '9999-12-31'),
+                      coalesce(gaps.silent_on, date '9999-12-31')) as fell_asleep_on,
+                case when coalesce(spoken.spoken_first, date '9999-12-31')
+                        <= coalesce(gaps.silent_on, date '9999-12-31')
+                    then case spoken.first_event % 10 when 0 then 'closed' when 1 then 'refusal'
+                        else 'lost_deal' end
+                    else 'silence' end as trigger
+            from gaps left join spoken
+                on gaps.client_key = spoken.client_key and gaps.date = spoken.date
+        )
+        select client_key,
+            cast(row_number() over (partition by client_key order by last_purchase) as int) as spell,
+            last_purchase, fell_asleep_on, trigger, spoken_first as spoken_on,
+            case when next_date = date '9999-12-31' then null else next_date end as returned_on
+        from begun where fell_asleep_on < next_date and fell_asleep_on <= $as_of""",
+    "int_values": """
+        with buyers as (
+            select client_key, min(date) as first_purchase from int_purchase_days group by 1
+        ),
+        quarter_ends as (
+            select client_key, unnest(quarter_starts(
+                add_months(first_purchase, 3), add_days($as_of, 1))) as next_quarter
+            from buyers
+        ),
+        asked as (
+            select client_key, add_days(next_quarter, -1) as date from quarter_ends
+            union select client_key, fell_asleep_on from int_spells
+            union select client_key, $as_of from buyers
+        ),
+        days as (
+            select client_key, date, sum(net) as net from int_sales group by 1, 2
+        ),
+        running as (
+            select client_key, date, sum(net) over (partition by client_key order by date) as total
+            from days
+        ),
+        last_bought as (
+            select asked.client_key, asked.date, bought.date as last_purchase
+            from asked asof join int_purchase_days bought
+                on asked.client_key = bought.client_key and asked.date >= bought.date
+        ),
+        until as (
+            select l.*, r.total as until_total
+            from last_bought l asof left join running r
+                on l.client_key = r.client_key and l.date >= r.date
+        )
+        select u.client_key, u.date, u.last_purchase, cast(greatest(
+            coalesce(u.until_total, 0) - coalesce(r.total, 0), 0) as decimal(18, 2)) as annual_value
+        from (select *, last_purchase - 364 as before from until) u asof left join running r
+            on u.client_key = r.client_key and u.before >= r.date""",
+}
+
+
+def exports(db, project, out):
+    """Loads the exports into a lake of Parquet and registers its tables."""
+    utf8 = tempfile.mkdtemp(dir=out)
+    for path in sorted(glob.glob(f"{project}/exports/1c/*.csv")):
+        target = os.path.join(utf8, os.path.basename(path))
+        with open(target, "wb") as file:
+            subprocess.run(["iconv", "-f", "cp1251", "-t", "utf-8", path], stdout=file, check=True)
+    columns = ", ".join(f"'c{n}': 'varchar'" for n in range(12))
+    db.execute(f"""
+        create temp table sales as
+        select c0 as document_id,
+            case when c2 like 'Реализация%' then 'shipment' when c2 like 'Возврат%' then 'return' end
+                as kind,
+            try_strptime(c1, '%d.%m.%Y')::date as date, c3 as client_id, c4 as name, c5 as tax_id,
+            cast(replace(replace(c6, ' ', ''), ',', '.') as decimal(18, 2)) as amount,
+            c7 as manager, c8 as region, c9 as direction,
+            nullif(split_part(coalesce(c10, ''), ' от ', 1), '') as related_document_id,
+            coalesce(c11, '') = 'да' as cancelled, filename
+        from read_csv('{utf8}/*.csv', delim=';', header=false, columns={{{columns}}},
+            null_padding=true, auto_detect=false, quote='"', filename=true)
+        where c2 like 'Реализация%' or c2 like 'Возврат%'""")
+    db.execute(f"""copy (
+        select 'one_c' as source, document_id, kind, date, client_id, abs(amount)::decimal(18, 2)
+            as amount, 'RUB' as currency, related_document_id, direction, manager, region,
+            cast(null as date) as due_date, cast(null as date) as paid_on,
+            cast(null as decimal(18, 2)) as paid_amount, cancelled,
+            strftime(date, '%Y-%m') as period
+        from sales where date is not null order by period, kind, document_id)
+        to '{out}/lake' (format parquet, partition_by (period), compression snappy)""")
+    db.execute(f"create view documents as select * from read_parquet('{out}/lake/*/*.parquet')")
+    crm = f"{project}/exports/crm"
+    read = lambda name: f"read_csv('{crm}/{name}.csv', all_varchar=true, header=true, nullstr='')"
+    db.execute(f"""create table clients as
+        select 'one_c' as source, client_id, last(name order by filename, document_id) as name,
+            last(tax_id order by filename, document_id) as tax_id,
+            last(region order by filename, document_id) as region,
+            null::varchar as industry, null::varchar as sales_type,
+            last(manager order by filename, document_id) as manager, null::varchar as phone,
+            null::varchar as email, false as do_not_contact, null::date as closed_on,
+            false as one_off, false as important, null::decimal(18, 2) as potential,
+            null::date as created_on
+        from sales where date is not null group by client_id
+        union all
+        select 'crm', client_id, name, tax_id, region, industry, sales_type, manager, phone, email,
+            coalesce(do_not_contact, '') = 'true', closed_on::date, coalesce(one_off, '') = 'true',
+            coalesce(important, '') = 'true', null, created_on::date from {read('clients')}""")
+    db.execute(f"""create table client_aliases as
+        select 'one_c' as source, client_id, client_key, role, note from {read('aliases')}""")
+    db.execute(f"""create table contacts as select 'crm' as source, contact_id, client_id,
+        date::date as date, kind, null::varchar as initiated_by, outcome, manager
+        from {read('contacts')}""")
+    db.execute(f"""create table refusals as select 'crm' as source, refusal_id, client_id,
+        date::date as date, scope, null::varchar as reason_verified, reason_client,
+        reason_manager, competitor, manager from {read('refusals')}""")
+    db.execute(f"""create table reactivations as select 'crm' as source, reactivation_id, client_id,
+        started_on::date as started_on, woken_on::date as woken_on from {read('reactivations')}""")
+    db.execute("create table exchange_rates (currency varchar, date date, rate decimal(18, 8))")
+    db.execute("""create table set_sleep_rules as select * from (values
+        ('transactional', 2.0000, null::int, false),
+        ('transactional_consultative', 1.0000, null, false),
+        ('consultative', null, 730, true), ('strategic', null, 730, true))
+        as t(sales_type, cycles, days, lost_deal)""")
+    db.execute("""create table set_purchase_kinds (source varchar, kind varchar, from_date date,
+        until_date date)""")
+    db.execute(f"""create table reasons as select *, row_number() over () as line_no
+        from read_csv('{project}/sql/reference/reasons.csv', all_varchar=true, header=true)""")
+
+
+def models(db, project):
+    """Runs the project's models, each after those that it reads."""
+    texts, layers = {}, {}
+    for path in glob.glob(f"{project}/sql/*/*.sql"):
+        layer = path.split("/")[-2]
+        if layer != "checks":
+            name = os.path.basename(path)[:-4]
+            texts[name], layers[name] = REPLACED.get(name, open(path).read()), layer
+    done = set()
+
+    def run(name):
+        if name in done or name not in texts:
+            return
+        done.add(name)
+        sql = re.sub(r"--[^\n]*", "", texts[name])
+        for other in sorted(texts):
+            if other != name and re.search(rf"\b{other}\b", sql):
+                run(other)
+        sql = re.sub(r"\$(\w+)", lambda found: PARAMETERS[found.group(1)], sql)
+        if name not in REPLACED:
+            sql = sql.replace("first_value(", "first(").replace("left anti join", "anti join")
+        kind = "view" if layers[name] == "staging" else "temp table"
+        db.execute(f"create {kind} {name} as {sql}")
+
+    for name in PUBLISHED:
+        run(name)
+
+
+def publish(db, out):
+    """Writes every published table thrice, sorted."""
+    os.makedirs(f"{out}/published")
+    for name in PUBLISHED:
+        order = "order by all"
+        db.execute(f"copy (select * from {name} {order}) to '{out}/published/{name}.parquet' "
+                   "(format parquet, compression snappy)")
+        for ending in ("csv", "excel.csv"):
+            db.execute(f"copy (select * from {name} {order}) to '{out}/published/{name}.{ending}' "
+                       "(format csv, header true)")
+
+
+def main():
+    project, out = sys.argv[1:3]
+    os.makedirs(out)
+    db = duckdb.connect(config={"threads": 2})
+    for macro in MACROS.split(";"):
+        if macro.strip():
+            db.execute(macro)
+    exports(db, project, out)
+    models(db, project)
+    publish(db, out)
+
+
+main()
