@@ -64,8 +64,10 @@ merged as (
         case when count(closed_on) = count(*) then max(closed_on) else null end as closed_on,
         bool_or(one_off) as one_off,
         bool_or(important) as important,
-        max(potential) as potential,
-        min(created_on) as created_on
+        first_value(potential order by newest desc, source, client_id)
+            filter (where potential is not null) as potential,
+        first_value(created_on order by newest desc, source, client_id)
+            filter (where created_on is not null) as created_on
     from ranked
     group by client_key
 ),

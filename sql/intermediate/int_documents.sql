@@ -12,7 +12,7 @@ kinds as (
     select source, kind as purchase_kind, from_date, until_date from int_purchase_kinds
 ),
 
-final as (
+joined as (
     select
         keys.client_key,
         documents.source,
@@ -25,20 +25,33 @@ final as (
         documents.manager,
         documents.region,
         documents.paid_on,
-        coalesce(
-            documents.kind = case
-                when kinds.purchase_kind = 'paid_invoice' then 'invoice'
-                else kinds.purchase_kind
-            end,
-            false
-        ) as is_purchase,
-        coalesce(kinds.purchase_kind = 'paid_invoice', false) as counts_when_paid
-    from keys
+        kinds.purchase_kind
+    from kinds
+    inner join keys on kinds.source = keys.source
     inner join documents
-        on keys.source = documents.source and keys.client_id = documents.client_id
-    left join kinds
-        on documents.source = kinds.source
-        and documents.date between kinds.from_date and kinds.until_date
+        on keys.source = documents.source
+        and keys.client_id = documents.client_id
+        and documents.date >= kinds.from_date
+        and documents.date <= kinds.until_date
+),
+
+final as (
+    select
+        client_key,
+        source,
+        document_id,
+        kind,
+        date,
+        amount,
+        related_document_id,
+        direction,
+        manager,
+        region,
+        paid_on,
+        kind = case when purchase_kind = 'paid_invoice' then 'invoice' else purchase_kind end
+            as is_purchase,
+        purchase_kind = 'paid_invoice' as counts_when_paid
+    from joined
 )
 
 select * from final

@@ -17,11 +17,37 @@ with simple_purchases as (
     where is_purchase and not counts_when_paid and related_document_id is null
 ),
 
+payments as (
+    select
+        payments.client_key,
+        payments.source,
+        payments.related_document_id as document_id,
+        payments.document_id as payment_id,
+        payments.date as paid_on,
+        max(invoices.date) as issued_on
+    from int_documents as payments
+    inner join int_documents as invoices
+        on payments.client_key = invoices.client_key
+        and payments.source = invoices.source
+        and payments.related_document_id = invoices.document_id
+        and invoices.date <= payments.date
+    where
+        payments.kind = 'payment'
+        and payments.counts_when_paid
+        and invoices.is_purchase
+        and invoices.counts_when_paid
+    group by
+        payments.client_key,
+        payments.source,
+        payments.related_document_id,
+        payments.document_id,
+        payments.date
+),
+
 first_payments as (
-    select client_key, source, related_document_id as document_id, min(date) as paid_on
-    from int_documents
-    where kind = 'payment' and counts_when_paid and related_document_id is not null
-    group by client_key, source, related_document_id
+    select client_key, source, document_id, issued_on, min(paid_on) as paid_on
+    from payments
+    group by client_key, source, document_id, issued_on
 ),
 
 orders as (
@@ -51,6 +77,7 @@ linked_purchases as (
         on documents.client_key = first_payments.client_key
         and documents.source = first_payments.source
         and documents.document_id = first_payments.document_id
+        and documents.date = first_payments.issued_on
     where
         documents.is_purchase
         and (documents.counts_when_paid or documents.related_document_id is not null)
@@ -131,6 +158,7 @@ final as (
         date as purchase_date,
         true as is_purchase,
         amount as net,
+        source,
         document_id,
         direction,
         manager,
@@ -144,6 +172,7 @@ final as (
         coalesce(sent_back.purchase_date, returned.date) as purchase_date,
         false as is_purchase,
         cast(-returned.amount as decimal(18, 2)) as net,
+        returned.source,
         returned.document_id,
         returned.direction,
         returned.manager,

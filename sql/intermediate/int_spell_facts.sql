@@ -36,7 +36,6 @@ reasons_given as (
         on spells.client_key = refusals.client_key
         and refusals.date >= spells.fell_asleep_on
         and refusals.date < coalesce(spells.returned_on, date '9999-12-31')
-        and refusals.begins is not null
 ),
 
 last_documents as (
@@ -46,7 +45,7 @@ last_documents as (
         sales.manager,
         row_number() over (
             partition by spells.client_key, spells.spell
-            order by sales.net desc, sales.document_id
+            order by sales.net desc, sales.document_id, sales.source
         ) as place
     from spells
     inner join int_sales as sales

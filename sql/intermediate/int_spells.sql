@@ -13,13 +13,12 @@ happenings as (
     union all
     select
         refusals.client_key,
-        refusals.begins as kind,
+        coalesce(refusals.begins, 'spoken') as kind,
         refusals.date,
         cast(null as int) as threshold,
         cast(null as date) as ordered_on
     from int_refusals as refusals
     inner join buyers on refusals.client_key = buyers.client_key
-    where refusals.begins is not null
     union all
     select
         clients.client_key,

@@ -128,11 +128,13 @@ final as (
         churn_year,
         lost_year,
         case
-            when warming_up or lost_year is null then null
-            when lost_year < cast($norms_fine as double) then 'fine'
-            when lost_year >= cast($norms_alarm as double) then 'alarm'
+            when warming_up or opening_year = 0 then null
+            when gone_for_a_year <= opening_year * $norms_fine then 'fine'
+            when gone_for_a_year >= opening_year * $norms_alarm then 'alarm'
             else 'watch'
-        end as norm
+        end as norm,
+        'domain.norms: fine up to ' || cast($norms_fine as varchar) || ', alarm from '
+        || cast($norms_alarm as varchar) as norm_source
     from shares
 )
 

@@ -1,14 +1,24 @@
 -- Trade documents seen up to the day, in the base currency; those without a usable rate are left
 -- out here and counted by the check documents_without_rate.
 -- grain: one row per source, kind, document_id and year of date
-with rates as (
+with one_rate_a_day as (
+    select
+        currency,
+        date,
+        rate,
+        row_number() over (partition by currency, date order by source) as place
+    from exchange_rates
+    where date <= $as_of
+),
+
+rates as (
     select
         currency as rate_currency,
         date as rate_from,
         rate,
         lead(date) over (partition by currency order by date) as next_rate_from
-    from exchange_rates
-    where date <= $as_of
+    from one_rate_a_day
+    where place = 1
 ),
 
 in_base_currency as (

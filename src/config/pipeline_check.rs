@@ -326,6 +326,13 @@ fn into(check: &mut Checker<'_>, table: &str, entry: &Spanned<mirror::Into>) -> 
             );
         }
     }
+    if let (Some(first), true) = (entry.value.group_by.first(), table.name != "documents") {
+        check.fault_hint(
+            at(first),
+            format!("rows of table \"{}\" cannot be grouped", table.name),
+            "only the lines of documents are summed: remove group_by",
+        );
+    }
     let mut group_by = Vec::new();
     for name in &entry.value.group_by {
         match table.column(&name.value) {

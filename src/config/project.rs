@@ -255,6 +255,30 @@ impl Loader<'_> {
                     );
                 }
             }
+            for source in &mirror.sources {
+                let system = |source: &pipeline_mirror::Source| {
+                    source.system.as_ref().unwrap_or(&source.name).value.clone()
+                };
+                for table in source.into.keys() {
+                    let others = pipelines.iter().chain(std::iter::once(&pipeline));
+                    let others = others.flat_map(|pipeline| &pipeline.sources).filter(|other| {
+                        other.name != source.name.value
+                            && other.system == system(source)
+                            && other.into.iter().any(|into| into.table.name == table)
+                    });
+                    if let Some(other) = others.into_iter().next() {
+                        check.fault_hint(
+                            at(&source.name),
+                            format!(
+                                "table \"{table}\" of system \"{}\" is also loaded by source \"{}\"",
+                                other.system, other.name
+                            ),
+                            "its keys would stand twice: give one of them another system, or one \
+                             source both files",
+                        );
+                    }
+                }
+            }
             for publish in &mirror.publish {
                 let claimed = pipelines.iter().find(|other| {
                     other.publish.iter().any(|entry| {

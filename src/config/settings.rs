@@ -186,8 +186,42 @@ pub(super) fn parse_decimal(text: &str, places: usize) -> Option<i64> {
     format!("{whole}{fraction:0<places$}").parse().ok()
 }
 
-fn integer(value: Option<&Spanned<u32>>, default: i64) -> Value {
+/// The largest number of days, purchases or clients that a setting may name.
+const MAX_INTEGER: u32 = 100_000;
+
+fn integer(check: &mut Checker<'_>, value: Option<&Spanned<u32>>, default: i64) -> Value {
+    if let Some(written) = value.filter(|written| written.value > MAX_INTEGER) {
+        check.fault_hint(
+            at(written),
+            format!("{} is out of bounds", written.value),
+            format!("write a whole number up to {MAX_INTEGER}"),
+        );
+    }
     Value::Integer(value.map_or(default, |value| i64::from(value.value)))
+}
+
+/// Reports `upper` where it is below `lower`.
+fn ordered<T>(
+    check: &mut Checker<'_>,
+    names: (&str, &str),
+    (lower, upper): (&Value, &Value),
+    places: [Option<&Spanned<T>>; 2],
+) {
+    let number = |value: &Value| match value {
+        Value::Integer(number) => number.checked_mul(10_000),
+        Value::Decimal(text) => parse_decimal(text, 4),
+        _ => None,
+    };
+    if let (Some(low), Some(high)) = (number(lower), number(upper))
+        && low > high
+        && let Some(place) = places.into_iter().flatten().next()
+    {
+        check.fault_hint(
+            at(place),
+            format!("{} lies above {}", names.0, names.1),
+            format!("let {} be at least {}", names.1, names.0),
+        );
+    }
 }
 
 fn decimal(
@@ -304,7 +338,7 @@ pub(super) fn settings(check: &mut Checker<'_>, mirror: &Mirror) -> Settings {
     if let Some(min) = cycle.min_purchases.as_ref().filter(|min| min.value < 2) {
         check.fault(at(min), "cycle.min_purchases below 2 gives no gap to measure");
     }
-    let scalars = scalars(check, mirror, method, history);
+    let scalars = scalars(check, mirror, method, &quantile, history);
     Settings {
         fiscal: fiscal.unwrap_or_else(calendar_year),
         history,
@@ -332,42 +366,51 @@ fn scalars(
     check: &mut Checker<'_>,
     mirror: &Mirror,
     method: Method,
+    quantile: &Value,
     history: Rules,
 ) -> BTreeMap<&'static str, Value> {
     let cycle = &mirror.cycle;
     let base = word(check, cycle.base.as_ref(), "client", &["client", "segment", "company"]);
     let text = |value: String| Value::Text(value);
+    let fixed = cycle.fixed_days.as_ref();
+    let fixed = fixed.map_or(Value::NoInteger, |days| integer(check, Some(days), 0));
     let mut scalars = BTreeMap::from([
         ("cycle_base", text(base)),
         ("cycle_shrunk", Value::Integer(i64::from(method == Method::Shrunk))),
         ("cycle_min_purchases", Value::Integer(i64::from(history.min_purchases))),
         ("cycle_window", Value::Integer(i64::from(history.window_months))),
-        ("cycle_min_clients", integer(cycle.min_clients.as_ref(), 30)),
-        ("cycle_default_days", integer(cycle.default_days.as_ref(), 90)),
-        (
-            "cycle_fixed_days",
-            cycle.fixed_days.as_ref().map_or(Value::NoInteger, |days| integer(Some(days), 0)),
-        ),
-        ("sleep_min_days", integer(mirror.sleep.min_days.as_ref(), 14)),
-        ("sleep_max_days", integer(mirror.sleep.max_days.as_ref(), 730)),
-        ("lost_after_days", integer(mirror.lost.after_days.as_ref(), 365)),
-        ("watch_purchases", integer(mirror.watch.purchases.as_ref(), 2)),
-        ("overdue_grace_days", integer(mirror.overdue.grace_days.as_ref(), 5)),
-        ("refusal_tail_days", integer(mirror.refusal.tail_days.as_ref(), 0)),
-        ("rates_max_age_days", integer(mirror.rates.max_age_days.as_ref(), 10)),
-        ("conversion_min_days", integer(mirror.conversion.min_days.as_ref(), 30)),
-        ("tax_id_min_length", integer(mirror.tax_id_min_length.as_ref(), 8)),
-        ("tax_id_max_clients", integer(mirror.tax_id_max_clients.as_ref(), 5)),
+        ("cycle_min_clients", integer(check, cycle.min_clients.as_ref(), 30)),
+        ("cycle_default_days", integer(check, cycle.default_days.as_ref(), 90)),
+        ("cycle_fixed_days", fixed),
+        ("sleep_min_days", integer(check, mirror.sleep.min_days.as_ref(), 14)),
+        ("sleep_max_days", integer(check, mirror.sleep.max_days.as_ref(), 730)),
+        ("lost_after_days", integer(check, mirror.lost.after_days.as_ref(), 365)),
+        ("watch_purchases", integer(check, mirror.watch.purchases.as_ref(), 2)),
+        ("overdue_grace_days", integer(check, mirror.overdue.grace_days.as_ref(), 5)),
+        ("refusal_tail_days", integer(check, mirror.refusal.tail_days.as_ref(), 0)),
+        ("rates_max_age_days", integer(check, mirror.rates.max_age_days.as_ref(), 10)),
+        ("conversion_min_days", integer(check, mirror.conversion.min_days.as_ref(), 30)),
+        ("tax_id_min_length", integer(check, mirror.tax_id_min_length.as_ref(), 8)),
+        ("tax_id_max_clients", integer(check, mirror.tax_id_max_clients.as_ref(), 5)),
     ]);
     let sales_type = word(check, mirror.sales_type.as_ref(), "transactional", SALES_TYPES);
     scalars.insert("sales_type", text(sales_type));
     let key = word(check, mirror.client_key.as_ref(), "tax_id", &["tax_id", "client_id"]);
     scalars.insert("client_key", text(key));
-    let ignore = mirror
+    let ignore: String = mirror
         .tax_id_ignore
         .as_ref()
         .map_or_else(|| "^$".to_owned(), |ignore| check.string(ignore));
     scalars.insert("tax_id_ignore", text(ignore));
+    if let (Err(error), Some(written)) = (regex::Regex::new(&ignore), &mirror.tax_id_ignore) {
+        let error = error.to_string();
+        let error = error.lines().last().unwrap_or_default().to_owned();
+        check.fault_hint(
+            at(written),
+            format!("\"{ignore}\" is not a regular expression: {error}"),
+            "write one as Rust's regex crate reads it",
+        );
+    }
     let closed =
         word(check, mirror.list.closed.as_ref(), "exclude", &["exclude", "successor_check"]);
     scalars.insert("list_closed", text(closed));
@@ -386,6 +429,24 @@ fn scalars(
     ] {
         scalars.insert(name, decimal(check, written.as_ref(), default, places));
     }
+    let one = Value::Decimal("1".to_owned());
+    let (gold, silver) = (tiers.gold.as_ref(), tiers.silver.as_ref());
+    let (fine, alarm) = (mirror.norms.fine.as_ref(), mirror.norms.alarm.as_ref());
+    for (names, values, places) in [
+        (
+            ("value.tiers.gold", "value.tiers.silver"),
+            ("value_tiers_gold", "value_tiers_silver"),
+            [gold, silver],
+        ),
+        (("norms.fine", "norms.alarm"), ("norms_fine", "norms_alarm"), [fine, alarm]),
+    ] {
+        ordered(check, names, (&scalars[values.0], &scalars[values.1]), places);
+        ordered(check, (names.1, "1"), (&scalars[values.1], &one), [places[1], None]);
+    }
+    let days = (&scalars["sleep_min_days"], &scalars["sleep_max_days"]);
+    let places = [mirror.sleep.min_days.as_ref(), mirror.sleep.max_days.as_ref()];
+    ordered(check, ("sleep.min_days", "sleep.max_days"), days, places);
+    ordered(check, ("cycle.quantile", "1"), (quantile, &one), [cycle.quantile.as_ref(), None]);
     let from = mirror.history_from.as_ref().and_then(|written| date(check, written));
     scalars.insert("history_from", from.map_or(Value::NoDate, Value::Date));
     scalars
@@ -412,7 +473,9 @@ fn sleep_rules(check: &mut Checker<'_>, mirror: &SleepMirror) -> Vec<(&'static s
             let given = mirror.rules.get(*name).map(|rule| &rule.value);
             let rule = match given {
                 Some(RuleMirror::Cycles(cycles)) => {
-                    decimal(check, Some(cycles), "2", 4);
+                    let value = decimal(check, Some(cycles), "2", 4);
+                    let most = Value::Decimal("1000".to_owned());
+                    ordered(check, ("cycles", "1000"), (&value, &most), [Some(cycles), None]);
                     rule(Some(&cycles.value), None, false)
                 }
                 Some(RuleMirror::Days(written)) => rule(None, days(check, written), false),

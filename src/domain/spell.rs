@@ -79,11 +79,13 @@ pub struct Spell {
 
 /// Calls `each` for every spell up to the end of `as_of`.
 ///
-/// `purchases` ascend by distinct days, `events` ascend. A purchase that fulfils an order from
+/// `purchases` ascend by distinct days, `events` and `spoken` ascend; `spoken` are the days of
+/// refusals that begin nothing but are told of the spell they lie in. A purchase that fulfils an order from
 /// before a refusal, or one that names none within `tail_days` after it, does not end a spell.
 pub fn spells(
     purchases: &[Purchase],
     events: &[Event],
+    spoken: &[Day],
     as_of: Day,
     tail_days: i32,
     mut each: impl FnMut(Spell),
@@ -108,11 +110,11 @@ pub fn spells(
         let end = (at + 1..purchases.len())
             .find(|&index| ends(purchases[index], &events[next_event..], tail_days));
         let returned_on = end.map(|index| purchases[index].day);
-        let spoken_on = events[next_event..]
-            .iter()
-            .map(|event| event.day)
-            .find(|day| *day >= begin.day)
-            .filter(|day| *day <= as_of && returned_on.is_none_or(|returned| *day < returned));
+        let within = |day: &Day| {
+            *day >= begin.day && *day <= as_of && returned_on.is_none_or(|returned| *day < returned)
+        };
+        let said = events[next_event..].iter().map(|event| event.day);
+        let spoken_on = said.chain(spoken.iter().copied()).filter(within).min();
         number += 1;
         each(Spell {
             number,
@@ -154,7 +156,7 @@ mod tests {
 
     fn found(purchases: &[Purchase], events: &[Event], as_of: i32) -> Vec<Spell> {
         let mut found = Vec::new();
-        spells(purchases, events, as_of, 0, |spell| found.push(spell));
+        spells(purchases, events, &[], as_of, 0, |spell| found.push(spell));
         found
     }
 
@@ -202,6 +204,14 @@ mod tests {
         assert_eq!(spells.len(), 1);
         assert_eq!(spells[0].trigger, Trigger::Silence);
         assert_eq!((spells[0].spoken_on, spells[0].returned_on), (Some(80), Some(100)));
+    }
+
+    #[test]
+    fn a_lost_deal_inside_a_spell_is_told_of_it_and_begins_none() {
+        let mut found = Vec::new();
+        spells(&[bought(0, 60)], &[], &[30, 80], 100, 0, |spell| found.push(spell));
+        assert_eq!(found.len(), 1);
+        assert_eq!((found[0].fell_asleep_on, found[0].spoken_on), (61, Some(80)));
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::path::Path;
 use super::ledger::{Entry, Ledger};
 use crate::config::pipeline::Source;
 use crate::error::{Error, Kind, Result};
+use crate::pull::export::named_cover;
 use crate::pull::fetch::{self, Export};
 use crate::store::local_folder;
 
@@ -82,22 +83,34 @@ pub fn discover(source: &Source, root: &Path, ledger: &Ledger) -> Result<Discove
 }
 
 /// Why `export` is to be read; `None` where its content is known.
+///
+/// A name that was loaded is judged by what it brought last; a new name is known where the same
+/// content already stands for the same months.
 fn why(export: &Export, source: &Source, entries: &[&Entry]) -> Result<Option<Why>> {
-    let untouched = entries.iter().rev().find(|entry| {
-        entry.name == export.name
-            && entry.bytes == export.bytes
-            && entry.modified_ms == export.modified_ms
-    });
-    let known = |entry: &Entry| !entry.is_live() || entry.declaration == source.digest;
-    if let Some(entry) = untouched {
-        return Ok((!known(entry)).then_some(Why::Redeclared));
+    let redeclared = |entry: &Entry| {
+        (entry.is_live() && entry.declaration != source.digest).then_some(Why::Redeclared)
+    };
+    if let Some(last) = entries.iter().rev().find(|entry| entry.name == export.name) {
+        let same_size = last.bytes == export.bytes;
+        if same_size && last.modified_ms == export.modified_ms {
+            return Ok(redeclared(last));
+        }
+        return Ok(if same_size && last.sha256 == fetch::sha256(export)? {
+            redeclared(last)
+        } else {
+            Some(Why::Changed)
+        });
     }
     if entries.iter().any(|entry| entry.bytes == export.bytes) {
         let sha256 = fetch::sha256(export)?;
-        if let Some(entry) = entries.iter().rev().find(|entry| entry.sha256 == sha256) {
-            return Ok((!known(entry)).then_some(Why::Redeclared));
+        let cover = named_cover(source, &export.name);
+        let known = entries
+            .iter()
+            .rev()
+            .find(|entry| entry.sha256 == sha256 && named_cover(source, &entry.name) == cover);
+        if let Some(entry) = known {
+            return Ok(redeclared(entry));
         }
     }
-    let named = entries.iter().any(|entry| entry.name == export.name);
-    Ok(Some(if named { Why::Changed } else { Why::New }))
+    Ok(Some(Why::New))
 }

@@ -5,6 +5,7 @@ use std::path::{Path as FsPath, PathBuf};
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
+use datafusion::catalog::TableProvider;
 use futures::{StreamExt, TryStreamExt, stream};
 use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt};
@@ -84,7 +85,7 @@ pub async fn load(
 ) -> Result<Loaded> {
     let mut ledger = Ledger::of(loading.base)?;
     let intakes = take_all(loading, sources, found).await?;
-    let covers = covers(loading, sources, &intakes, &ledger)?;
+    let covers = covers(loading, sources, &intakes, &ledger).await?;
     let jobs = jobs(loading, sources, &intakes, &covers, &ledger).await?;
     let mut parts = Parts::new();
     for (table, part) in jobs.emptied {
@@ -103,9 +104,9 @@ pub async fn load(
         .await?;
     let mut intakes = intakes;
     let mut moved = 0;
-    for (_, _, merged) in &results {
+    for (table, _, merged) in &results {
         moved += merged.moved;
-        adjust(sources, &mut intakes, merged)?;
+        adjust(sources, &mut intakes, table, merged)?;
     }
     refuse_too_many_rejects(sources, &intakes)?;
     let files = results.into_iter().map(|(table, part, merged)| {
@@ -227,7 +228,7 @@ fn refuse_too_many_rejects(sources: &[Arc<Source>], intakes: &[Intake]) -> Resul
 }
 
 /// The periods that each intake covers.
-fn covers(
+async fn covers(
     loading: &Loading<'_>,
     sources: &[Arc<Source>],
     intakes: &[Intake],
@@ -272,7 +273,7 @@ fn covers(
             }
         }
         for period in &covers[index] {
-            let shrunk = shrunk(loading, source, intake, ledger, period, &part(intake));
+            let shrunk = shrunk(loading, source, intake, ledger, period, &part(intake)).await?;
             let Some((table, before, now)) = shrunk else {
                 continue;
             };
@@ -296,30 +297,45 @@ fn covers(
     together(errors).map_or(Ok(covers), Err)
 }
 
-/// The dated table whose rows of `period` become fewer, with both counts.
-fn shrunk(
+/// The dated table whose rows of `period` and `part` become fewer, with both counts.
+async fn shrunk(
     loading: &Loading<'_>,
     source: &Source,
     intake: &Intake,
     ledger: &Ledger,
     period: &str,
     part: &str,
-) -> Option<(&'static str, u64, u64)> {
-    let has_others = ledger
-        .exports
-        .iter()
-        .any(|entry| entry.source == source.name && entry.is_live() && entry.part != part);
-    if has_others {
-        return None;
-    }
-    source.into.iter().enumerate().find_map(|(index, into)| {
-        into.table.date?;
+) -> Result<Option<(&'static str, u64, u64)>> {
+    let live = ledger.exports.iter().filter(|entry| {
+        entry.source == source.name && entry.is_live() && entry.periods.contains(period)
+    });
+    let (own, others): (Vec<_>, Vec<_>) = live.partition(|entry| entry.part == part);
+    for (index, into) in
+        source.into.iter().enumerate().filter(|(_, into)| into.table.date.is_some())
+    {
         let name = format!("{}/{period}", source.name);
-        let stored = loading.base.tables.get(into.table.name)?;
-        let before = stored.files.iter().find(|file| file.part == name)?.rows;
+        let files = loading.base.tables.get(into.table.name).map_or(&[][..], |table| &table.files);
+        let Some(file) = files.iter().find(|file| file.part == name) else { continue };
+        let before = match (own.is_empty(), others.is_empty()) {
+            (true, false) => 0,
+            (_, true) => file.rows,
+            (false, false) => {
+                let own: Vec<String> =
+                    own.iter().map(|entry| format!("'{}'", entry.short())).collect();
+                let session = loading.engine.session(1);
+                let stored = loading.lake.parts(loading.base, into.table, |part| part == name);
+                session.register_table("stored", stored)?;
+                let sql =
+                    format!("select 1 as one from stored where _export in ({})", own.join(", "));
+                session.sql(&sql).await?.count().await? as u64
+            }
+        };
         let now = rows_of(intake, index, period);
-        (now < before).then_some((into.table.name, before, now))
-    })
+        if now < before {
+            return Ok(Some((into.table.name, before, now)));
+        }
+    }
+    Ok(None)
 }
 
 fn months(first: i32, last: i32) -> BTreeSet<String> {
@@ -365,6 +381,7 @@ async fn jobs(
         if ours.is_empty() {
             continue;
         }
+        let arriving = coming_parts(&ours);
         let replaced: BTreeSet<String> = match source.load {
             Load::Upsert => BTreeSet::new(),
             Load::ReplacePeriod { .. } => {
@@ -391,7 +408,7 @@ async fn jobs(
                 .collect();
             let part_of = |period: &str| format!("{}/{period}", source.name);
             let stored = |period: &str| has_part(loading.base, table, &part_of(period));
-            let others = others(loading, table, source, &replaced);
+            let others = others(loading, table, source, &replaced, &arriving, ledger).await?;
             let moved = Arc::new(moved::find(loading.engine, table, &incoming, others).await?);
             touched.extend(moved.stored_periods.iter().cloned());
             for period in touched {
@@ -411,7 +428,7 @@ async fn jobs(
                         Some(loading.lake.parts(loading.base, table, |name| name == part))
                     }
                     (true, true) => {
-                        other_parts(loading, source, intakes, table, &part, ledger).await?
+                        other_parts(loading, source, &arriving, table, &part, ledger).await?
                     }
                 };
                 if coming.is_empty() && staying.is_none() {
@@ -436,45 +453,83 @@ fn has_part(manifest: &Manifest, table: &Table, part: &str) -> bool {
     files.iter().any(|file| file.part == part)
 }
 
-/// Stored rows of the source outside the replaced periods, where there are any.
-fn others(
+/// Parts of a source that the intakes bring.
+fn coming_parts(intakes: &[(usize, &Intake)]) -> BTreeSet<String> {
+    let part = |intake: &Intake| {
+        intake.reading.cover.as_ref().map_or_else(String::new, |cover| cover.part.clone())
+    };
+    intakes.iter().map(|(_, intake)| part(intake)).collect()
+}
+
+/// Exports whose rows in `period` (any, where none is named) stay although `coming` parts arrive,
+/// as a list for SQL.
+fn staying_exports(
+    ledger: &Ledger,
+    source: &Source,
+    period: &str,
+    coming: &BTreeSet<String>,
+) -> Vec<String> {
+    let live = ledger.exports.iter().filter(|entry| entry.source == source.name && entry.is_live());
+    live.filter(|entry| entry.periods.contains(period) && !coming.contains(&entry.part))
+        .map(|entry| format!("'{}'", entry.short()))
+        .collect()
+}
+
+/// Stored rows of the source that the intakes do not replace, where there are any.
+async fn others(
     loading: &Loading<'_>,
     table: &Table,
     source: &Source,
     replaced: &BTreeSet<String>,
-) -> Option<Arc<dyn datafusion::catalog::TableProvider>> {
+    coming: &BTreeSet<String>,
+    ledger: &Ledger,
+) -> Result<Option<Arc<dyn TableProvider>>> {
+    let Some(date) = table.date else { return Ok(None) };
     let wanted = |part: &str| {
-        part.split_once('/').is_some_and(|(name, period)| {
-            name == source.name && period != ALL && !replaced.contains(period)
-        })
+        part.split_once('/').is_some_and(|(name, period)| name == source.name && period != ALL)
     };
     let files = loading.base.tables.get(table.name).map_or(&[][..], |table| &table.files);
-    let any = table.date.is_some() && files.iter().any(|file| wanted(&file.part));
-    any.then(|| loading.lake.parts(loading.base, table, wanted))
+    let mut kept = Vec::new();
+    let mut any = false;
+    for file in files.iter().filter(|file| wanted(&file.part)) {
+        let period = file.part.split_once('/').map_or("", |(_, period)| period);
+        let month = format!("to_char(\"{date}\", '%Y-%m') = '{period}'");
+        if replaced.contains(period) {
+            let staying = staying_exports(ledger, source, period, coming);
+            if staying.is_empty() {
+                kept.push(format!("not ({month})"));
+            } else {
+                any = true;
+                kept.push(format!("(not ({month}) or _export in ({}))", staying.join(", ")));
+            }
+        } else {
+            any = true;
+        }
+    }
+    if !any {
+        return Ok(None);
+    }
+    let stored = loading.lake.parts(loading.base, table, wanted);
+    if kept.is_empty() {
+        return Ok(Some(stored));
+    }
+    let session = loading.engine.session(1);
+    session.register_table("stored", stored)?;
+    let sql = format!("select * from stored where {}", kept.join(" and "));
+    Ok(Some(session.sql(&sql).await?.into_view()))
 }
 
 /// Rows of a replaced period that another part of the same source brought.
 async fn other_parts(
     loading: &Loading<'_>,
     source: &Source,
-    intakes: &[Intake],
+    coming: &BTreeSet<String>,
     table: &Table,
     part: &str,
     ledger: &Ledger,
-) -> Result<Option<Arc<dyn datafusion::catalog::TableProvider>>> {
+) -> Result<Option<Arc<dyn TableProvider>>> {
     let period = part.split_once('/').map_or("", |(_, period)| period);
-    let coming: BTreeSet<&str> = intakes
-        .iter()
-        .filter_map(|intake| intake.reading.cover.as_ref().map(|cover| cover.part.as_str()))
-        .collect();
-    let staying: Vec<String> = ledger
-        .exports
-        .iter()
-        .filter(|entry| entry.source == source.name && entry.is_live())
-        .filter(|entry| entry.periods.contains(period) && !coming.contains(entry.part.as_str()))
-        .filter(|entry| !entry.part.is_empty())
-        .map(|entry| format!("'{}'", entry.short()))
-        .collect();
+    let staying = staying_exports(ledger, source, period, coming);
     if staying.is_empty() {
         return Ok(None);
     }
@@ -486,10 +541,16 @@ async fn other_parts(
 }
 
 /// Takes what a merge found into the counts of its exports.
-fn adjust(sources: &[Arc<Source>], intakes: &mut [Intake], merged: &Merged) -> Result<()> {
+fn adjust(
+    sources: &[Arc<Source>],
+    intakes: &mut [Intake],
+    table: &str,
+    merged: &Merged,
+) -> Result<()> {
+    let dated = crate::config::canonical::table(table).is_some_and(|table| table.date.is_some());
     for (order, rows) in &merged.repeated {
         let intake = &mut intakes[*order];
-        if sources[intake.source].into.len() == 1 {
+        if dated || sources[intake.source].into.len() == 1 {
             intake.reading.tally.loaded -= (*rows).min(intake.reading.tally.loaded);
             intake.reading.tally.recognised += rows;
         }

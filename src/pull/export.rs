@@ -171,17 +171,23 @@ impl Body<'_> {
     }
 }
 
+/// The month that `name` says it covers, where the declaration has names say so.
+#[must_use]
+pub fn named_cover(source: &Source, name: &str) -> Option<Cover> {
+    let Load::ReplacePeriod { covers: Some(Covers::Name(pattern)), .. } = &source.load else {
+        return None;
+    };
+    let name = name.rsplit('/').next().unwrap_or(name);
+    match_cover(pattern, name.split('.').next().unwrap_or(name))
+}
+
 /// The month that the export's name or title says it covers.
 fn cover(source: &Source, export: &Export, titles: &[String]) -> Result<Option<Cover>> {
     let Load::ReplacePeriod { covers: Some(covers), .. } = &source.load else {
         return Ok(None);
     };
     let found = match covers {
-        Covers::Name(pattern) => {
-            let name = export.name.rsplit('/').next().unwrap_or(&export.name);
-            let stem = name.split('.').next().unwrap_or(name);
-            match_cover(pattern, stem)
-        }
+        Covers::Name(_) => named_cover(source, &export.name),
         Covers::Title(pattern) => titles.iter().find_map(|title| match_cover(pattern, title)),
     };
     match (found, covers) {

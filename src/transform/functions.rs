@@ -58,7 +58,7 @@ pub const FUNCTIONS: &[FunctionHelp] = &[
     FunctionHelp {
         call: "spells(kind, date, threshold, ordered_on)",
         gives: "aggregate, list of {spell, last_purchase, fell_asleep_on, trigger, spoken_on, \
-                returned_on}: a client's spells; kind is purchase, closed, refusal or lost_deal",
+                returned_on}: a client's spells; kind is purchase, closed, refusal, lost_deal or spoken",
     },
     FunctionHelp {
         call: "annual_values(kind, date, amount)",

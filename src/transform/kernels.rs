@@ -110,11 +110,37 @@ pub(super) struct Spells {
     pub(super) tail_days: i32,
 }
 
+/// What a row of `spells` is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum SpellKind {
+    Purchase,
+    Event(Trigger),
+    /// A refusal that begins nothing.
+    Spoken,
+}
+
+impl SpellKind {
+    fn from_name(name: &str) -> Option<Self> {
+        match name {
+            "purchase" => Some(Self::Purchase),
+            "spoken" => Some(Self::Spoken),
+            name => Trigger::from_name(name).map(Self::Event),
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Purchase => "purchase",
+            Self::Spoken => "spoken",
+            Self::Event(trigger) => trigger.name(),
+        }
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct SpellRow {
     day: Day,
-    /// `None` for a purchase.
-    event: Option<Trigger>,
+    kind: SpellKind,
     threshold: Option<i32>,
     ordered_on: Option<Day>,
 }
@@ -163,19 +189,17 @@ impl Kernel for Spells {
         let thresholds = arguments[2].as_primitive::<Int32Type>();
         let ordered = arguments[3].as_primitive::<Date32Type>();
         for row in (0..days.len()).filter(|row| days.is_valid(*row) && kinds.is_valid(*row)) {
-            let event = match kinds.value(row) {
-                "purchase" => None,
-                name => Some(Trigger::from_name(name).ok_or_else(|| {
-                    DataFusionError::Execution(format!(
-                        "spells: kind \"{name}\" is none of purchase, closed, refusal, lost_deal"
-                    ))
-                })?),
-            };
+            let name = kinds.value(row);
+            let kind = SpellKind::from_name(name).ok_or_else(|| {
+                DataFusionError::Execution(format!(
+                    "spells: kind \"{name}\" is none of purchase, closed, refusal, lost_deal, spoken"
+                ))
+            })?;
             each(
                 row,
                 SpellRow {
                     day: days.value(row),
-                    event,
+                    kind,
                     threshold: thresholds.is_valid(row).then(|| thresholds.value(row)),
                     ordered_on: ordered.is_valid(row).then(|| ordered.value(row)),
                 },
@@ -185,7 +209,7 @@ impl Kernel for Spells {
     }
 
     fn write(rows: &[SpellRow]) -> Vec<ArrayRef> {
-        let kind = |row: &SpellRow| row.event.map_or("purchase", Trigger::name);
+        let kind = |row: &SpellRow| row.kind.name();
         vec![
             Arc::new(StringArray::from_iter_values(rows.iter().map(kind))),
             Arc::new(Date32Array::from_iter_values(rows.iter().map(|row| row.day))),
@@ -195,16 +219,18 @@ impl Kernel for Spells {
     }
 
     fn run(&self, rows: &[SpellRow], out: &mut SpellsOut) -> usize {
-        let mut purchases = Vec::new();
-        let mut events = Vec::new();
-        for SpellRow { day, event, threshold, ordered_on } in rows.iter().copied() {
-            match event {
-                None => purchases.push(spell::Purchase { day, threshold, ordered_on }),
-                Some(trigger) => events.push(Event { day, trigger }),
+        let (mut purchases, mut events, mut spoken) = (Vec::new(), Vec::new(), Vec::new());
+        for SpellRow { day, kind, threshold, ordered_on } in rows.iter().copied() {
+            match kind {
+                SpellKind::Purchase => {
+                    purchases.push(spell::Purchase { day, threshold, ordered_on });
+                }
+                SpellKind::Event(trigger) => events.push(Event { day, trigger }),
+                SpellKind::Spoken => spoken.push(day),
             }
         }
         let mut count = 0;
-        spell::spells(&purchases, &events, self.as_of, self.tail_days, |spell| {
+        spell::spells(&purchases, &events, &spoken, self.as_of, self.tail_days, |spell| {
             count += 1;
             out.number.append_value(i32::try_from(spell.number).unwrap_or(i32::MAX));
             out.last_purchase.append_value(spell.last_purchase);

@@ -186,7 +186,8 @@ fn unrepeatable(expression: &Expr) -> Option<(String, String)> {
         Expr::WindowFunction(function) => {
             let name = function.fun.to_string();
             let ordered = !function.params.order_by.is_empty();
-            aggregate(&name, ordered)
+            ranking(&name, ordered)
+                .or_else(|| aggregate(&name, ordered))
                 .or_else(|| volatile(&name, function.fun.signature().volatility))
         }
         _ => None,
@@ -194,6 +195,18 @@ fn unrepeatable(expression: &Expr) -> Option<(String, String)> {
 }
 
 const NEED_ORDER: [&str; 5] = ["first_value", "last_value", "nth_value", "array_agg", "string_agg"];
+
+const RANKING: [&str; 8] =
+    ["row_number", "rank", "dense_rank", "percent_rank", "cume_dist", "ntile", "lag", "lead"];
+
+fn ranking(name: &str, ordered: bool) -> Option<(String, String)> {
+    (RANKING.contains(&name) && !ordered).then(|| {
+        (
+            name.to_owned(),
+            format!("window function \"{name}\" without \"order by\" takes any order"),
+        )
+    })
+}
 
 fn aggregate(name: &str, ordered: bool) -> Option<(String, String)> {
     if name.starts_with("approx_") {

@@ -66,6 +66,7 @@ pub async fn validate(
     }
     promises(project, &mut faults);
     published(project, &mut faults);
+    purchase_kinds(project, &mut faults);
     if faults.is_empty() { Ok(Ok(graph)) } else { Ok(Err(faults)) }
 }
 
@@ -192,6 +193,21 @@ fn published(project: &Project, faults: &mut Faults) {
                 },
             };
             faults.push(Fault::new(&pipeline.file, (0, 0), message).hint(hint));
+        }
+    }
+}
+
+/// A purchase kind must be that of a system that some source declares.
+fn purchase_kinds(project: &Project, faults: &mut Faults) {
+    let sources = || project.pipelines.iter().flat_map(|pipeline| &pipeline.sources);
+    for kind in &project.settings.purchase_kinds {
+        if !sources().any(|source| source.system == kind.source) {
+            let message = format!("purchase_kind: no source has the system \"{}\"", kind.source);
+            let known = sources().map(|source| source.system.as_str());
+            faults.push(
+                Fault::new("pipelines/project.yaml", (0, 0), message)
+                    .hint(names::suggest(&kind.source, known)),
+            );
         }
     }
 }

@@ -129,6 +129,40 @@ fn published_tables_need_a_contract_and_one_owner() {
 }
 
 #[test]
+fn settings_and_sources_that_contradict_themselves_are_named() {
+    let source = |name: &str| {
+        format!(
+            "  - name: {name}\n    system: books\n    fetch: {{ files: {{ url: x, pattern: y }} }}\n    \
+             read: {{ csv: {{ encoding: utf-8, delimiter: \",\", decimal: \".\", date: \"%F\" }} }}\n    \
+             into: {{ clients: {{ group_by: [name], columns: {{ client_id: id, name: id }} }} }}\n    \
+             load: upsert\n"
+        )
+    };
+    let project = Project::new().file(
+        "pipelines/a.yaml",
+        format!("version: 1\nname: a\nsources:\n{}{}", source("p"), source("q")),
+    );
+    let text = project.read("pipelines/project.yaml");
+    let domain = "domain:\n  tax_id_ignore: \"(\"\n  cycle: { quantile: 7 }\n  norms: { fine: 0.5, alarm: 0.1 }\n  \
+                  sleep: { min_days: 900, max_days: 10 }\n  value: { tiers: { gold: 1.5, silver: 0.2 } }\n  \
+                  overdue: { grace_days: 4000000000 }\n";
+    project.write("pipelines/project.yaml", format!("{text}{domain}"));
+    invalid(
+        &project,
+        &[
+            "\"(\" is not a regular expression",
+            "cycle.quantile lies above 1",
+            "norms.fine lies above norms.alarm",
+            "sleep.min_days lies above sleep.max_days",
+            "value.tiers.gold lies above value.tiers.silver",
+            "4000000000 is out of bounds",
+            "rows of table \"clients\" cannot be grouped",
+            "table \"clients\" of system \"books\" is also loaded by source \"p\"",
+        ],
+    );
+}
+
+#[test]
 fn wrong_usage_is_64_and_a_folder_without_project_is_78() {
     let project = Project::new();
     project.run(&["nonsense"]).ends_with(64);

@@ -146,3 +146,54 @@ fn a_failed_check_publishes_nothing_and_its_offenders_are_on_record() {
     let shown = project.run(&["runs", "show", id]).ends_with(0).stdout;
     assert!(shown.contains("failed") && shown.contains("rows=1"), "{shown}");
 }
+
+#[test]
+fn content_that_comes_back_under_its_name_is_loaded_again() {
+    let first = "1,sale,2026-06-01,a,10\n";
+    let project = project(&[("sales_2026-06.csv", first)]);
+    project.run(&["run"]).ends_with(0);
+    let text = |rows: &str| format!("number,kind,date,client,amount\n{rows}");
+    project.write("exports/sales_2026-06.csv", text("1,sale,2026-06-01,a,999\n"));
+    project.run(&["run"]).ends_with(0);
+    assert_eq!(documents(&project), ["1 2026-06-01 999.00"]);
+    project.write("exports/sales_2026-06.csv", text(first));
+    project.run(&["run"]).ends_with(0);
+    assert_eq!(documents(&project), ["1 2026-06-01 10.00"]);
+    assert_eq!(project.run(&["run"]).ends_with(0).stdout, "up to date\n");
+}
+
+/// A project whose exports come in parts.
+fn in_parts(files: &[(&str, &str)]) -> Project {
+    let project = project(files);
+    project.write(
+        "pipelines/sales.yaml",
+        PIPELINE.replace("sales_%Y-%m*{part}", "sales_%Y-%m_{part}"),
+    );
+    project
+}
+
+#[test]
+fn a_part_may_not_shrink_in_silence() {
+    let rows = |client: &str| -> String {
+        (0..20).map(|n| format!("{client}{n},sale,2026-06-01,{client},10\n")).collect()
+    };
+    let project = in_parts(&[
+        ("sales_2026-06_north.csv", &rows("n")),
+        ("sales_2026-06_south.csv", &rows("s")),
+    ]);
+    project.run(&["run"]).ends_with(0);
+    let north = "number,kind,date,client,amount\nn1,sale,2026-06-01,n,10\n";
+    project.write("exports/sales_2026-06_north.csv", north);
+    project.run(&["run"]).ends_with(1).says("brings 1 rows").says("the lake has 20");
+}
+
+#[test]
+fn a_document_that_moves_between_parts_stands_once() {
+    let project = in_parts(&[("sales_2026-05_south.csv", "7,sale,2026-05-31,a,70\n")]);
+    project.run(&["run"]).ends_with(0);
+    let text = |rows: &str| format!("number,kind,date,client,amount\n{rows}");
+    project.write("exports/sales_2026-05_north.csv", text("8,sale,2026-05-30,b,80\n"));
+    project.write("exports/sales_2026-06_north.csv", text("7,sale,2026-06-01,a,70\n"));
+    project.run(&["run"]).ends_with(0);
+    assert_eq!(documents(&project), ["8 2026-05-30 80.00", "7 2026-06-01 70.00"]);
+}
