@@ -401,7 +401,7 @@ fn scalars(
         .tax_id_ignore
         .as_ref()
         .map_or_else(|| "^$".to_owned(), |ignore| check.string(ignore));
-    scalars.insert("tax_id_ignore", text(ignore));
+    scalars.insert("tax_id_ignore", text(ignore.clone()));
     if let (Err(error), Some(written)) = (regex::Regex::new(&ignore), &mirror.tax_id_ignore) {
         let error = error.to_string();
         let error = error.lines().last().unwrap_or_default().to_owned();
