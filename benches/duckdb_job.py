@@ -207,7 +207,7 @@ def exports(db, project, out):
         reason_manager, competitor, manager from {read('refusals')}""")
     db.execute(f"""create table reactivations as select 'crm' as source, reactivation_id, client_id,
         started_on::date as started_on, woken_on::date as woken_on from {read('reactivations')}""")
-    db.execute("create table exchange_rates (currency varchar, date date, rate decimal(18, 8))")
+    db.execute("create table exchange_rates (source varchar, currency varchar, date date, rate decimal(18, 8))")
     db.execute("""create table set_sleep_rules as select * from (values
         ('transactional', 2.0000, null::int, false),
         ('transactional_consultative', 1.0000, null, false),
