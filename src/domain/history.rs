@@ -144,8 +144,12 @@ mod tests {
 
     #[test]
     fn window_rate_with_six_months_is_180_over_6() {
-        let days: Vec<i32> = (0..12).map(|step| 20_000 + 30 * step).collect();
+        // Known for longer than the window, six purchases within it.
+        let mut days = vec![19_500];
+        days.extend((0..6).map(|step| 20_000 + 30 * step));
         assert_eq!(last_cycle(&days, Method::WindowRate, 6), Some(300_000));
+        // Known for fewer days than the window has.
+        assert_eq!(last_cycle(&days[1..], Method::WindowRate, 6), Some(251_667));
     }
 
     #[test]

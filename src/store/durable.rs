@@ -15,7 +15,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures::stream::BoxStream;
-use futures::{FutureExt, StreamExt};
+use futures::{FutureExt, StreamExt, TryStreamExt};
 use object_store::local::LocalFileSystem;
 use object_store::path::Path;
 use object_store::{
@@ -33,6 +33,14 @@ const HASHED_ETAG_MAX_BYTES: u64 = 1 << 20;
 
 /// The folder of unfinished files, relative to the store.
 const TMP: &str = "_tmp";
+
+/// The file that updates lock, relative to the store.
+const LOCK: &str = "_lock";
+
+/// Whether `location` is the store's own: listed only by who asks for it by name.
+fn is_own(location: &Path) -> bool {
+    matches!(location.parts().next(), Some(part) if part.as_ref() == TMP || part.as_ref() == LOCK)
+}
 
 static NEXT_TMP: AtomicU64 = AtomicU64::new(0);
 
@@ -156,7 +164,7 @@ impl DurableLocal {
             .create(true)
             .truncate(false)
             .write(true)
-            .open(self.root.join("_lock"))
+            .open(self.root.join(LOCK))
             .map_err(failed)?;
         lock.lock().map_err(failed)?;
         Ok(lock)
@@ -294,9 +302,11 @@ impl ObjectStore for DurableLocal {
         };
         let this = Self { root: self.root.clone(), inner: LocalFileSystem::new() };
         let root = self.absolute(&Path::default()).unwrap_or_default();
+        let asked = prefix.is_some_and(is_own);
         self.inner
             .list(Some(&absolute))
             .map(move |meta| meta.map(|meta| this.relocate(meta, &root)))
+            .try_filter(move |meta| futures::future::ready(asked || !is_own(&meta.location)))
             .boxed()
     }
 
@@ -304,10 +314,11 @@ impl ObjectStore for DurableLocal {
         let root = self.absolute(&Path::default())?;
         let absolute = self.absolute(prefix.unwrap_or(&Path::default()))?;
         let mut result = self.inner.list_with_delimiter(Some(&absolute)).await?;
-        result.objects =
-            result.objects.into_iter().map(|meta| self.relocate(meta, &root)).collect();
-        result.common_prefixes =
-            result.common_prefixes.iter().map(|path| Self::relative(&root, path)).collect();
+        let shown = |location: &Path| prefix.is_some_and(is_own) || !is_own(location);
+        let objects = result.objects.into_iter().map(|meta| self.relocate(meta, &root));
+        result.objects = objects.filter(|meta| shown(&meta.location)).collect();
+        let prefixes = result.common_prefixes.iter().map(|path| Self::relative(&root, path));
+        result.common_prefixes = prefixes.filter(shown).collect();
         Ok(result)
     }
 

@@ -31,7 +31,9 @@ pub struct Garbage {
 /// When the store fails or a kept manifest cannot be read: nothing is listed then.
 pub async fn garbage(set: &TableSet, folders: &[&str], now: DateTime<Utc>) -> Result<Vec<Garbage>> {
     let young = |meta: &ObjectMeta| now - meta.last_modified < TimeDelta::hours(KEEP_HOURS);
-    let objects: Vec<ObjectMeta> = set.store().list(None).try_collect().await?;
+    let mut objects: Vec<ObjectMeta> = set.store().list(None).try_collect().await?;
+    let unfinished = Path::from(TMP);
+    objects.extend(set.store().list(Some(&unfinished)).try_collect::<Vec<_>>().await?);
     let current = set.head().await?;
     let mut named = BTreeSet::from([HEAD.to_owned()]);
     for meta in &objects {
