@@ -5,8 +5,11 @@
 //! one swap of the head, ledger included; its repeat writes the same names again.
 //! Does not know: where rows came from, what queries will ask.
 
+mod commit;
+mod cover;
 mod discover;
 mod intake;
+mod jobs;
 mod ledger;
 mod load;
 mod merge;

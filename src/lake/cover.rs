@@ -1,0 +1,143 @@
+//! Which months each export stands for, and whether they may become smaller.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::intake::{Intake, periods_of, rows_of};
+use super::ledger::Ledger;
+use super::load::{Loading, together};
+use super::tables::period_name;
+use crate::config::pipeline::{Load, Source};
+use crate::domain::calendar::add_months;
+use crate::error::{Error, Kind, Result};
+
+/// The periods that each intake covers.
+pub(super) async fn covers(
+    loading: &Loading<'_>,
+    sources: &[Arc<Source>],
+    intakes: &[Intake],
+    ledger: &Ledger,
+) -> Result<Vec<BTreeSet<String>>> {
+    let covers: Vec<BTreeSet<String>> = intakes
+        .iter()
+        .map(|intake| {
+            let source = &sources[intake.source];
+            match (&source.load, &intake.reading.cover) {
+                (Load::Upsert, _) => periods_of(source, intake),
+                (Load::ReplacePeriod { .. }, Some(cover)) => months(cover.first, cover.last),
+                (Load::ReplacePeriod { .. }, None) => contiguous(&periods_of(source, intake)),
+            }
+        })
+        .collect();
+    let part = |intake: &Intake| {
+        intake.reading.cover.as_ref().map_or_else(String::new, |cover| cover.part.clone())
+    };
+    let mut errors = Vec::new();
+    for (index, intake) in intakes.iter().enumerate() {
+        let source = &sources[intake.source];
+        let Load::ReplacePeriod { allow_empty, min_share_percent, .. } = &source.load else {
+            continue;
+        };
+        for (earlier, other) in intakes[..index].iter().enumerate() {
+            let shared = covers[earlier].intersection(&covers[index]).next();
+            if let Some(period) = shared
+                && other.source == intake.source
+                && part(other) == part(intake)
+            {
+                errors.push(
+                    Error::new(
+                        Kind::Supplier,
+                        format!(
+                            "exports \"{}\" and \"{}\" both cover {period}",
+                            other.export.name, intake.export.name
+                        ),
+                    )
+                    .hint("remove the one that does not count"),
+                );
+            }
+        }
+        for period in &covers[index] {
+            let shrunk = shrunk(loading, source, intake, ledger, period, &part(intake)).await?;
+            let Some((table, before, now)) = shrunk else {
+                continue;
+            };
+            let emptied = now == 0 && !allow_empty;
+            let too_few = now * 100 < before * u64::from(*min_share_percent) && now > 0;
+            if (emptied || too_few) && !loading.accept {
+                errors.push(
+                    Error::new(
+                        Kind::Supplier,
+                        format!(
+                            "export \"{}\": brings {now} rows of \"{table}\" for {period}, the lake \
+                             has {before}",
+                            intake.export.name
+                        ),
+                    )
+                    .hint("if the month really shrank, run once with --accept; else ask for the file again"),
+                );
+            }
+        }
+    }
+    together(errors).map_or(Ok(covers), Err)
+}
+
+/// The dated table whose rows of `period` and `part` become fewer, with both counts.
+async fn shrunk(
+    loading: &Loading<'_>,
+    source: &Source,
+    intake: &Intake,
+    ledger: &Ledger,
+    period: &str,
+    part: &str,
+) -> Result<Option<(&'static str, u64, u64)>> {
+    let live = ledger.exports.iter().filter(|entry| {
+        entry.source == source.name && entry.is_live() && entry.periods.contains(period)
+    });
+    let (own, others): (Vec<_>, Vec<_>) = live.partition(|entry| entry.part == part);
+    for (index, into) in
+        source.into.iter().enumerate().filter(|(_, into)| into.table.date.is_some())
+    {
+        let name = format!("{}/{period}", source.name);
+        let files = loading.base.tables.get(into.table.name).map_or(&[][..], |table| &table.files);
+        let Some(file) = files.iter().find(|file| file.part == name) else { continue };
+        let before = match (own.is_empty(), others.is_empty()) {
+            (true, false) => 0,
+            (_, true) => file.rows,
+            (false, false) => {
+                let own: Vec<String> =
+                    own.iter().map(|entry| format!("'{}'", entry.short())).collect();
+                let session = loading.engine.session(1);
+                let stored = loading.lake.parts(loading.base, into.table, |part| part == name);
+                session.register_table("stored", stored)?;
+                let sql =
+                    format!("select 1 as one from stored where _export in ({})", own.join(", "));
+                session.sql(&sql).await?.count().await? as u64
+            }
+        };
+        let now = rows_of(intake, index, period);
+        if now < before {
+            return Ok(Some((into.table.name, before, now)));
+        }
+    }
+    Ok(None)
+}
+
+fn months(first: i32, last: i32) -> BTreeSet<String> {
+    let mut months = BTreeSet::new();
+    let mut day = first;
+    while day <= last {
+        months.insert(period_name(day));
+        day = add_months(day, 1);
+    }
+    months
+}
+
+/// All months from the first to the last.
+fn contiguous(periods: &BTreeSet<String>) -> BTreeSet<String> {
+    let day =
+        |period: &String| format!("{period}-01").parse().ok().map(crate::domain::calendar::to_day);
+    match (periods.first().and_then(day), periods.last().and_then(day)) {
+        (Some(first), Some(last)) => months(first, last),
+        _ => BTreeSet::new(),
+    }
+}

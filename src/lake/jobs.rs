@@ -1,0 +1,199 @@
+//! Which files a load makes anew: the rows that stay and the rows that come, for each part.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use datafusion::catalog::TableProvider;
+
+use super::intake::Intake;
+use super::ledger::Ledger;
+use super::load::Loading;
+use super::merge::Merge;
+use super::moved;
+use super::tables::ALL;
+use crate::config::canonical::Table;
+use crate::config::pipeline::{Load, Source};
+use crate::error::Result;
+use crate::tableset::Manifest;
+
+/// What is to be done to files.
+pub(super) struct Jobs {
+    pub(super) merges: Vec<(String, String, Merge)>,
+    pub(super) emptied: Vec<(String, String)>,
+}
+
+pub(super) async fn jobs(
+    loading: &Loading<'_>,
+    sources: &[Arc<Source>],
+    intakes: &[Intake],
+    covers: &[BTreeSet<String>],
+    ledger: &Ledger,
+) -> Result<Jobs> {
+    let mut jobs = Jobs { merges: Vec::new(), emptied: Vec::new() };
+    for (source_index, source) in sources.iter().enumerate() {
+        let ours: Vec<(usize, &Intake)> = intakes
+            .iter()
+            .enumerate()
+            .filter(|(_, intake)| intake.source == source_index)
+            .collect();
+        if ours.is_empty() {
+            continue;
+        }
+        let arriving = coming_parts(&ours);
+        let replaced: BTreeSet<String> = match source.load {
+            Load::Upsert => BTreeSet::new(),
+            Load::ReplacePeriod { .. } => {
+                ours.iter().flat_map(|(index, _)| covers[*index].iter().cloned()).collect()
+            }
+        };
+        for (table_index, into) in source.into.iter().enumerate() {
+            let table = into.table;
+            let dated = table.date.is_some();
+            let mut touched: BTreeSet<String> = ours
+                .iter()
+                .flat_map(|(_, intake)| intake.files.keys())
+                .filter(|(number, _)| *number == table_index)
+                .map(|(_, period)| period.clone())
+                .collect();
+            if dated {
+                touched.extend(replaced.iter().cloned());
+            }
+            let incoming: Vec<_> = ours
+                .iter()
+                .flat_map(|(_, intake)| intake.files.iter())
+                .filter(|((number, _), _)| *number == table_index)
+                .map(|(_, file)| file.clone())
+                .collect();
+            let part_of = |period: &str| format!("{}/{period}", source.name);
+            let stored = |period: &str| has_part(loading.base, table, &part_of(period));
+            let others = others(loading, table, source, &replaced, &arriving, ledger).await?;
+            let moved = Arc::new(moved::find(loading.engine, table, &incoming, others).await?);
+            touched.extend(moved.stored_periods.iter().cloned());
+            for period in touched {
+                let part = part_of(&period);
+                let coming: Vec<_> = ours
+                    .iter()
+                    .filter_map(|(order, intake)| {
+                        let file = intake.files.get(&(table_index, period.clone()))?;
+                        let short = intake.reading.sha256.get(..16)?.to_owned();
+                        Some((*order, short, file.clone()))
+                    })
+                    .collect();
+                let replaces = dated && replaced.contains(&period);
+                let staying = match (stored(&period), replaces) {
+                    (false, _) => None,
+                    (true, false) => {
+                        Some(loading.lake.parts(loading.base, table, |name| name == part))
+                    }
+                    (true, true) => {
+                        other_parts(loading, source, &arriving, table, &part, ledger).await?
+                    }
+                };
+                if coming.is_empty() && staying.is_none() {
+                    if stored(&period) {
+                        jobs.emptied.push((table.name.to_owned(), part));
+                    }
+                    continue;
+                }
+                let path = loading
+                    .scratch
+                    .join(format!("{}-{}-{period}.parquet", table.name, source.name));
+                let job = Merge { table, staying, coming, moved: Arc::clone(&moved), path };
+                jobs.merges.push((table.name.to_owned(), part, job));
+            }
+        }
+    }
+    Ok(jobs)
+}
+
+fn has_part(manifest: &Manifest, table: &Table, part: &str) -> bool {
+    let files = manifest.tables.get(table.name).map_or(&[][..], |table| &table.files);
+    files.iter().any(|file| file.part == part)
+}
+
+/// Parts of a source that the intakes bring.
+fn coming_parts(intakes: &[(usize, &Intake)]) -> BTreeSet<String> {
+    let part = |intake: &Intake| {
+        intake.reading.cover.as_ref().map_or_else(String::new, |cover| cover.part.clone())
+    };
+    intakes.iter().map(|(_, intake)| part(intake)).collect()
+}
+
+/// Exports whose rows in `period` (any, where none is named) stay although `coming` parts arrive,
+/// as a list for SQL.
+fn staying_exports(
+    ledger: &Ledger,
+    source: &Source,
+    period: &str,
+    coming: &BTreeSet<String>,
+) -> Vec<String> {
+    let live = ledger.exports.iter().filter(|entry| entry.source == source.name && entry.is_live());
+    live.filter(|entry| entry.periods.contains(period) && !coming.contains(&entry.part))
+        .map(|entry| format!("'{}'", entry.short()))
+        .collect()
+}
+
+/// Stored rows of the source that the intakes do not replace, where there are any.
+async fn others(
+    loading: &Loading<'_>,
+    table: &Table,
+    source: &Source,
+    replaced: &BTreeSet<String>,
+    coming: &BTreeSet<String>,
+    ledger: &Ledger,
+) -> Result<Option<Arc<dyn TableProvider>>> {
+    let Some(date) = table.date else { return Ok(None) };
+    let wanted = |part: &str| {
+        part.split_once('/').is_some_and(|(name, period)| name == source.name && period != ALL)
+    };
+    let files = loading.base.tables.get(table.name).map_or(&[][..], |table| &table.files);
+    let mut kept = Vec::new();
+    let mut any = false;
+    for file in files.iter().filter(|file| wanted(&file.part)) {
+        let period = file.part.split_once('/').map_or("", |(_, period)| period);
+        let month = format!("to_char(\"{date}\", '%Y-%m') = '{period}'");
+        if replaced.contains(period) {
+            let staying = staying_exports(ledger, source, period, coming);
+            if staying.is_empty() {
+                kept.push(format!("not ({month})"));
+            } else {
+                any = true;
+                kept.push(format!("(not ({month}) or _export in ({}))", staying.join(", ")));
+            }
+        } else {
+            any = true;
+        }
+    }
+    if !any {
+        return Ok(None);
+    }
+    let stored = loading.lake.parts(loading.base, table, wanted);
+    if kept.is_empty() {
+        return Ok(Some(stored));
+    }
+    let session = loading.engine.session(1);
+    session.register_table("stored", stored)?;
+    let sql = format!("select * from stored where {}", kept.join(" and "));
+    Ok(Some(session.sql(&sql).await?.into_view()))
+}
+
+/// Rows of a replaced period that another part of the same source brought.
+async fn other_parts(
+    loading: &Loading<'_>,
+    source: &Source,
+    coming: &BTreeSet<String>,
+    table: &Table,
+    part: &str,
+    ledger: &Ledger,
+) -> Result<Option<Arc<dyn TableProvider>>> {
+    let period = part.split_once('/').map_or("", |(_, period)| period);
+    let staying = staying_exports(ledger, source, period, coming);
+    if staying.is_empty() {
+        return Ok(None);
+    }
+    let session = loading.engine.session(1);
+    session
+        .register_table("stored", loading.lake.parts(loading.base, table, |name| name == part))?;
+    let sql = format!("select * from stored where _export in ({})", staying.join(", "));
+    Ok(Some(session.sql(&sql).await?.into_view()))
+}
