@@ -34,7 +34,12 @@ ranked as (
     select
         keys.client_key,
         known.*,
-        coalesce(activity.last_document_on, date '0001-01-01') as newest
+        row_number() over (
+            order by
+                coalesce(activity.last_document_on, date '0001-01-01') desc,
+                keys.source,
+                keys.client_id
+        ) as place
     from keys
     inner join known on keys.source = known.source and keys.client_id = known.client_id
     left join activity on keys.source = activity.source and keys.client_id = activity.client_id
@@ -44,29 +49,29 @@ ranked as (
 merged as (
     select
         client_key,
-        first_value(name order by newest desc, source, client_id)
+        first_value(name order by place)
             filter (where name is not null) as name,
-        first_value(tax_id order by newest desc, source, client_id)
+        first_value(tax_id order by place)
             filter (where tax_id is not null) as tax_id,
-        first_value(region order by newest desc, source, client_id)
+        first_value(region order by place)
             filter (where region is not null) as region,
-        first_value(industry order by newest desc, source, client_id)
+        first_value(industry order by place)
             filter (where industry is not null) as industry,
-        first_value(sales_type order by newest desc, source, client_id)
+        first_value(sales_type order by place)
             filter (where sales_type is not null) as sales_type,
-        first_value(manager order by newest desc, source, client_id)
+        first_value(manager order by place)
             filter (where manager is not null) as manager,
-        first_value(phone order by newest desc, source, client_id)
+        first_value(phone order by place)
             filter (where phone is not null) as phone,
-        first_value(email order by newest desc, source, client_id)
+        first_value(email order by place)
             filter (where email is not null) as email,
         bool_or(do_not_contact) as do_not_contact,
         case when count(closed_on) = count(*) then max(closed_on) else null end as closed_on,
         bool_or(one_off) as one_off,
         bool_or(important) as important,
-        first_value(potential order by newest desc, source, client_id)
+        first_value(potential order by place)
             filter (where potential is not null) as potential,
-        first_value(created_on order by newest desc, source, client_id)
+        first_value(created_on order by place)
             filter (where created_on is not null) as created_on
     from ranked
     group by client_key

@@ -53,9 +53,8 @@ states as (
         date,
         last_purchase,
         awake,
-        lag(date, 1) over (partition by client_key order by date) as date_before,
+        add_days(add_months(quarter_start(date), -9), -1) as date_year_before,
         lag(awake, 1) over (partition by client_key order by date) as awake_before,
-        lag(date, 4) over (partition by client_key order by date) as date_year_before,
         lag(awake, 4) over (partition by client_key order by date) as awake_year_before
     from int_tiers
     where date = quarter_end(date)

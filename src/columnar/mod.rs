@@ -5,12 +5,14 @@
 //! queries stay within the memory they are given and spill to scratch.
 //! Does not know: the canonical tables, models, publications.
 
+mod keyed;
 mod parquet_file;
 mod provider;
 mod scratch;
 mod session;
 
+pub use keyed::by_key;
 pub use parquet_file::{ParquetFile, Written, type_name};
 pub use provider::FilesTable;
-pub use scratch::{ScratchFile, ScratchTable, ScratchWriter};
+pub use scratch::{ScratchRows, ScratchWriter};
 pub use session::{Engine, Limits};

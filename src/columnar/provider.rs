@@ -5,6 +5,8 @@ use std::sync::Arc;
 use arrow::datatypes::{Schema, SchemaRef};
 use async_trait::async_trait;
 use datafusion::catalog::{Session, TableProvider};
+use datafusion::common::Statistics;
+use datafusion::common::stats::Precision;
 use datafusion::datasource::empty::EmptyTable;
 use datafusion::datasource::listing::PartitionedFile;
 use datafusion::datasource::physical_plan::parquet::CachedParquetFileReaderFactory;
@@ -20,24 +22,29 @@ use datafusion::physical_plan::ExecutionPlan;
 pub struct FilesTable {
     schema: SchemaRef,
     files: Vec<PartitionedFile>,
+    rows: u64,
     store: ObjectStoreUrl,
 }
 
 impl FilesTable {
-    /// The table of `files` (path in the store, size in bytes); an empty table without any.
+    /// The table of `files` (path in the store, bytes, rows); an empty table without any.
     #[must_use]
     pub fn table(
         schema: Schema,
-        files: impl IntoIterator<Item = (String, u64)>,
+        files: impl IntoIterator<Item = (String, u64, u64)>,
         store: ObjectStoreUrl,
     ) -> Arc<dyn TableProvider> {
         let schema = Arc::new(schema);
-        let files: Vec<PartitionedFile> =
-            files.into_iter().map(|(path, bytes)| PartitionedFile::new(path, bytes)).collect();
+        let mut total = 0;
+        let files = files.into_iter().map(|(path, bytes, rows)| {
+            total += rows;
+            PartitionedFile::new(path, bytes)
+        });
+        let files: Vec<PartitionedFile> = files.collect();
         if files.is_empty() {
             return Arc::new(EmptyTable::new(schema));
         }
-        Arc::new(Self { schema, files, store })
+        Arc::new(Self { schema, files, rows: total, store })
     }
 }
 
@@ -66,12 +73,15 @@ impl TableProvider for FilesTable {
         let source = ParquetSource::new(Arc::clone(&self.schema))
             .with_table_parquet_options(state.default_table_options().parquet)
             .with_parquet_file_reader_factory(Arc::new(reader));
+        let rows = usize::try_from(self.rows).map_or(Precision::Absent, Precision::Inexact);
+        let statistics = Statistics::new_unknown(&self.schema).with_num_rows(rows);
         let groups =
             FileGroup::new(self.files.clone()).split_files(state.config().target_partitions());
         let config = FileScanConfigBuilder::new(self.store.clone(), Arc::new(source))
             .with_file_groups(groups)
             .with_projection_indices(projection.cloned())?
             .with_limit(limit)
+            .with_statistics(statistics)
             .build();
         Ok(DataSourceExec::from_data_source(config))
     }

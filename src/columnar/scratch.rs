@@ -1,112 +1,254 @@
-//! Rows on their way: Arrow IPC files in a scratch folder, read back as a table.
+//! Rows on their way: in memory while there is room, beyond it in Arrow IPC files.
+//!
+//! Keeps true: rows held in memory are counted in the pool of the run's queries, and never take
+//! more than half of it; they come back in the order in which they were written.
 
 use std::fs::File;
 use std::io::{BufReader, BufWriter};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
-use arrow::array::RecordBatch;
+use arrow::array::{Array, RecordBatch};
 use arrow::datatypes::SchemaRef;
+use arrow::error::ArrowError;
 use arrow::ipc::reader::StreamReader;
 use arrow::ipc::writer::StreamWriter;
-use datafusion::catalog::streaming::StreamingTable;
-use datafusion::error::DataFusionError;
+use async_trait::async_trait;
+use datafusion::catalog::{Session, TableProvider};
+use datafusion::datasource::memory::MemorySourceConfig;
+use datafusion::datasource::source::DataSourceExec;
+use datafusion::error::{DataFusionError, Result as QueryResult};
+use datafusion::execution::memory_pool::{MemoryPool, MemoryReservation};
 use datafusion::execution::{SendableRecordBatchStream, TaskContext};
+use datafusion::logical_expr::{Expr, TableType};
+use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
-use datafusion::physical_plan::streaming::PartitionStream;
+use datafusion::physical_plan::streaming::{PartitionStream, StreamingTableExec};
 
+use super::keyed::{KeyedSource, partitioning};
+use super::session::Engine;
 use crate::error::Result;
 
-/// Writes batches to one file, holding none back.
+/// Takes rows, holding them in memory or appending them to one file.
 pub struct ScratchWriter {
-    writer: StreamWriter<BufWriter<File>>,
-    file: ScratchFile,
+    rows: ScratchRows,
+    held: Vec<RecordBatch>,
+    reservation: MemoryReservation,
+    pool: Arc<dyn MemoryPool>,
+    room: usize,
+    file: Option<StreamWriter<BufWriter<File>>>,
 }
 
-/// A finished scratch file.
+/// Rows that were written to scratch; their memory is free again when the last copy is dropped.
 #[derive(Debug, Clone)]
-pub struct ScratchFile {
-    path: PathBuf,
+pub struct ScratchRows {
     schema: SchemaRef,
-    /// Its rows.
+    held: Arc<(Vec<RecordBatch>, Option<MemoryReservation>)>,
+    path: PathBuf,
+    spilled: bool,
+    /// How many.
     pub rows: u64,
 }
 
 impl ScratchWriter {
-    /// Begins a file at `path`.
-    ///
-    /// # Errors
-    /// When the file cannot be made.
-    pub fn create(path: PathBuf, schema: &SchemaRef) -> Result<Self> {
-        let writer = StreamWriter::try_new(BufWriter::new(File::create(&path)?), schema)?;
-        Ok(Self { writer, file: ScratchFile { path, schema: Arc::clone(schema), rows: 0 } })
+    /// Begins to take rows of `schema`; `path` is for those that find no room.
+    #[must_use]
+    pub fn new(engine: &Engine, path: PathBuf, schema: &SchemaRef) -> Self {
+        let (pool, room) = engine.scratch_room();
+        let held = Arc::new((Vec::new(), None));
+        let schema = Arc::clone(schema);
+        Self {
+            rows: ScratchRows { schema, held, path, spilled: false, rows: 0 },
+            held: Vec::new(),
+            reservation: engine.reservation("scratch"),
+            pool,
+            room,
+            file: None,
+        }
     }
 
     /// Appends rows.
     ///
     /// # Errors
     /// When the disk fails.
-    pub fn write(&mut self, batch: &RecordBatch) -> Result<()> {
-        self.file.rows += batch.num_rows() as u64;
-        Ok(self.writer.write(batch)?)
+    pub fn write(&mut self, batch: RecordBatch) -> Result<()> {
+        self.rows.rows += batch.num_rows() as u64;
+        if self.file.is_none() && self.reserve(&batch)? {
+            self.held.push(batch);
+            return Ok(());
+        }
+        let file = match &mut self.file {
+            Some(file) => file,
+            none => {
+                let file = BufWriter::new(File::create(&self.rows.path)?);
+                none.insert(StreamWriter::try_new(file, &self.rows.schema)?)
+            }
+        };
+        Ok(file.write(&batch)?)
     }
 
-    /// Ends the file.
+    /// Whether there is room in memory for the batch.
+    fn reserve(&self, batch: &RecordBatch) -> Result<bool> {
+        let mut bytes = 0;
+        for column in batch.columns() {
+            bytes += column.to_data().get_slice_memory_size()?;
+        }
+        Ok(self.pool.reserved() + bytes <= self.room && self.reservation.try_grow(bytes).is_ok())
+    }
+
+    /// Ends the writing.
     ///
     /// # Errors
     /// When the disk fails.
-    pub fn finish(mut self) -> Result<ScratchFile> {
-        self.writer.finish()?;
-        Ok(self.file)
+    pub fn finish(mut self) -> Result<ScratchRows> {
+        if let Some(mut file) = self.file.take() {
+            file.finish()?;
+            self.rows.spilled = true;
+        }
+        self.rows.held = Arc::new((self.held, Some(self.reservation)));
+        Ok(self.rows)
     }
 }
 
-impl ScratchFile {
-    /// Where it lies.
-    #[must_use]
-    pub fn path(&self) -> &Path {
-        &self.path
-    }
-
+impl ScratchRows {
     /// The columns.
     #[must_use]
     pub fn schema(&self) -> &SchemaRef {
         &self.schema
     }
 
-    fn batches(
-        &self,
-    ) -> std::result::Result<StreamReader<BufReader<File>>, arrow::error::ArrowError> {
-        StreamReader::try_new(BufReader::new(File::open(&self.path)?), None)
+    /// The rows of `parts`, all of `schema`, as a table; each part is one partition.
+    #[must_use]
+    pub fn table(schema: &SchemaRef, parts: &[Self]) -> Arc<dyn TableProvider> {
+        Arc::new(ScratchTable { schema: Arc::clone(schema), parts: parts.to_vec(), key: None })
+    }
+
+    /// As [`ScratchRows::table`]; the parts are the partitions of [`by_key`].
+    #[must_use]
+    pub fn keyed_table(schema: &SchemaRef, parts: &[Self], key: &str) -> Arc<dyn TableProvider> {
+        let (schema, key) = (Arc::clone(schema), Some(key.into()));
+        Arc::new(ScratchTable { schema, parts: parts.to_vec(), key })
+    }
+
+    fn batches(&self) -> Result<impl Iterator<Item = Result<RecordBatch, ArrowError>> + use<>> {
+        let spilled = match self.spilled {
+            true => Some(StreamReader::try_new(BufReader::new(File::open(&self.path)?), None)?),
+            false => None,
+        };
+        let held = Arc::clone(&self.held);
+        let held = (0..held.0.len()).map(move |number| Ok(held.0[number].clone()));
+        Ok(held.chain(spilled.into_iter().flatten()))
     }
 }
 
-/// Scratch files of one schema as a table; each file is one partition.
+/// Scratch rows as a table. Rows in memory are scanned where they lie, with their statistics.
 #[derive(Debug)]
-pub struct ScratchTable(ScratchFile);
+struct ScratchTable {
+    schema: SchemaRef,
+    parts: Vec<ScratchRows>,
+    key: Option<Arc<str>>,
+}
 
-impl ScratchTable {
-    /// The table of `files`, all of `schema`.
-    ///
-    /// # Errors
-    /// When their schemas differ.
-    pub fn table(schema: SchemaRef, files: &[ScratchFile]) -> Result<Arc<StreamingTable>> {
-        let partitions = files.iter().map(|file| Arc::new(Self(file.clone())) as _).collect();
-        Ok(Arc::new(StreamingTable::try_new(schema, partitions)?))
+#[async_trait]
+impl TableProvider for ScratchTable {
+    fn schema(&self) -> SchemaRef {
+        Arc::clone(&self.schema)
+    }
+
+    fn table_type(&self) -> TableType {
+        TableType::Base
+    }
+
+    async fn scan(
+        &self,
+        _: &dyn Session,
+        projection: Option<&Vec<usize>>,
+        _: &[Expr],
+        limit: Option<usize>,
+    ) -> QueryResult<Arc<dyn ExecutionPlan>> {
+        let schema = Arc::clone(&self.schema);
+        if self.parts.iter().any(|part| part.spilled) {
+            let parts = self.parts.iter().map(|part| Arc::new(part.clone()) as _).collect();
+            let scan = StreamingTableExec::try_new(schema, parts, projection, [], false, limit)?;
+            return Ok(match &self.key {
+                None => Arc::new(scan),
+                Some(key) => {
+                    let lie = partitioning(&scan.schema(), key, self.parts.len());
+                    Arc::new(scan.with_output_partitioning(lie)?)
+                }
+            });
+        }
+        let parts: Vec<Vec<RecordBatch>> =
+            self.parts.iter().map(|part| part.held.0.clone()).collect();
+        let source = MemorySourceConfig::try_new(&parts, schema, projection.cloned())?;
+        let source = Arc::new(source.with_limit(limit));
+        Ok(match &self.key {
+            None => Arc::new(DataSourceExec::new(source)),
+            Some(key) => KeyedSource::scan(source, Arc::clone(key)),
+        })
     }
 }
 
-impl PartitionStream for ScratchTable {
+impl PartitionStream for ScratchRows {
     fn schema(&self) -> &SchemaRef {
-        &self.0.schema
+        &self.schema
     }
 
     fn execute(&self, _: Arc<TaskContext>) -> SendableRecordBatchStream {
-        let batches: Box<dyn Iterator<Item = _> + Send> = match self.0.batches() {
-            Ok(reader) => Box::new(reader.map(|batch| batch.map_err(DataFusionError::from))),
-            Err(error) => Box::new(std::iter::once(Err(DataFusionError::from(error)))),
+        let batches: Box<dyn Iterator<Item = _> + Send> = match self.batches() {
+            Ok(batches) => Box::new(batches.map(|batch| batch.map_err(DataFusionError::from))),
+            Err(error) => Box::new(std::iter::once(Err(DataFusionError::External(error.into())))),
         };
         let stream = futures::stream::iter(batches);
-        Box::pin(RecordBatchStreamAdapter::new(Arc::clone(&self.0.schema), stream))
+        Box::pin(RecordBatchStreamAdapter::new(Arc::clone(&self.schema), stream))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use arrow::array::{Int64Array, RecordBatch};
+    use arrow::util::pretty::pretty_format_batches;
+
+    use super::{ScratchRows, ScratchWriter};
+    use crate::columnar::{Engine, Limits};
+
+    /// Writes 40 batches of 8 000 bytes each with so much memory; gives the sum as queried, and
+    /// whether a file was needed.
+    async fn written(memory_mb: usize) -> (String, bool) {
+        let folder = tempfile::tempdir().unwrap();
+        let engine = Engine::new(Limits { threads: 2, memory_mb }, folder.path()).unwrap();
+        let path = folder.path().join("rows");
+        let batch = |number: i64| {
+            let numbers = Int64Array::from_iter_values(number * 1_000..(number + 1) * 1_000);
+            RecordBatch::try_from_iter([("n", Arc::new(numbers) as _)]).unwrap()
+        };
+        let mut writer = ScratchWriter::new(&engine, path.clone(), &batch(0).schema());
+        for number in 0..200 {
+            writer.write(batch(number)).unwrap();
+        }
+        let rows = writer.finish().unwrap();
+        assert_eq!(rows.rows, 200_000);
+        let (pool, room) = engine.scratch_room();
+        assert!(pool.reserved() > 0 && pool.reserved() <= room, "{} of {room}", pool.reserved());
+        let session = engine.session(2);
+        let table = ScratchRows::table(rows.schema(), &[rows.clone()]);
+        session.register_table("rows", table).unwrap();
+        let sql = "select count(*), sum(n), min(n), max(n) from rows where n <> 7";
+        let found = session.sql(sql).await.unwrap().collect().await.unwrap();
+        session.deregister_table("rows").unwrap();
+        drop(rows);
+        assert_eq!(pool.reserved(), 0, "memory is given back");
+        (pretty_format_batches(&found).unwrap().to_string(), path.exists())
+    }
+
+    #[tokio::test]
+    async fn rows_come_back_from_memory_and_from_files_alike() {
+        let (in_memory, no_file) = written(64).await;
+        let (in_part, file) = written(1).await;
+        assert_eq!(in_memory, in_part);
+        assert!(in_memory.contains("199999 | 19999899993"), "{in_memory}");
+        assert!(!no_file && file);
     }
 }

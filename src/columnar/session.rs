@@ -4,7 +4,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
-use datafusion::execution::memory_pool::FairSpillPool;
+use datafusion::execution::memory_pool::{
+    FairSpillPool, MemoryConsumer, MemoryPool, MemoryReservation,
+};
 use datafusion::execution::object_store::ObjectStoreUrl;
 use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
 use datafusion::prelude::{SessionConfig, SessionContext};
@@ -12,6 +14,9 @@ use object_store::ObjectStore;
 
 use super::parquet_file::BATCH_ROWS;
 use crate::error::Result;
+
+/// The side of a join that is smaller is built once for all threads; the other stays as it lies.
+const BROADCAST_BYTES: usize = 16 << 20;
 
 /// What queries may use.
 #[derive(Debug, Clone, Copy)]
@@ -50,6 +55,18 @@ impl Engine {
         self.limits
     }
 
+    /// Room in the memory of the queries for something else, to be grown before it is filled.
+    #[must_use]
+    pub fn reservation(&self, name: &str) -> MemoryReservation {
+        MemoryConsumer::new(name).register(&self.runtime.memory_pool)
+    }
+
+    /// The memory of the queries, and how much of it may be reserved before scratch rows go to
+    /// disk: what is left is for sorts, joins and aggregations.
+    pub(super) fn scratch_room(&self) -> (Arc<dyn MemoryPool>, usize) {
+        (Arc::clone(&self.runtime.memory_pool), (self.limits.memory_mb << 20) / 2)
+    }
+
     /// Lets queries read `store` under the URL `pobudka://<name>/`.
     ///
     /// # Errors
@@ -73,6 +90,9 @@ impl Engine {
         options.sql_parser.parse_float_as_decimal = true;
         options.sql_parser.map_string_types_to_utf8view = false;
         options.execution.parquet.schema_force_view_types = false;
+        // Rows lie by client (see `by_key`): grouping by client and day needs no other order.
+        options.optimizer.subset_repartition_threshold = 1;
+        options.optimizer.hash_join_single_partition_threshold = BROADCAST_BYTES;
         SessionContext::new_with_config_rt(config, Arc::clone(&self.runtime))
     }
 }

@@ -3,7 +3,7 @@
 //! Keeps true: a day that a target month lacks is that month's last day; a quarter is named after
 //! the year in which its fiscal year starts.
 
-use chrono::{Datelike, Months, NaiveDate};
+use chrono::NaiveDate;
 
 use super::Day;
 
@@ -26,14 +26,50 @@ pub fn to_date(day: Day) -> NaiveDate {
     })
 }
 
+/// A month as a number: 12 × year + month, the month from 0.
+type Month = i64;
+
+/// The month of `day`, and the day's number in it from 1.
+///
+/// The civil calendar of the proleptic Gregorian era in integers, eras of 400 years that begin on
+/// 1 March (H. Hinnant, *chrono-Compatible Low-Level Date Algorithms*, `civil_from_days`).
+fn month_of(day: Day) -> (Month, i64) {
+    let days = i64::from(day) + 719_468;
+    let (era, day_of_era) = (days.div_euclid(146_097), days.rem_euclid(146_097));
+    let year_of_era =
+        (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let from_march = (5 * day_of_year + 2) / 153;
+    let month = 12 * (era * 400 + year_of_era) + from_march + 2;
+    (month, day_of_year - (153 * from_march + 2) / 5 + 1)
+}
+
+/// The number of the first day of `month`; days beyond an [`i32`] become its ends.
+///
+/// `days_from_civil` of the same source.
+fn first_of(month: Month) -> i64 {
+    let (year, from_march) = ((month - 2).div_euclid(12), (month - 2).rem_euclid(12));
+    let (era, year_of_era) = (year.div_euclid(400), year.rem_euclid(400));
+    let day_of_year = (153 * from_march + 2) / 5;
+    era * 146_097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719_468
+}
+
+fn clamped(day: i64) -> Day {
+    Day::try_from(day).unwrap_or(if day < 0 { Day::MIN } else { Day::MAX })
+}
+
 /// `day` moved by `months`; a day that the target month lacks is its last day.
 #[must_use]
 pub fn add_months(day: Day, months: i32) -> Day {
-    let date = to_date(day);
-    let step = Months::new(months.unsigned_abs());
-    let moved =
-        if months < 0 { date.checked_sub_months(step) } else { date.checked_add_months(step) };
-    moved.map_or(if months < 0 { Day::MIN } else { Day::MAX }, to_day)
+    let (month, number) = month_of(day);
+    let month = month + i64::from(months);
+    clamped((first_of(month) + number - 1).min(first_of(month + 1) - 1))
+}
+
+/// The first day of the month of `day`.
+#[must_use]
+pub fn month_start(day: Day) -> Day {
+    clamped(first_of(month_of(day).0))
 }
 
 /// The fiscal calendar: which month a fiscal year starts in.
@@ -55,28 +91,29 @@ impl Fiscal {
         Self { start_month: 1 }
     }
 
+    /// The first month of the quarter of `day`.
+    fn quarter_month(self, day: Day) -> Month {
+        let (month, _) = month_of(day);
+        month - (month + 1 - i64::from(self.start_month)).rem_euclid(3)
+    }
+
     /// The first day of the quarter of `day`.
     #[must_use]
     pub fn quarter_start(self, day: Day) -> Day {
-        let date = to_date(day);
-        let into_quarter = (date.month0() + 12 - (self.start_month - 1)) % 3;
-        let first = date.with_day(1).unwrap_or(date);
-        add_months(to_day(first), -i32::try_from(into_quarter).unwrap_or(0))
+        clamped(first_of(self.quarter_month(day)))
     }
 
     /// The last day of the quarter of `day`.
     #[must_use]
     pub fn quarter_end(self, day: Day) -> Day {
-        add_months(self.quarter_start(day), 3) - 1
+        clamped(first_of(self.quarter_month(day) + 3) - 1)
     }
 
     /// The fiscal year and the quarter's number in it, 1 to 4.
     #[must_use]
-    pub fn year_and_quarter(self, day: Day) -> (i32, u32) {
-        let start = to_date(self.quarter_start(day));
-        let months_in = (start.month0() + 12 - (self.start_month - 1)) % 12;
-        let year_start = add_months(to_day(start), -i32::try_from(months_in).unwrap_or(0));
-        (to_date(year_start).year(), months_in / 3 + 1)
+    pub fn year_and_quarter(self, day: Day) -> (i64, i64) {
+        let month = self.quarter_month(day) + 1 - i64::from(self.start_month);
+        (month.div_euclid(12), month.rem_euclid(12) / 3 + 1)
     }
 
     /// The quarter's name, as `2026Q3`.
@@ -102,8 +139,8 @@ impl Fiscal {
 
 #[cfg(test)]
 mod tests {
-    use super::{Fiscal, add_months, to_date, to_day};
-    use chrono::NaiveDate;
+    use super::{Fiscal, add_months, month_start, to_date, to_day};
+    use chrono::{Datelike, Months, NaiveDate};
 
     fn day(text: &str) -> i32 {
         to_day(text.parse::<NaiveDate>().unwrap())
@@ -120,6 +157,21 @@ mod tests {
         ] {
             assert_eq!(to_date(add_months(day(from), months)).to_string(), to, "{from} {months}");
         }
+    }
+
+    #[test]
+    fn months_are_those_of_the_calendar() {
+        let (first, last) = (day("1899-12-01"), day("2101-02-01"));
+        for number in first..last {
+            let date = to_date(number);
+            assert_eq!(to_date(month_start(number)), date.with_day(1).unwrap(), "{date}");
+            let month = Months::new(number.unsigned_abs() % 50);
+            let moved = i32::try_from(number.unsigned_abs() % 50).unwrap();
+            assert_eq!(to_date(add_months(number, moved)), date + month, "{date} + {moved}");
+            assert_eq!(to_date(add_months(number, -moved)), date - month, "{date} - {moved}");
+        }
+        assert_eq!(add_months(i32::MAX, 1), i32::MAX);
+        assert_eq!(add_months(i32::MIN, -1), i32::MIN);
     }
 
     #[test]

@@ -11,10 +11,11 @@ use futures::TryStreamExt;
 
 use super::rejects::RejectsFile;
 use super::tables::{ALL, period_name};
-use crate::columnar::{Engine, ScratchFile, ScratchTable, ScratchWriter};
+use crate::columnar::{Engine, ScratchRows, ScratchWriter};
 use crate::config::canonical::Table;
 use crate::config::pipeline::Source;
-use crate::domain::{Day, calendar::add_months};
+use crate::domain::Day;
+use crate::domain::calendar::{add_months, month_start};
 use crate::error::Result;
 use crate::pull::export::{self, Reading};
 use crate::pull::fetch::Export;
@@ -29,7 +30,7 @@ pub(super) struct Intake {
     /// What reading it told.
     pub(super) reading: Reading,
     /// Its rows by table number and period.
-    pub(super) files: BTreeMap<(usize, String), ScratchFile>,
+    pub(super) files: BTreeMap<(usize, String), ScratchRows>,
     /// Its rejects.
     pub(super) rejects: RejectsFile,
 }
@@ -37,6 +38,7 @@ pub(super) struct Intake {
 /// Takes rows of one export: to their period's file, or to one file of lines.
 struct ExportSink<'s> {
     source: &'s Source,
+    engine: &'s Engine,
     folder: PathBuf,
     open: BTreeMap<(usize, String), ScratchWriter>,
     lines: BTreeMap<usize, ScratchWriter>,
@@ -46,13 +48,13 @@ struct ExportSink<'s> {
 impl Sink for ExportSink<'_> {
     fn rows(&mut self, table: usize, batch: RecordBatch) -> Result<()> {
         if self.source.into[table].group_by.is_empty() {
-            return self.dated(table, &batch);
+            return self.dated(table, batch);
         }
         if !self.lines.contains_key(&table) {
             let path = self.folder.join(format!("lines-{table}"));
-            self.lines.insert(table, ScratchWriter::create(path, &batch.schema())?);
+            self.lines.insert(table, ScratchWriter::new(self.engine, path, &batch.schema()));
         }
-        self.lines.get_mut(&table).map_or(Ok(()), |writer| writer.write(&batch))
+        self.lines.get_mut(&table).map_or(Ok(()), |writer| writer.write(batch))
     }
 
     fn reject(&mut self, reject: Reject) -> Result<()> {
@@ -62,15 +64,16 @@ impl Sink for ExportSink<'_> {
 
 impl ExportSink<'_> {
     /// Writes rows to the files of their periods.
-    fn dated(&mut self, table: usize, batch: &RecordBatch) -> Result<()> {
+    fn dated(&mut self, table: usize, batch: RecordBatch) -> Result<()> {
         for (period, rows) in by_period(self.source.into[table].table, batch)? {
             let key = (table, period);
             if !self.open.contains_key(&key) {
                 let path = self.folder.join(format!("{table}-{}", key.1));
-                self.open.insert(key.clone(), ScratchWriter::create(path, &rows.schema())?);
+                self.open
+                    .insert(key.clone(), ScratchWriter::new(self.engine, path, &rows.schema()));
             }
             if let Some(writer) = self.open.get_mut(&key) {
-                writer.write(&rows)?;
+                writer.write(rows)?;
             }
         }
         Ok(())
@@ -78,9 +81,9 @@ impl ExportSink<'_> {
 }
 
 /// Cuts rows by the month of the table's date.
-fn by_period(table: &Table, batch: &RecordBatch) -> Result<Vec<(String, RecordBatch)>> {
+fn by_period(table: &Table, batch: RecordBatch) -> Result<Vec<(String, RecordBatch)>> {
     let Some(column) = table.date.and_then(|date| batch.column_by_name(date)) else {
-        return Ok(vec![(ALL.to_owned(), batch.clone())]);
+        return Ok(vec![(ALL.to_owned(), batch)]);
     };
     let days = column.as_primitive::<Date32Type>();
     let mut months: BTreeMap<Day, Vec<u32>> = BTreeMap::new();
@@ -89,7 +92,7 @@ fn by_period(table: &Table, batch: &RecordBatch) -> Result<Vec<(String, RecordBa
         let first = match month {
             Some((first, last)) if (first..=last).contains(day) => first,
             _ => {
-                let first = add_months(*day, 0) - day_of_month(*day) + 1;
+                let first = month_start(*day);
                 month = Some((first, add_months(first, 1) - 1));
                 first
             }
@@ -97,18 +100,13 @@ fn by_period(table: &Table, batch: &RecordBatch) -> Result<Vec<(String, RecordBa
         months.entry(first).or_default().push(u32::try_from(row).unwrap_or(u32::MAX));
     }
     if let (1, Some(first)) = (months.len(), months.keys().next()) {
-        return Ok(vec![(period_name(*first), batch.clone())]);
+        return Ok(vec![(period_name(*first), batch)]);
     }
     let cut = months.into_iter().map(|(first, rows)| {
-        let rows = take_record_batch(batch, &UInt32Array::from(rows))?;
+        let rows = take_record_batch(&batch, &UInt32Array::from(rows))?;
         Ok((period_name(first), rows))
     });
     cut.collect()
-}
-
-fn day_of_month(day: Day) -> i32 {
-    use chrono::Datelike;
-    i32::try_from(crate::domain::calendar::to_date(day).day()).unwrap_or(1)
 }
 
 /// Reads one export into `folder`.
@@ -121,12 +119,14 @@ pub(super) async fn take_in(
 ) -> Result<Intake> {
     std::fs::create_dir_all(&folder)?;
     let read = {
-        let (source, export, folder) = (Arc::clone(&source), export.clone(), folder.clone());
-        tokio::task::spawn_blocking(move || read(&source, &export, &folder))
+        let (source, export) = (Arc::clone(&source), export.clone());
+        let (engine, folder) = (engine.clone(), folder.clone());
+        tokio::task::spawn_blocking(move || read(&source, &engine, &export, &folder))
     };
     let (mut reading, mut files, lines, rejects) = read.await.map_err(joined)??;
     let mut sink = ExportSink {
         source: &source,
+        engine: &engine,
         folder,
         open: BTreeMap::new(),
         lines: BTreeMap::new(),
@@ -146,12 +146,13 @@ pub(super) fn joined(error: tokio::task::JoinError) -> crate::error::Error {
 }
 
 type Read =
-    (Reading, BTreeMap<(usize, String), ScratchFile>, Vec<(usize, ScratchFile)>, RejectsFile);
+    (Reading, BTreeMap<(usize, String), ScratchRows>, Vec<(usize, ScratchRows)>, RejectsFile);
 
-fn read(source: &Source, export: &Export, folder: &Path) -> Result<Read> {
+fn read(source: &Source, engine: &Engine, export: &Export, folder: &Path) -> Result<Read> {
     let rejects = RejectsFile::new(&source.name, &export.name, folder.join("rejects.parquet"));
     let mut sink = ExportSink {
         source,
+        engine,
         folder: folder.to_owned(),
         open: BTreeMap::new(),
         lines: BTreeMap::new(),
@@ -168,15 +169,15 @@ fn read(source: &Source, export: &Export, folder: &Path) -> Result<Read> {
 async fn fold(
     source: &Source,
     table: usize,
-    lines: &ScratchFile,
+    lines: &ScratchRows,
     engine: &Engine,
     sink: &mut ExportSink<'_>,
     reading: &mut Reading,
 ) -> Result<()> {
     let into = &source.into[table];
     let session = engine.session(1);
-    let files = [lines.clone()];
-    session.register_table("lines", ScratchTable::table(Arc::clone(lines.schema()), &files)?)?;
+    let rows = ScratchRows::table(lines.schema(), std::slice::from_ref(lines));
+    session.register_table("lines", rows)?;
     let group: Vec<String> = into
         .group_by
         .iter()
@@ -191,7 +192,7 @@ async fn fold(
             rejected.insert(reject.row);
             sink.rejects.push(reject)?;
         }
-        folded.documents.map_or(Ok(()), |documents| sink.dated(table, &documents))
+        folded.documents.map_or(Ok(()), |documents| sink.dated(table, documents))
     };
     while let Some(batch) = stream.try_next().await? {
         take(fold.push(&batch)?, sink)?;

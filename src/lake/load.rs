@@ -77,9 +77,11 @@ pub async fn load(
     found: Vec<(usize, Found)>,
 ) -> Result<Loaded> {
     let mut ledger = Ledger::of(loading.base)?;
-    let intakes = take_all(loading, sources, found).await?;
+    let mut intakes = take_all(loading, sources, found).await?;
     let covers = covers(loading, sources, &intakes, &ledger).await?;
     let jobs = jobs(loading, sources, &intakes, &covers, &ledger).await?;
+    // Each merge holds its rows now, and gives their memory back when it is done.
+    intakes.iter_mut().for_each(|intake| intake.files.clear());
     let mut parts = Parts::new();
     for (table, part) in jobs.emptied {
         parts.entry(table).or_default().insert(part, None);
@@ -95,7 +97,6 @@ pub async fn load(
         .buffered(loading.engine.limits().threads)
         .try_collect()
         .await?;
-    let mut intakes = intakes;
     let mut moved = 0;
     for (table, _, merged) in &results {
         moved += merged.moved;

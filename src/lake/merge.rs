@@ -15,7 +15,7 @@ use futures::TryStreamExt;
 
 use super::moved::{Moved, key_sql, place_sql};
 use super::tables::{EXPORT, stored_schema};
-use crate::columnar::{Engine, ParquetFile, ScratchFile, ScratchTable, Written};
+use crate::columnar::{Engine, ParquetFile, ScratchRows, Written};
 use crate::config::canonical::Table;
 use crate::error::{Error, Kind, Result};
 use crate::pull::map::Reject;
@@ -26,7 +26,7 @@ pub(super) struct Merge {
     /// Stored rows that stay unless their key comes again.
     pub(super) staying: Option<Arc<dyn TableProvider>>,
     /// Incoming rows: the export's position among the run's, its short name, its rows.
-    pub(super) coming: Vec<(usize, String, ScratchFile)>,
+    pub(super) coming: Vec<(usize, String, ScratchRows)>,
     pub(super) moved: Arc<Moved>,
     pub(super) path: PathBuf,
 }
@@ -69,7 +69,7 @@ pub(super) async fn merge(engine: Engine, job: Merge) -> Result<Merged> {
     }
     for (order, export, file) in &job.coming {
         let name = format!("coming_{order}");
-        let rows = ScratchTable::table(Arc::clone(file.schema()), std::slice::from_ref(file))?;
+        let rows = ScratchRows::table(file.schema(), std::slice::from_ref(file));
         session.register_table(&name, rows)?;
         parts.push(format!(
             "select {names}, '{export}' as {EXPORT}, cast({order} as int) as _order, _row, \

@@ -8,12 +8,15 @@ use std::sync::Arc;
 
 use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::Int64Type;
-use datafusion::prelude::SessionContext;
-
-use crate::columnar::{Engine, ScratchFile, ScratchTable};
-use crate::config::canonical::Table;
-use crate::error::Result;
 use datafusion::catalog::TableProvider;
+use datafusion::common::hash_utils::{RandomState, with_hashes};
+use datafusion::prelude::SessionContext;
+use futures::TryStreamExt;
+
+use super::intake::joined;
+use crate::columnar::{Engine, ScratchRows};
+use crate::config::canonical::Table;
+use crate::error::{Error, Kind, Result};
 
 /// Keys that stand in more than one period.
 #[derive(Debug, Clone, Default)]
@@ -54,7 +57,7 @@ fn key_names(table: &Table) -> String {
 pub(super) async fn find(
     engine: &Engine,
     table: &Table,
-    incoming: &[ScratchFile],
+    incoming: &[ScratchRows],
     stored: Option<Arc<dyn TableProvider>>,
 ) -> Result<Moved> {
     let Some(first) = incoming.first() else {
@@ -64,7 +67,7 @@ pub(super) async fn find(
         return Ok(Moved::default());
     }
     let session = engine.session(engine.limits().threads);
-    let files = ScratchTable::table(Arc::clone(first.schema()), incoming)?;
+    let files = ScratchRows::table(first.schema(), incoming);
     session.register_table("incoming", files)?;
     let columns = key_sql(table).join(", ");
     let mut rows = format!("select {columns}, {} as _place from incoming", place_sql(table, true));
@@ -72,6 +75,9 @@ pub(super) async fn find(
         session.register_table("stored", stored)?;
         rows =
             format!("{rows} union all select {columns}, {} from stored", place_sql(table, false));
+    }
+    if !may_repeat(engine, &session, &rows).await? {
+        return Ok(Moved::default());
     }
     let names = key_names(table);
     let sql = format!(
@@ -90,6 +96,41 @@ pub(super) async fn find(
         moved.stored_periods = stored_periods(&session, table, &moved.keys).await?;
     }
     Ok(moved)
+}
+
+/// Whether some key may stand in two places: hashes are told apart here, keys by the query that
+/// follows. Most loads move nothing, and need no more than this.
+async fn may_repeat(engine: &Engine, session: &SessionContext, rows: &str) -> Result<bool> {
+    let streams = session.sql(rows).await?.execute_stream_partitioned().await?;
+    let tasks = streams.into_iter().map(|mut stream| {
+        let memory = engine.reservation("moved keys");
+        let task = tokio::spawn(async move {
+            let mut places: Vec<(u64, i64)> = Vec::new();
+            while let Some(batch) = stream.try_next().await? {
+                if memory.try_grow(batch.num_rows() * size_of::<(u64, i64)>()).is_err() {
+                    return Ok(None);
+                }
+                let (place, key) = batch.columns().split_last().ok_or_else(no_columns)?;
+                let place = place.as_primitive::<Int64Type>();
+                with_hashes(key, &RandomState::default(), |hashes| {
+                    places.extend(hashes.iter().copied().zip(place.values().iter().copied()));
+                    Ok(())
+                })?;
+            }
+            Ok::<_, Error>(Some((places, memory)))
+        });
+        async { task.await.map_err(joined)? }
+    });
+    let parts = futures::future::try_join_all(tasks).await?;
+    let Some(parts) = parts.into_iter().collect::<Option<Vec<_>>>() else { return Ok(true) };
+    let mut places: Vec<(u64, i64)> =
+        parts.iter().flat_map(|(places, _)| places).copied().collect();
+    places.sort_unstable();
+    Ok(places.windows(2).any(|pair| pair[0].0 == pair[1].0 && pair[0].1 != pair[1].1))
+}
+
+fn no_columns() -> Error {
+    Error::new(Kind::Defect, "keys and places have no columns")
 }
 
 /// The periods of stored rows whose key is among `keys`.

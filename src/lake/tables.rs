@@ -83,7 +83,7 @@ impl Lake {
     ) -> Arc<dyn TableProvider> {
         let files = manifest.tables.get(name).map_or(&[][..], |table| &table.files);
         let files = files.iter().filter(|file| wanted(&file.part));
-        let files = files.map(|file| (file.path.clone(), file.bytes));
+        let files = files.map(|file| (file.path.clone(), file.bytes, file.rows));
         FilesTable::table(schema, files, self.url.clone())
     }
 

@@ -82,19 +82,9 @@ pub async fn publish(
         return Ok(Published::UpToDate(current.version));
     }
     let folder = format!("data/{:08}-{}", current.version + 1, publication.run);
-    let writes = tables.iter().map(|table| {
-        let write =
-            write(set.clone(), table.clone(), folder.clone(), publication.scratch.to_owned());
-        async { tokio::spawn(write).await.map_err(joined)? }
-    });
-    let written: Vec<Vec<DataFile>> =
-        stream::iter(writes).buffered(CONCURRENT_PUTS).try_collect().await?;
-    let mut made = BTreeMap::new();
-    for (table, files) in tables.iter().zip(written) {
-        let columns = table
-            .schema
-            .fields()
-            .iter()
+    let entries = tables.iter().map(|table| {
+        let columns = table.schema.fields().iter();
+        let columns = columns
             .map(|field| Column { name: field.name().clone(), kind: type_name(field.data_type()) });
         let entry = Table {
             run: publication.run.to_owned(),
@@ -102,11 +92,19 @@ pub async fn publish(
             lake_version: Some(publication.lake_version),
             schema: columns.collect(),
             key: table.grain.clone(),
-            files,
+            files: Vec::new(),
         };
-        verify(set, &table.name, &entry).await?;
-        made.insert(table.name.clone(), entry);
-    }
+        let (set, table, folder) = (set.clone(), table.clone(), folder.clone());
+        let scratch = publication.scratch.to_owned();
+        let write = async move {
+            let entry = Table { files: write(&set, &table, &folder, &scratch).await?, ..entry };
+            verify(&set, &table.name, &entry).await?;
+            Ok::<_, Error>((table.name, entry))
+        };
+        async { tokio::spawn(write).await.map_err(joined)? }
+    });
+    let made: BTreeMap<String, Table> =
+        stream::iter(entries).buffered(CONCURRENT_PUTS).try_collect().await?;
     let files = made.values().flat_map(|table| table.files.iter().map(|file| file.path.clone()));
     let files: Vec<String> = files.collect();
     let change = Change {
@@ -137,10 +135,10 @@ pub(super) fn joined(error: tokio::task::JoinError) -> Error {
 
 /// Writes the files of one table below `folder` of the set.
 async fn write(
-    set: TableSet,
-    table: TableFiles,
-    folder: String,
-    scratch: PathBuf,
+    set: &TableSet,
+    table: &TableFiles,
+    folder: &str,
+    scratch: &FsPath,
 ) -> Result<Vec<DataFile>> {
     let mut written = vec![(table.parquet.clone(), table.written.clone())];
     if table.formats.contains(&Format::Csv) {
@@ -153,7 +151,7 @@ async fn write(
         written.push((excel, for_people));
     }
     let mut files = Vec::new();
-    for ((from, written), name) in written.into_iter().zip(file_names(&table)) {
+    for ((from, written), name) in written.into_iter().zip(file_names(table)) {
         let path = format!("{folder}/{name}");
         put_file(set.store().as_ref(), &from, &Path::from(path.as_str())).await?;
         files.push(DataFile {

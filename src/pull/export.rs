@@ -141,7 +141,7 @@ impl Body<'_> {
         }
         self.cover = cover(self.source, self.export, &self.titles)?;
         let span = self.cover.as_ref().map(|cover| (cover.first, cover.last));
-        let mut mapper = Mapper::new(self.source, header, span);
+        let mut mapper = Mapper::new(self.source, &header, span);
         mapper.tally.read = row.number;
         mapper.tally.recognised = row.number;
         self.mapper = Some((mapper, row.number));

@@ -1,10 +1,12 @@
 //! Carrying a plan out: load, model, check, publish, record.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use datafusion::catalog::TableProvider;
+use futures::StreamExt;
+use futures::stream::FuturesUnordered;
 
 use super::plan::Plan;
 use super::workspace::Workspace;
@@ -18,6 +20,9 @@ use crate::lake::{
 use crate::publish::{Publication, Published, TableFiles, publish};
 use crate::tableset::{Manifest, TableSet};
 use crate::transform::{Materialised, Models, Ran};
+
+/// Models that run side by side: while one plans or drains, another computes.
+const MODELS_AT_ONCE: usize = 2;
 
 /// Something that happened in a run, for whoever watches it.
 #[derive(Debug, Clone)]
@@ -263,20 +268,7 @@ impl Running<'_> {
         let scratch = workspace.scratch();
         let models =
             Models::new(&workspace.project, &workspace.engine, plan.as_of, &providers, &scratch)?;
-        let mut tables = BTreeMap::new();
-        for name in &plan.models {
-            let since = self.begin(format!("model {name}"));
-            let rows = match models.run(name).await? {
-                Ran::View => continue,
-                Ran::Scratch(rows) => rows,
-                Ran::Table(made) => {
-                    let rows = made.written.rows;
-                    tables.insert(name.clone(), made);
-                    rows
-                }
-            };
-            self.end("model", name, since, vec![("out".to_owned(), rows)]);
-        }
+        let tables = self.run_models(plan, &models).await?;
         let since = self.begin(format!("check {} tables", plan.checked.len()));
         let mut checks = Vec::new();
         for name in &plan.checked {
@@ -307,6 +299,51 @@ impl Running<'_> {
             .hint(format!("see \"pobudka runs show {}\"", self.id)));
         }
         Ok((tables, checks))
+    }
+
+    /// Runs the models, each once those that it reads are there.
+    async fn run_models(
+        &mut self,
+        plan: &Plan,
+        models: &Models<'_>,
+    ) -> Result<BTreeMap<String, Materialised>> {
+        let project = &self.workspace.project;
+        let at_once = MODELS_AT_ONCE.min(self.workspace.engine.limits().threads);
+        let mut unfinished: BTreeSet<&str> = plan.models.iter().map(String::as_str).collect();
+        let mut waiting: Vec<&str> = plan.models.iter().map(String::as_str).collect();
+        let mut running = FuturesUnordered::new();
+        let mut tables = BTreeMap::new();
+        let contracts = plan.checked.iter().filter_map(|name| project.contracts.get(name));
+        let mut kept = plan.checked.clone();
+        kept.extend(contracts.flat_map(|contract| check::reads(project, contract)));
+        loop {
+            while running.len() < at_once {
+                let ready =
+                    |name: &&str| plan.graph.reads(name).all(|read| !unfinished.contains(read));
+                let Some(position) = waiting.iter().position(ready) else { break };
+                let name = waiting.remove(position);
+                let since = self.begin(format!("model {name}"));
+                running.push(async move { (name, since, models.run(name).await) });
+            }
+            let Some((name, since, ran)) = running.next().await else { return Ok(tables) };
+            unfinished.remove(name);
+            let rows = match ran? {
+                Ran::View => continue,
+                Ran::Scratch(rows) => rows,
+                Ran::Table(made) => {
+                    let rows = made.written.rows;
+                    tables.insert(name.to_owned(), made);
+                    rows
+                }
+            };
+            self.end("model", name, since, vec![("out".to_owned(), rows)]);
+            for read in plan.graph.reads(name) {
+                let needed = |name: &&str| plan.graph.reads(name).any(|other| other == read);
+                if !kept.contains(read) && !unfinished.iter().any(needed) {
+                    models.forget(read)?;
+                }
+            }
+        }
     }
 
     async fn publish(

@@ -35,6 +35,8 @@ pub struct Plan {
     pub pipelines: Vec<PipelinePlan>,
     /// Models in the order to run them.
     pub models: Vec<String>,
+    /// What each model reads.
+    pub graph: Graph,
     /// Tables whose checks run.
     pub checked: BTreeSet<String>,
     /// Tables to publish.
@@ -79,6 +81,7 @@ pub async fn plan(workspace: &Workspace, request: &Request) -> Result<Plan> {
         lake,
         pipelines,
         models,
+        graph,
         checked,
         publish,
         accept: request.accept,

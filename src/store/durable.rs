@@ -235,12 +235,9 @@ impl ObjectStore for DurableLocal {
         let written = payload.iter().try_for_each(|bytes| file.write_all(bytes));
         written.and_then(|()| file.sync_all()).map_err(failed)?;
         self.publish(&tmp, location, &opts.mode)?;
-        let whole = payload.iter().fold(Vec::new(), |mut whole, bytes| {
-            whole.extend_from_slice(bytes);
-            whole
-        });
-        let small = whole.len() as u64 <= HASHED_ETAG_MAX_BYTES;
-        Ok(PutResult { e_tag: small.then(|| etag_of(&whole)), version: None })
+        let small = payload.content_length() as u64 <= HASHED_ETAG_MAX_BYTES;
+        let e_tag = small.then(|| etag_of(&Bytes::from(payload)));
+        Ok(PutResult { e_tag, version: None })
     }
 
     async fn put_multipart_opts(

@@ -5,7 +5,7 @@ use std::path::Path as FsPath;
 
 use futures::TryStreamExt;
 use object_store::path::Path;
-use object_store::{ObjectStore, ObjectStoreExt, PutPayload, WriteMultipart};
+use object_store::{GetResultPayload, ObjectStore, ObjectStoreExt, PutPayload, WriteMultipart};
 use sha2::{Digest, Sha256};
 
 use crate::digest::hex;
@@ -13,6 +13,9 @@ use crate::error::Result;
 
 /// Bytes of one part; files up to this size are put in one request.
 const PART_BYTES: usize = 8 << 20;
+
+/// Bytes of a local file read at a time.
+const CHUNK_BYTES: usize = 1 << 18;
 
 /// Puts the local file `from` at `to`, in parts where it is large.
 ///
@@ -22,7 +25,7 @@ pub async fn put_file(store: &dyn ObjectStore, from: &FsPath, to: &Path) -> Resu
     let mut file = std::fs::File::open(from)?;
     let size = file.metadata()?.len();
     if size <= PART_BYTES as u64 {
-        let mut bytes = Vec::new();
+        let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or(0));
         file.read_to_end(&mut bytes)?;
         store.put(to, PutPayload::from(bytes)).await?;
         return Ok(());
@@ -47,8 +50,21 @@ pub async fn put_file(store: &dyn ObjectStore, from: &FsPath, to: &Path) -> Resu
 /// # Errors
 /// When it is missing or the store fails.
 pub async fn sha256_of(store: &dyn ObjectStore, path: &Path) -> Result<(String, u64)> {
-    let mut stream = store.get(path).await?.into_stream();
     let (mut digest, mut size) = (Sha256::new(), 0);
+    let found = store.get(path).await?;
+    if let GetResultPayload::File(mut file, _) = found.payload {
+        let mut chunk = vec![0; CHUNK_BYTES];
+        loop {
+            match file.read(&mut chunk)? {
+                0 => return Ok((hex(&digest.finalize()), size)),
+                read => {
+                    size += read as u64;
+                    digest.update(&chunk[..read]);
+                }
+            }
+        }
+    }
+    let mut stream = found.into_stream();
     while let Some(bytes) = stream.try_next().await? {
         size += bytes.len() as u64;
         digest.update(&bytes);

@@ -10,9 +10,9 @@ use chrono::NaiveDate;
 use datafusion::catalog::TableProvider;
 use datafusion::datasource::ViewTable;
 use datafusion::datasource::empty::EmptyTable;
-use datafusion::execution::SendableRecordBatchStream;
 use datafusion::execution::object_store::ObjectStoreUrl;
 use datafusion::logical_expr::{LogicalPlan, LogicalPlanBuilder};
+use datafusion::physical_plan::execute_stream_partitioned;
 use datafusion::prelude::{SessionContext, col};
 use futures::TryStreamExt;
 
@@ -20,16 +20,28 @@ use super::parameters::{Parameters, register_tables};
 use super::plan::plan;
 use super::{functions, reference};
 use crate::columnar::{
-    Engine, FilesTable, ParquetFile, ScratchFile, ScratchTable, ScratchWriter, Written,
+    Engine, FilesTable, ParquetFile, ScratchRows, ScratchWriter, Written, by_key,
 };
 use crate::config::{Fault, Model, Project, canonical};
 use crate::domain::calendar::to_day;
 use crate::error::{Error, Kind, Result};
 use crate::pull::map::schema;
 
+/// The column by which rows of models lie in partitions: what is computed is computed by client.
+const CLIENT_KEY: &str = "client_key";
+
+/// Runs `work` on any thread.
+async fn spawn<T: Send + 'static>(
+    work: impl Future<Output = Result<T>> + Send + 'static,
+) -> Result<T> {
+    let joined = tokio::spawn(work).await;
+    joined.map_err(|error| Error::new(Kind::Defect, "a task ended early").because(error))?
+}
+
 /// A session in which the models of a project run.
 pub struct Models<'a> {
     project: &'a Project,
+    engine: Engine,
     session: SessionContext,
     parameters: Parameters,
     scratch: PathBuf,
@@ -83,7 +95,13 @@ impl<'a> Models<'a> {
             session.register_table(name, reference::table(path)?)?;
         }
         let parameters = Parameters::new(&project.settings, &project.currency, as_of);
-        Ok(Self { project, session, parameters, scratch: scratch.to_owned() })
+        Ok(Self {
+            project,
+            engine: engine.clone(),
+            session,
+            parameters,
+            scratch: scratch.to_owned(),
+        })
     }
 
     /// The session, for queries about the tables.
@@ -111,6 +129,15 @@ impl<'a> Models<'a> {
     pub fn put(&self, name: &str, provider: Arc<dyn TableProvider>) -> Result<()> {
         self.session.deregister_table(name)?;
         self.session.register_table(name, provider)?;
+        Ok(())
+    }
+
+    /// Forgets a table that nothing reads any more; its rows in scratch give their room back.
+    ///
+    /// # Errors
+    /// When the name cannot be used.
+    pub fn forget(&self, name: &str) -> Result<()> {
+        self.session.deregister_table(name)?;
         Ok(())
     }
 
@@ -156,55 +183,53 @@ impl<'a> Models<'a> {
         if !grain.is_empty() {
             plan = LogicalPlanBuilder::from(plan).sort(order)?.build()?;
         }
-        let stream = self.session.execute_logical_plan(plan).await?.execute_stream().await?;
-        let made = self.write(name, stream).await?;
-        let location = made.path.to_string_lossy().into_owned();
-        let location = object_store::path::Path::from_absolute_path(&location)?;
-        let files = [(location.to_string(), made.written.bytes)];
+        let mut stream = self.session.execute_logical_plan(plan).await?.execute_stream().await?;
+        let path = std::path::absolute(self.scratch.join(format!("model-{name}.parquet")))?;
+        let made = spawn(async move {
+            let mut file = ParquetFile::create(&path, &stream.schema())?;
+            while let Some(batch) = stream.try_next().await? {
+                file.write(&batch)?;
+            }
+            let schema = file.schema();
+            Ok(Materialised { path, schema, written: file.finish()? })
+        });
+        let made = made.await?;
+        let location = object_store::path::Path::from_absolute_path(&made.path)?;
+        let file = (location.to_string(), made.written.bytes, made.written.rows);
         let schema = made.schema.as_ref().clone();
-        let table = FilesTable::table(schema, files, ObjectStoreUrl::local_filesystem());
+        let table = FilesTable::table(schema, [file], ObjectStoreUrl::local_filesystem());
         self.put(name, table)?;
         Ok(Ran::Table(made))
     }
 
     async fn run_to_scratch(&self, name: &str, plan: LogicalPlan) -> Result<Ran> {
+        let keyed = plan.schema().has_column_with_unqualified_name(CLIENT_KEY);
         let frame = self.session.execute_logical_plan(plan).await?;
-        let streams = frame.execute_stream_partitioned().await?;
+        let context = Arc::new(frame.task_ctx());
+        let mut plan = frame.create_physical_plan().await?;
+        if keyed {
+            plan = by_key(plan, CLIENT_KEY, self.engine.limits().threads)?;
+        }
+        let streams = execute_stream_partitioned(plan, context)?;
         let tasks = streams.into_iter().enumerate().map(|(number, mut stream)| {
             let path = self.scratch.join(format!("model-{name}-{number}.arrow"));
-            let task = tokio::spawn(async move {
-                let mut file = ScratchWriter::create(path, &stream.schema())?;
+            let mut rows = ScratchWriter::new(&self.engine, path, &stream.schema());
+            spawn(async move {
                 while let Some(batch) = stream.try_next().await? {
-                    file.write(&batch)?;
+                    rows.write(batch)?;
                 }
-                file.finish()
-            });
-            async {
-                task.await.map_err(|error| {
-                    Error::new(Kind::Defect, "a task ended early").because(error)
-                })?
-            }
+                rows.finish()
+            })
         });
-        let files: Vec<ScratchFile> = futures::future::try_join_all(tasks).await?;
-        let rows = files.iter().map(|file| file.rows).sum();
-        if let Some(first) = files.first() {
-            self.put(name, ScratchTable::table(Arc::clone(first.schema()), &files)?)?;
+        let parts: Vec<ScratchRows> = futures::future::try_join_all(tasks).await?;
+        if let Some(first) = parts.first() {
+            let table = match keyed {
+                true => ScratchRows::keyed_table(first.schema(), &parts, CLIENT_KEY),
+                false => ScratchRows::table(first.schema(), &parts),
+            };
+            self.put(name, table)?;
         }
-        Ok(Ran::Scratch(rows))
-    }
-
-    async fn write(
-        &self,
-        name: &str,
-        mut stream: SendableRecordBatchStream,
-    ) -> Result<Materialised> {
-        let path = std::path::absolute(self.scratch.join(format!("model-{name}.parquet")))?;
-        let mut file = ParquetFile::create(&path, &stream.schema())?;
-        while let Some(batch) = stream.try_next().await? {
-            file.write(&batch)?;
-        }
-        let schema = file.schema();
-        Ok(Materialised { path, schema, written: file.finish()? })
+        Ok(Ran::Scratch(parts.iter().map(|part| part.rows).sum()))
     }
 
     /// The rows of a query over the registered tables.

@@ -73,10 +73,9 @@ impl Reading {
                 let day = self.date.day(&text).map_err(|message| bad("not_a_date", message))?;
                 Cell::Date(day)
             }
-            Type::Flag => match text.to_lowercase().as_str() {
-                "true" | "yes" | "1" | "да" | "истина" => Cell::Flag(true),
-                "false" | "no" | "0" | "нет" | "ложь" => Cell::Flag(false),
-                _ => return Err(bad("not_a_flag", "is neither true nor false")),
+            Type::Flag => match flag(&text).or_else(|| flag(&text.to_lowercase())) {
+                Some(flag) => Cell::Flag(flag),
+                None => return Err(bad("not_a_flag", "is neither true nor false")),
             },
             Type::Score => match text.parse() {
                 Ok(score @ 0..=10) => Cell::Integer(score),
@@ -106,6 +105,14 @@ impl Reading {
     }
 }
 
+fn flag(text: &str) -> Option<bool> {
+    match text {
+        "true" | "yes" | "1" | "да" | "истина" => Some(true),
+        "false" | "no" | "0" | "нет" | "ложь" => Some(false),
+        _ => None,
+    }
+}
+
 fn decimal<'a>(number: number::Decimal, kind: Type) -> Result<(Cell<'a>, i128), BadValue> {
     let places = places(kind)
         .ok_or_else(|| bad("not_a_number", "is a number, and the column holds none"))?;
@@ -113,6 +120,9 @@ fn decimal<'a>(number: number::Decimal, kind: Type) -> Result<(Cell<'a>, i128), 
         .at_scale(places)
         .filter(|value| value.unsigned_abs() < 10_u128.pow(18))
         .ok_or_else(|| bad("too_large", "has more than 18 digits"))?;
+    if number.scale <= places {
+        return Ok((Cell::Decimal(value), 0));
+    }
     let exact = number::Decimal { mantissa: value, scale: places };
     let changed = match (exact.at_scale(8), number.at_scale(8)) {
         (Some(rounded), Some(written)) => rounded - written,

@@ -25,6 +25,9 @@ use crate::pull::read::{Row, Rows};
 /// recognised later.
 const MAX_REMEMBERED: usize = 1 << 20;
 
+/// The position of a column that the header lacks: no row reaches it.
+const ABSENT: usize = usize::MAX / 2;
+
 /// Where mapped rows and rejects go.
 pub trait Sink {
     /// Takes rows of the source's table number `table`.
@@ -95,7 +98,11 @@ struct TablePlan<'s> {
 pub struct Mapper<'s> {
     source: &'s Source,
     reading: Reading,
-    header: Header,
+    width: usize,
+    skip: Vec<(&'s Rule, usize)>,
+    reject: Vec<(&'s Rule, &'s str, usize)>,
+    /// The pattern of the row that states the control total, and the column.
+    total: Option<(&'s str, usize)>,
     tables: Vec<TablePlan<'s>>,
     cover: Option<(Day, Day)>,
     hasher: foldhash::fast::FixedState,
@@ -115,14 +122,32 @@ impl<'s> Mapper<'s> {
     /// A mapper for rows under `header`, which has every column that `source` names. Rows dated
     /// outside `cover` are rejected.
     #[must_use]
-    pub fn new(source: &'s Source, header: Header, cover: Option<(Day, Day)>) -> Self {
-        let tables = source.into.iter().map(|into| plan(source, into, &header)).collect();
+    pub fn new(source: &'s Source, header: &Header, cover: Option<(Day, Day)>) -> Self {
+        let at = |name: &str| header.position(name).unwrap_or(ABSENT);
+        let skip = source.skip.iter().map(|rule| (rule, at(&rule.header))).collect();
+        let reject = source.reject.iter();
+        let reject =
+            reject.map(|(rule, reason)| (rule, reason.as_str(), at(&rule.header))).collect();
+        let total = source.control_total.as_ref();
+        let total = total.map(|total| (total.row.as_str(), at(&total.header)));
+        let tables = source.into.iter().map(|into| plan(source, into, header)).collect();
         let reading = Reading {
             locale: source.csv.locale.clone(),
             date: DateFormat::new(&source.csv.locale.date),
         };
         let hasher = foldhash::fast::FixedState::default();
-        Self { source, reading, header, tables, cover, hasher, tally: Tally::default() }
+        Self {
+            source,
+            reading,
+            width: header.width(),
+            skip,
+            reject,
+            total,
+            tables,
+            cover,
+            hasher,
+            tally: Tally::default(),
+        }
     }
 
     /// The schema of the batches of table number `table`.
@@ -171,17 +196,17 @@ impl<'s> Mapper<'s> {
             return Ok(());
         }
         self.control(row);
-        if self.source.skip.iter().any(|rule| self.applies(rule, row)) {
+        if self.skip.iter().any(|(rule, field)| applies(rule, row.field(*field))) {
             self.tally.skipped += 1;
             return Ok(());
         }
-        let rule = self.source.reject.iter().find(|(rule, _)| self.applies(rule, row));
-        if let Some((rule, reason)) = rule {
+        let rule = self.reject.iter().find(|(rule, _, field)| applies(rule, row.field(*field)));
+        if let Some((rule, reason, field)) = rule {
             self.tally.rejected_by_rule += 1;
             let column = rule.header.clone();
             let message = format!("rejected by rule \"{reason}\"");
-            let value = self.field(&rule.header, row).to_owned();
-            let bad = BadRow { column, reason: reason.clone(), message, value };
+            let value = row.field(*field).to_owned();
+            let bad = BadRow { column, reason: (*reason).to_owned(), message, value };
             return self.reject(row, bad, true, cells, sink);
         }
         cells.clear();
@@ -199,39 +224,21 @@ impl<'s> Mapper<'s> {
         }
     }
 
-    fn field<'r>(&self, header: &str, row: &Row<'r>) -> &'r str {
-        self.header.position(header).map_or("", |position| row.field(position))
-    }
-
-    fn applies(&self, rule: &Rule, row: &Row<'_>) -> bool {
-        let text = self.field(&rule.header, row);
-        match &rule.test {
-            Test::Like(pattern) => like(pattern, text),
-            Test::Empty => text.is_empty(),
-        }
-    }
-
     fn is_total(&mut self, row: &Row<'_>) -> bool {
-        let Some(total) = &self.source.control_total else {
-            return false;
-        };
+        let Some((pattern, field)) = self.total else { return false };
         let first = (0..row.len()).map(|index| row.field(index)).find(|text| !text.is_empty());
-        if !first.is_some_and(|text| like(&total.row, text)) {
+        if !first.is_some_and(|text| like(pattern, text)) {
             return false;
         }
-        let text = self.field(&total.header, row);
-        let stated = number::parse(text, &self.reading.locale).ok();
+        let stated = number::parse(row.field(field), &self.reading.locale).ok();
         let stated = stated.and_then(|number| number.at_scale(2));
         self.tally.control_total = Some((stated.unwrap_or(i128::MAX), row.number));
         true
     }
 
     fn control(&mut self, row: &Row<'_>) {
-        let Some(total) = &self.source.control_total else {
-            return;
-        };
-        let text = self.field(&total.header, row);
-        let number = number::parse(text, &self.reading.locale).ok();
+        let Some((_, field)) = self.total else { return };
+        let number = number::parse(row.field(field), &self.reading.locale).ok();
         match number.and_then(|number| number.at_scale(2)) {
             Some(amount) => self.tally.control_sum += amount,
             None => self.tally.control_unread += 1,
@@ -248,7 +255,7 @@ impl<'s> Mapper<'s> {
     where
         's: 'r,
     {
-        let width = self.header.width();
+        let width = self.width;
         let extra = (width..row.len()).any(|index| !row.field(index).is_empty());
         if row.len() < width || extra {
             return Err(BadRow {
@@ -411,6 +418,13 @@ impl<'s> Mapper<'s> {
     }
 }
 
+fn applies(rule: &Rule, text: &str) -> bool {
+    match &rule.test {
+        Test::Like(pattern) => like(pattern, text),
+        Test::Empty => text.is_empty(),
+    }
+}
+
 /// The header that a value comes from, else its canonical column.
 fn named(origin: &Origin, column: &str) -> String {
     match origin {
@@ -443,7 +457,7 @@ fn normalise_cells(cells: &mut [Cell<'_>], kind: usize, amount: usize) -> Result
 }
 
 fn plan<'s>(source: &'s Source, into: &'s Into, header: &Header) -> TablePlan<'s> {
-    let at = |name: &str| header.position(name).unwrap_or(usize::MAX / 2);
+    let at = |name: &str| header.position(name).unwrap_or(ABSENT);
     let columns = into
         .table
         .columns

@@ -15,6 +15,17 @@ pub(super) struct Decimal {
 /// Digits that an accounting number may have: 10^28 leaves room for products.
 const MAX_DIGITS: u32 = 28;
 
+/// The powers of ten that an `i128` holds.
+const POWERS: [i128; 39] = {
+    let mut powers = [1; 39];
+    let mut power = 1;
+    while power < powers.len() {
+        powers[power] = powers[power - 1] * 10;
+        power += 1;
+    }
+    powers
+};
+
 impl Decimal {
     /// The product; `None` where it has too many digits.
     pub(super) fn times(self, other: Self) -> Option<Self> {
@@ -25,9 +36,9 @@ impl Decimal {
     /// The number in units of `10^-scale`, rounded half away from zero; `None` where too large.
     pub(super) fn at_scale(self, scale: u32) -> Option<i128> {
         if scale >= self.scale {
-            return self.mantissa.checked_mul(10_i128.checked_pow(scale - self.scale)?);
+            return self.mantissa.checked_mul(*POWERS.get((scale - self.scale) as usize)?);
         }
-        let unit = 10_i128.checked_pow(self.scale - scale)?;
+        let unit = *POWERS.get((self.scale - scale) as usize)?;
         let half = unit / 2 * self.mantissa.signum();
         Some(self.mantissa.checked_add(half)? / unit)
     }
