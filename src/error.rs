@@ -95,6 +95,14 @@ impl From<std::io::Error> for Error {
 
 impl From<datafusion::error::DataFusionError> for Error {
     fn from(error: datafusion::error::DataFusionError) -> Self {
+        if let datafusion::error::DataFusionError::ResourcesExhausted(_) = error.find_root() {
+            return Self::new(
+                Kind::Declaration,
+                "a query needs more memory or scratch than it may use",
+            )
+            .because(error)
+            .hint("raise limits: memory_mb in pipelines/project.yaml");
+        }
         let kind = match error.find_root() {
             datafusion::error::DataFusionError::Internal(_) => Kind::Defect,
             datafusion::error::DataFusionError::Plan(_)

@@ -35,6 +35,7 @@ ranked as (
         keys.client_key,
         known.*,
         row_number() over (
+            partition by keys.client_key
             order by
                 coalesce(activity.last_document_on, date '0001-01-01') desc,
                 keys.source,

@@ -50,12 +50,12 @@ joined as (
         rules.cycles,
         rules.days
     from history
+    left join company on quarter_start(history.date) = company.quarter_start
     inner join clients on history.client_key = clients.client_key
-    inner join rules on clients.sales_type = rules.sales_type
     left join segment
         on quarter_start(history.date) = segment.quarter_start
         and clients.sales_type = segment.sales_type
-    left join company on quarter_start(history.date) = company.quarter_start
+    inner join rules on clients.sales_type = rules.sales_type
 ),
 
 chosen as (

@@ -127,3 +127,111 @@ impl DataSource for KeyedSource {
         self.inner.apply_expressions(each)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use arrow::array::{Int64Array, RecordBatch, StringArray};
+    use arrow::util::pretty::pretty_format_batches;
+    use datafusion::physical_plan::{displayable, execute_stream_partitioned};
+    use datafusion::prelude::SessionContext;
+    use futures::TryStreamExt;
+
+    use super::by_key;
+    use crate::columnar::{Engine, Limits, ScratchRows, ScratchWriter};
+
+    const ROWS: i64 = 100_000;
+
+    /// Rows of 97 clients, one of them NULL, as a table that lies by client in three parts;
+    /// spilled where scratch has little memory.
+    async fn session(memory_mb: usize) -> (tempfile::TempDir, SessionContext) {
+        let folder = tempfile::tempdir().unwrap();
+        let engine = |memory_mb| Engine::new(Limits { threads: 3, memory_mb }, folder.path());
+        let (scratch, session) = (engine(memory_mb).unwrap(), engine(64).unwrap().session(3));
+        let client = |n| Some(n % 97).filter(|n| *n > 0).map(|n| format!("c{n}"));
+        let clients: StringArray = (0..ROWS).map(client).collect();
+        let numbers = Int64Array::from_iter_values(0..ROWS);
+        let rows = RecordBatch::try_from_iter([
+            ("n", Arc::new(numbers) as _),
+            ("client", Arc::new(clients) as _),
+        ]);
+        let plan = session.read_batch(rows.unwrap()).unwrap().create_physical_plan().await.unwrap();
+        let plan = by_key(plan, "client", 3).unwrap();
+        let schema = plan.schema();
+        let mut parts = Vec::new();
+        for stream in execute_stream_partitioned(plan, session.task_ctx()).unwrap() {
+            let path = folder.path().join(format!("part-{}", parts.len()));
+            let mut writer = ScratchWriter::new(&scratch, path, &schema);
+            for batch in stream.try_collect::<Vec<_>>().await.unwrap() {
+                writer.write(batch).unwrap();
+            }
+            parts.push(writer.finish().unwrap());
+        }
+        let keyed = ScratchRows::keyed_table(&schema, &parts, "client");
+        session.register_table("rows", keyed).unwrap();
+        session.register_table("plain", ScratchRows::table(&schema, &parts)).unwrap();
+        (folder, session)
+    }
+
+    async fn found(session: &SessionContext, sql: &str) -> (String, String) {
+        let frame = session.sql(sql).await.unwrap();
+        let plan = frame.clone().create_physical_plan().await.unwrap();
+        let plan = displayable(plan.as_ref()).indent(false).to_string();
+        let rows = pretty_format_batches(&frame.collect().await.unwrap()).unwrap().to_string();
+        (rows, plan)
+    }
+
+    #[tokio::test]
+    async fn rows_that_lie_by_client_are_grouped_and_joined_in_place() {
+        let sql = "select rows.client, sum(rows.n) as n, max(other.most) as most from rows \
+                   inner join (select client, max(n) as most from rows group by client) as other \
+                   on rows.client = other.client group by rows.client order by client limit 3";
+        for memory_mb in [64, 1] {
+            let (folder, session) = session(memory_mb).await;
+            assert_eq!(folder.path().join("part-0").exists(), memory_mb == 1);
+            let (rows, plan) = found(&session, sql).await;
+            assert!(!plan.contains("RepartitionExec: partitioning=Hash"), "{plan}");
+            let words: Vec<&str> = rows.split_whitespace().collect();
+            let words = words.join(" ");
+            for client in [1, 10, 11] {
+                let own = || (0..ROWS).filter(|n| n % 97 == client);
+                let (sum, most) = (own().sum::<i64>(), own().max().unwrap_or(0));
+                assert!(words.contains(&format!("| c{client} | {sum} | {most} |")), "{rows}");
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn a_table_that_lies_by_client_answers_as_any_other() {
+        for memory_mb in [64, 1] {
+            let (_folder, session) = session(memory_mb).await;
+            for sql in [
+                "select client, n % 5 as five, count(*), sum(n) from rows group by client, five",
+                "select n % 5 as five, count(*), count(client), min(n) from rows group by five",
+                "select a.client, count(*), count(b.n) from rows as a left join rows as b \
+                 on a.client = b.client and a.n = b.n + 97 group by a.client",
+                "select a.n, b.n as other from rows as a full join (select * from rows where \
+                 client in ('c7', 'c8')) as b on a.client = b.client and a.n = b.n where a.n < 900",
+                "select client, n from rows as a where not exists (select 1 from rows as b \
+                 where b.client = a.client and b.n = a.n + 1) and n < 500",
+                "select client, count(*) from (select client from rows union all \
+                 select client from plain) as both group by client",
+                "select client, n, row_number() over (partition by client order by n desc) as \
+                 place from rows where n > 99000",
+                "select r.client, count(p.n) from rows as r inner join plain as p \
+                 on r.client = p.client and r.n = p.n group by r.client",
+            ] {
+                let sql = format!("select * from ({sql}) as answer order by 1, 2");
+                let (rows, plan) = found(&session, &sql).await;
+                let (plain, _) = found(
+                    &session,
+                    &sql.replace("rows as", "plain as").replace("from rows", "from plain"),
+                )
+                .await;
+                assert!(rows.lines().count() > 8, "{sql}\n{rows}");
+                assert_eq!(rows, plain, "{sql}\n{plan}");
+            }
+        }
+    }
+}

@@ -1,7 +1,7 @@
 //! Rows on their way: in memory while there is room, beyond it in Arrow IPC files.
 //!
-//! Keeps true: rows held in memory are counted in the pool of the run's queries, and never take
-//! more than half of it; they come back in the order in which they were written.
+//! Keeps true: rows held in memory are counted in the pool of the run's queries, and go to disk
+//! once a third of it is taken; they come back in the order in which they were written.
 
 use std::fs::File;
 use std::io::{BufReader, BufWriter};
@@ -214,7 +214,7 @@ mod tests {
     use super::{ScratchRows, ScratchWriter};
     use crate::columnar::{Engine, Limits};
 
-    /// Writes 40 batches of 8 000 bytes each with so much memory; gives the sum as queried, and
+    /// Writes 200 batches of 8 000 bytes each with so much memory; gives the rows as queried, and
     /// whether a file was needed.
     async fn written(memory_mb: usize) -> (String, bool) {
         let folder = tempfile::tempdir().unwrap();

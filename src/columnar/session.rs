@@ -18,6 +18,9 @@ use crate::error::Result;
 /// The side of a join that is smaller is built once for all threads; the other stays as it lies.
 const BROADCAST_BYTES: usize = 16 << 20;
 
+/// The most that a sort reserves for its merge.
+const SORT_RESERVATION_BYTES: usize = 10 << 20;
+
 /// What queries may use.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
@@ -64,7 +67,7 @@ impl Engine {
     /// The memory of the queries, and how much of it may be reserved before scratch rows go to
     /// disk: what is left is for sorts, joins and aggregations.
     pub(super) fn scratch_room(&self) -> (Arc<dyn MemoryPool>, usize) {
-        (Arc::clone(&self.runtime.memory_pool), (self.limits.memory_mb << 20) / 2)
+        (Arc::clone(&self.runtime.memory_pool), (self.limits.memory_mb << 20) / 3)
     }
 
     /// Lets queries read `store` under the URL `pobudka://<name>/`.
@@ -90,6 +93,11 @@ impl Engine {
         options.sql_parser.parse_float_as_decimal = true;
         options.sql_parser.map_string_types_to_utf8view = false;
         options.execution.parquet.schema_force_view_types = false;
+        // Each sorted partition reserves memory for its merge: one thread needs but one sort,
+        // however many files its rows come from, and many threads may not use it up.
+        options.optimizer.repartition_sorts = threads > 1;
+        let share = (self.limits.memory_mb << 20) / (32 * threads.max(1));
+        options.execution.sort_spill_reservation_bytes = share.min(SORT_RESERVATION_BYTES);
         // Rows lie by client (see `by_key`): grouping by client and day needs no other order.
         options.optimizer.subset_repartition_threshold = 1;
         options.optimizer.hash_join_single_partition_threshold = BROADCAST_BYTES;

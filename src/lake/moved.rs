@@ -10,6 +10,7 @@ use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::Int64Type;
 use datafusion::catalog::TableProvider;
 use datafusion::common::hash_utils::{RandomState, with_hashes};
+use datafusion::common::runtime::SpawnedTask;
 use datafusion::prelude::SessionContext;
 use futures::TryStreamExt;
 
@@ -104,10 +105,12 @@ async fn may_repeat(engine: &Engine, session: &SessionContext, rows: &str) -> Re
     let streams = session.sql(rows).await?.execute_stream_partitioned().await?;
     let tasks = streams.into_iter().map(|mut stream| {
         let memory = engine.reservation("moved keys");
-        let task = tokio::spawn(async move {
+        let task = SpawnedTask::spawn(async move {
             let mut places: Vec<(u64, i64)> = Vec::new();
             while let Some(batch) = stream.try_next().await? {
-                if memory.try_grow(batch.num_rows() * size_of::<(u64, i64)>()).is_err() {
+                // A vector that grows may have twice its length, and is copied in the end.
+                let bytes = 4 * batch.num_rows() * size_of::<(u64, i64)>();
+                if memory.try_grow(bytes).is_err() {
                     return Ok(None);
                 }
                 let (place, key) = batch.columns().split_last().ok_or_else(no_columns)?;
@@ -119,7 +122,7 @@ async fn may_repeat(engine: &Engine, session: &SessionContext, rows: &str) -> Re
             }
             Ok::<_, Error>(Some((places, memory)))
         });
-        async { task.await.map_err(joined)? }
+        async { task.join().await.map_err(joined)? }
     });
     let parts = futures::future::try_join_all(tasks).await?;
     let Some(parts) = parts.into_iter().collect::<Option<Vec<_>>>() else { return Ok(true) };

@@ -325,7 +325,15 @@ impl Running<'_> {
                 let since = self.begin(format!("model {name}"));
                 running.push(async move { (name, since, models.run(name).await) });
             }
-            let Some((name, since, ran)) = running.next().await else { return Ok(tables) };
+            let Some((name, since, ran)) = running.next().await else {
+                return match waiting.first() {
+                    None => Ok(tables),
+                    Some(name) => Err(Error::new(
+                        Kind::Defect,
+                        format!("model \"{name}\" waits for tables that are never made"),
+                    )),
+                };
+            };
             unfinished.remove(name);
             let rows = match ran? {
                 Ran::View => continue,

@@ -50,24 +50,30 @@ pub async fn put_file(store: &dyn ObjectStore, from: &FsPath, to: &Path) -> Resu
 /// # Errors
 /// When it is missing or the store fails.
 pub async fn sha256_of(store: &dyn ObjectStore, path: &Path) -> Result<(String, u64)> {
-    let (mut digest, mut size) = (Sha256::new(), 0);
     let found = store.get(path).await?;
-    if let GetResultPayload::File(mut file, _) = found.payload {
-        let mut chunk = vec![0; CHUNK_BYTES];
-        loop {
-            match file.read(&mut chunk)? {
-                0 => return Ok((hex(&digest.finalize()), size)),
-                read => {
-                    size += read as u64;
-                    digest.update(&chunk[..read]);
-                }
-            }
-        }
+    if let GetResultPayload::File(file, _) = found.payload {
+        let hashed = tokio::task::spawn_blocking(move || file_sha256(file)).await;
+        return Ok(hashed.map_err(std::io::Error::other)??);
     }
+    let (mut digest, mut size) = (Sha256::new(), 0);
     let mut stream = found.into_stream();
     while let Some(bytes) = stream.try_next().await? {
         size += bytes.len() as u64;
         digest.update(&bytes);
     }
     Ok((hex(&digest.finalize()), size))
+}
+
+fn file_sha256(mut file: std::fs::File) -> std::io::Result<(String, u64)> {
+    let (mut digest, mut size) = (Sha256::new(), 0);
+    let mut chunk = vec![0; CHUNK_BYTES];
+    loop {
+        match file.read(&mut chunk)? {
+            0 => return Ok((hex(&digest.finalize()), size)),
+            read => {
+                size += read as u64;
+                digest.update(&chunk[..read]);
+            }
+        }
+    }
 }

@@ -8,6 +8,7 @@ use arrow::array::RecordBatch;
 use arrow::datatypes::{Schema, SchemaRef};
 use chrono::NaiveDate;
 use datafusion::catalog::TableProvider;
+use datafusion::common::runtime::SpawnedTask;
 use datafusion::datasource::ViewTable;
 use datafusion::datasource::empty::EmptyTable;
 use datafusion::execution::object_store::ObjectStoreUrl;
@@ -30,11 +31,11 @@ use crate::pull::map::schema;
 /// The column by which rows of models lie in partitions: what is computed is computed by client.
 const CLIENT_KEY: &str = "client_key";
 
-/// Runs `work` on any thread.
+/// Runs `work` on any thread; it ends when the result is no longer waited for.
 async fn spawn<T: Send + 'static>(
     work: impl Future<Output = Result<T>> + Send + 'static,
 ) -> Result<T> {
-    let joined = tokio::spawn(work).await;
+    let joined = SpawnedTask::spawn(work).join().await;
     joined.map_err(|error| Error::new(Kind::Defect, "a task ended early").because(error))?
 }
 
