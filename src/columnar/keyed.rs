@@ -174,12 +174,15 @@ mod tests {
         (folder, session)
     }
 
-    async fn found(session: &SessionContext, sql: &str) -> (String, String) {
+    /// The rows of an answer, each as one line, and the plan that gave them.
+    async fn found(session: &SessionContext, sql: &str) -> (Vec<String>, String) {
         let frame = session.sql(sql).await.unwrap();
         let plan = frame.clone().create_physical_plan().await.unwrap();
         let plan = displayable(plan.as_ref()).indent(false).to_string();
         let rows = pretty_format_batches(&frame.collect().await.unwrap()).unwrap().to_string();
-        (rows, plan)
+        let lines = rows.lines().filter(|line| line.starts_with('|')).skip(1);
+        let lines = lines.map(|line| line.split_whitespace().collect());
+        (lines.map(|words: Vec<&str>| words.join(" ")).collect(), plan)
     }
 
     #[tokio::test]
@@ -192,13 +195,11 @@ mod tests {
             assert_eq!(folder.path().join("part-0").exists(), memory_mb == 1);
             let (rows, plan) = found(&session, sql).await;
             assert!(!plan.contains("RepartitionExec: partitioning=Hash"), "{plan}");
-            let words: Vec<&str> = rows.split_whitespace().collect();
-            let words = words.join(" ");
-            for client in [1, 10, 11] {
+            let expected = [1, 10, 11].map(|client| {
                 let own = || (0..ROWS).filter(|n| n % 97 == client);
-                let (sum, most) = (own().sum::<i64>(), own().max().unwrap_or(0));
-                assert!(words.contains(&format!("| c{client} | {sum} | {most} |")), "{rows}");
-            }
+                format!("| c{client} | {} | {} |", own().sum::<i64>(), own().max().unwrap_or(0))
+            });
+            assert_eq!(rows[..3], expected);
         }
     }
 
@@ -229,8 +230,9 @@ mod tests {
                     &sql.replace("rows as", "plain as").replace("from rows", "from plain"),
                 )
                 .await;
-                assert!(rows.lines().count() > 8, "{sql}\n{rows}");
-                assert_eq!(rows, plain, "{sql}\n{plan}");
+                assert!(rows.len() >= 5, "{sql}: {rows:?}");
+                let other = rows.iter().zip(&plain).find(|(row, plain)| row != plain);
+                assert!(rows.len() == plain.len() && other.is_none(), "{sql}: {other:?}\n{plan}");
             }
         }
     }

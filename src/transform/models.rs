@@ -224,9 +224,10 @@ impl<'a> Models<'a> {
         });
         let parts: Vec<ScratchRows> = futures::future::try_join_all(tasks).await?;
         if let Some(first) = parts.first() {
-            let table = match keyed {
-                true => ScratchRows::keyed_table(first.schema(), &parts, CLIENT_KEY),
-                false => ScratchRows::table(first.schema(), &parts),
+            let table = if keyed {
+                ScratchRows::keyed_table(first.schema(), &parts, CLIENT_KEY)
+            } else {
+                ScratchRows::table(first.schema(), &parts)
             };
             self.put(name, table)?;
         }

@@ -26,6 +26,20 @@ fn threads_names_and_times_do_not_change_a_byte() {
         run(&other, threads).ends_with(0);
         assert_eq!(published(&other.join("published")), expected, "{threads} threads");
     }
+    // Little memory: rows between models go to disk, sorts spill.
+    let other = folder.path().join("little-memory");
+    for part in ["pipelines", "sql", "exports"] {
+        copy(&made.join(part), &other.join(part));
+    }
+    let declared = other.join("pipelines/project.yaml");
+    let yaml = std::fs::read_to_string(&declared).unwrap();
+    std::fs::write(&declared, format!("{yaml}\nlimits: {{ memory_mb: 32 }}\n")).unwrap();
+    run(&other, "2").ends_with(0);
+    assert_eq!(published(&other.join("published")), expected, "32 MB");
+    std::fs::write(&declared, format!("{yaml}\nlimits: {{ memory_mb: 1 }}\n")).unwrap();
+    std::fs::remove_dir_all(other.join("published")).unwrap();
+    let starved = run(&other, "2").ends_with(78);
+    assert!(starved.stderr.contains("raise limits: memory_mb"), "{}", starved.stderr);
     let other = folder.path().join("renamed");
     for part in ["pipelines", "sql"] {
         copy(&made.join(part), &other.join(part));
