@@ -75,6 +75,14 @@ pub(super) enum Verb {
         #[arg(long)]
         plan: bool,
     },
+    /// Say what becomes of what: sources, tables, models, publications.
+    Lineage {
+        /// Only what leads to this table or comes from it.
+        table: Option<String>,
+        /// Write it for Graphviz.
+        #[arg(long)]
+        dot: bool,
+    },
     /// List the SQL functions that pobudka adds.
     Functions,
 }

@@ -9,8 +9,9 @@ use crate::config::{Env, Project, load};
 use crate::demo;
 use crate::domain::calendar::to_date;
 use crate::error::{Error, Kind, Result};
+use crate::names;
 use crate::run::{Event, Outcome, Plan, Request, Workspace, execute, plan};
-use crate::transform::{FUNCTIONS, run_tests, validated};
+use crate::transform::{FUNCTIONS, Lineage, run_tests, validated};
 
 /// Does what the arguments say.
 pub(super) async fn dispatch(cli: Cli) -> Result<()> {
@@ -85,8 +86,23 @@ async fn verb(cli: &Cli, workspace: &Workspace) -> Result<()> {
             inspect::rejected(workspace, source.as_deref(), *limit, cli.json).await
         }
         Verb::Vacuum { plan } => inspect::vacuum(workspace, *plan).await,
+        Verb::Lineage { table, dot } => lineage(workspace, table.as_deref(), *dot).await,
         Verb::Init { .. } | Verb::Demo(_) | Verb::Functions => Ok(()),
     }
+}
+
+async fn lineage(workspace: &Workspace, table: Option<&str>, dot: bool) -> Result<()> {
+    let graph = validated(&workspace.project, &workspace.engine).await?;
+    let whole = Lineage::new(&workspace.project, &graph);
+    let lineage = match table {
+        None => whole,
+        Some(table) => whole.of(table).ok_or_else(|| {
+            Error::new(Kind::Nothing, format!("nothing leads to \"{table}\" or comes from it"))
+                .hint(names::suggest(table, whole.names()))
+        })?,
+    };
+    print::line(if dot { lineage.dot() } else { lineage.text() });
+    Ok(())
 }
 
 fn open(project: &Path, threads: Option<usize>) -> Result<Workspace> {

@@ -8,6 +8,7 @@ mod collect;
 mod functions;
 mod graph;
 mod kernels;
+mod lineage;
 mod models;
 mod parameters;
 mod plan;
@@ -17,6 +18,7 @@ mod validate;
 
 pub use functions::{FUNCTIONS, FunctionHelp};
 pub use graph::{Graph, reads_of};
+pub use lineage::Lineage;
 pub use models::{Materialised, Models, Ran};
 pub use unit_test::{TestOutcome, run_tests};
 pub use validate::{validate, validated};

@@ -88,7 +88,14 @@ fn a_total_that_does_not_match_is_named_with_both_sums() {
 fn a_truncated_gzip_is_named() {
     let rows: String = (0..5_000).map(|n| format!("{n};01.06.2026;К{n};{n}.37\n")).collect();
     let whole = gzip(&cp1251(&format!("{HEADER}{rows}")));
-    refused("sales_2026-06.csv.gz", &whole[..whole.len() / 2], 1, &["gzip", "cut off", "row "]);
+    refused("sales_2026-06.csv.gz", &whole[..whole.len() / 2], 1, &["packed", "cut off", "row "]);
+}
+
+#[test]
+fn a_truncated_zstandard_file_is_named() {
+    let rows: String = (0..200_000).map(|n| format!("{n};01.06.2026;К{n};{n}.37\n")).collect();
+    let whole = zstd::encode_all(cp1251(&format!("{HEADER}{rows}")).as_slice(), 1).unwrap();
+    refused("sales_2026-06.csv.zst", &whole[..whole.len() / 2], 1, &["packed", "cut off", "row "]);
 }
 
 #[test]

@@ -7,6 +7,7 @@ mod bad_exports;
 mod declarations;
 mod demo;
 mod kill;
+mod lineage;
 mod loads;
 mod naive;
 mod online_retail;

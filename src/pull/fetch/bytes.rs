@@ -1,10 +1,11 @@
-//! The bytes of one export: hashed as they are read, unpacked where they are gzip.
+//! The bytes of one export: hashed as they are read, unpacked where they are gzip or Zstandard.
 
 use std::fs::File;
 use std::io::{self, BufReader, Read};
 
 use flate2::read::MultiGzDecoder;
 use sha2::{Digest, Sha256};
+use zstd::stream::read::Decoder as ZstdDecoder;
 
 use super::files::Export;
 use crate::digest::hex;
@@ -24,12 +25,17 @@ impl Read for Hashed {
     }
 }
 
+/// The first bytes of a gzip file (RFC 1952) and of a Zstandard frame (RFC 8878).
+const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
+const ZSTD_MAGIC: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
+
 enum Unpacked {
     Plain(Hashed),
     Gzip(Box<MultiGzDecoder<Hashed>>),
+    Zstd(ZstdDecoder<'static, BufReader<Hashed>>),
 }
 
-/// The content of an export; gzip is known by its first two bytes.
+/// The content of an export; how it is packed is known by its first bytes.
 pub struct ExportBytes(Unpacked);
 
 impl ExportBytes {
@@ -38,12 +44,14 @@ impl ExportBytes {
     /// # Errors
     /// When it cannot be opened.
     pub fn open(export: &Export) -> io::Result<Self> {
-        let mut magic = [0; 2];
-        let packed = File::open(&export.path)?.read(&mut magic)? == 2 && magic == [0x1f, 0x8b];
+        let mut first = Vec::with_capacity(ZSTD_MAGIC.len());
+        File::open(&export.path)?.take(ZSTD_MAGIC.len() as u64).read_to_end(&mut first)?;
         let file = BufReader::with_capacity(1 << 17, File::open(&export.path)?);
         let hashed = Hashed { file, digest: Sha256::new() };
-        Ok(Self(if packed {
+        Ok(Self(if first.starts_with(&GZIP_MAGIC) {
             Unpacked::Gzip(Box::new(MultiGzDecoder::new(hashed)))
+        } else if first == ZSTD_MAGIC {
+            Unpacked::Zstd(ZstdDecoder::new(hashed)?)
         } else {
             Unpacked::Plain(hashed)
         }))
@@ -57,6 +65,8 @@ impl ExportBytes {
         let mut hashed = match self.0 {
             Unpacked::Plain(hashed) => hashed,
             Unpacked::Gzip(gzip) => gzip.into_inner(),
+            // What the decoder has read ahead is hashed already.
+            Unpacked::Zstd(zstd) => zstd.finish().into_inner(),
         };
         io::copy(&mut hashed, &mut io::sink())?;
         Ok(hex(&hashed.digest.finalize()))
@@ -68,6 +78,7 @@ impl Read for ExportBytes {
         match &mut self.0 {
             Unpacked::Plain(reader) => reader.read(buffer),
             Unpacked::Gzip(reader) => reader.read(buffer),
+            Unpacked::Zstd(reader) => reader.read(buffer),
         }
     }
 }
@@ -81,4 +92,41 @@ pub fn sha256(export: &Export) -> Result<String> {
     let mut hashed = Hashed { file, digest: Sha256::new() };
     io::copy(&mut hashed, &mut io::sink())?;
     Ok(hex(&hashed.digest.finalize()))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read, Write};
+
+    use sha2::{Digest, Sha256};
+
+    use super::ExportBytes;
+    use crate::digest::hex;
+    use crate::pull::fetch::Export;
+
+    #[test]
+    fn packed_bytes_are_unpacked_and_hashed_as_they_lie() {
+        let folder = tempfile::tempdir().unwrap();
+        let text = "Номер;Дата\n".repeat(50_000);
+        let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        gzip.write_all(text.as_bytes()).unwrap();
+        let (first, second) = text.split_at(text.len() / 2);
+        let frame = |text: &str| zstd::encode_all(text.as_bytes(), 1).unwrap();
+        let packed = [
+            text.clone().into_bytes(),
+            gzip.finish().unwrap(),
+            frame(&text),
+            [frame(first), frame(second)].concat(),
+        ];
+        for (number, bytes) in packed.iter().enumerate() {
+            let path = folder.path().join(number.to_string());
+            std::fs::write(&path, bytes).unwrap();
+            let export = Export { name: String::new(), path, bytes: 0, modified_ms: 0 };
+            let mut open = ExportBytes::open(&export).unwrap();
+            let mut read = String::new();
+            open.read_to_string(&mut read).unwrap();
+            assert!(read == text, "{number}: {} bytes", read.len());
+            assert_eq!(open.finish().unwrap(), hex(&Sha256::digest(bytes)), "{number}");
+        }
+    }
 }

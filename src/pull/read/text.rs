@@ -136,7 +136,7 @@ impl<R: Read> TextReader<R> {
                 Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
                 Err(error) => {
                     let cut = error.kind() == std::io::ErrorKind::UnexpectedEof;
-                    let what = if cut { "the gzip file is cut off" } else { "reading failed" };
+                    let what = if cut { "the packed file is cut off" } else { "reading failed" };
                     self.failed = Some(BadBytes {
                         row: None,
                         message: format!("{what}: {error}"),
