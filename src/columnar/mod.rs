@@ -1,4 +1,4 @@
-//! Tables as files: Parquet with equal bytes, scratch files, and the queries' session.
+//! Tables on their way: Parquet with equal bytes, scratch in memory or files, the queries' session.
 //!
 //! For: what the lake, the models and the writers share about rows on disk.
 //! Keeps true: the same rows in the same order give the same Parquet bytes, however they arrive;

@@ -158,7 +158,7 @@ impl<'a> Models<'a> {
     }
 
     /// Runs a model. Staging becomes a view; a model with a contract becomes one Parquet file,
-    /// sorted by its grain; any other becomes scratch files, one for each thread.
+    /// sorted by its grain; any other becomes scratch, one part for each thread.
     ///
     /// # Errors
     /// When it cannot be planned or fails on the data.
