@@ -1,7 +1,7 @@
 //! Carrying a plan out: load, model, check, publish, record.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Instant;
 
 use datafusion::catalog::TableProvider;
@@ -9,6 +9,7 @@ use futures::StreamExt;
 use futures::stream::FuturesUnordered;
 
 use super::plan::Plan;
+use super::record::{Interrupted, now, record, told};
 use super::workspace::Workspace;
 use crate::check::{self, Checked};
 use crate::config::canonical;
@@ -78,7 +79,7 @@ pub async fn execute(
         error: None,
     };
     write_record(&workspace.lake, &record).await?;
-    let guard = Interrupted { record: Mutex::new(record), workspace, armed: true };
+    let guard = Interrupted::new(record, workspace);
     let result = Running { workspace, id, progress, guard: &guard, step: 0, steps: steps(&plan) }
         .carry_out(plan)
         .await;
@@ -96,43 +97,8 @@ pub async fn execute(
     result
 }
 
-fn now(workspace: &Workspace) -> String {
-    workspace.clock.now().format("%Y-%m-%dT%H:%M:%SZ").to_string()
-}
-
 fn steps(plan: &Plan) -> usize {
     plan.models.len() + 3
-}
-
-/// The record of a run that is under way; a run that is dropped leaves it as interrupted.
-struct Interrupted<'a> {
-    record: Mutex<RunRecord>,
-    workspace: &'a Workspace,
-    armed: bool,
-}
-
-impl Interrupted<'_> {
-    fn edit(&self, edit: impl FnOnce(&mut RunRecord)) {
-        edit(&mut self.record.lock().unwrap_or_else(PoisonError::into_inner));
-    }
-
-    fn disarm(mut self) -> RunRecord {
-        self.armed = false;
-        self.record.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-}
-
-impl Drop for Interrupted<'_> {
-    fn drop(&mut self) {
-        if !self.armed {
-            return;
-        }
-        let mut record = self.record.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        record.state = RunState::Interrupted;
-        record.ended_at = Some(now(self.workspace));
-        // Dropping cannot wait for the store; a local store needs no waiting.
-        let _ = futures::FutureExt::now_or_never(write_record(&self.workspace.lake, &record));
-    }
 }
 
 struct Running<'a> {
@@ -402,28 +368,5 @@ impl Running<'_> {
             destinations.push((name, version, new));
         }
         Ok(destinations)
-    }
-}
-
-fn told(check: &Checked) -> String {
-    let samples: String = check.samples.iter().map(|sample| format!("\n    {sample}")).collect();
-    format!(
-        "table \"{}\" check {}: {} offenders{samples}",
-        check.table, check.check, check.offenders
-    )
-}
-
-fn record(check: &Checked) -> CheckRecord {
-    CheckRecord {
-        table: check.table.clone(),
-        check: check.check.clone(),
-        outcome: match check.outcome {
-            check::Outcome::Passed => "passed",
-            check::Outcome::Warned => "warned",
-            check::Outcome::Failed => "failed",
-        }
-        .to_owned(),
-        offenders: check.offenders,
-        samples: check.samples.clone(),
     }
 }

@@ -6,6 +6,7 @@
 
 mod execute;
 mod plan;
+mod record;
 mod workspace;
 
 pub use execute::{Event, Outcome, Progress, execute};
