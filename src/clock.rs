@@ -3,6 +3,8 @@
 //! Keeps true: every other file gets its time from a [`Clock`], so a run under a fixed clock is
 //! repeatable. Days are calendar days in a named zone, never in the machine's own.
 
+use std::sync::atomic::{AtomicI64, Ordering};
+
 use chrono::{DateTime, Days, NaiveDate, Utc};
 use chrono_tz::Tz;
 
@@ -13,6 +15,8 @@ pub enum Clock {
     System,
     /// One instant, for tests and for repeating a run.
     Fixed(DateTime<Utc>),
+    /// Milliseconds since 1970, moved on by whoever simulates time.
+    Simulated(&'static AtomicI64),
 }
 
 impl Clock {
@@ -22,6 +26,10 @@ impl Clock {
         match self {
             Self::System => Utc::now(),
             Self::Fixed(instant) => *instant,
+            Self::Simulated(milliseconds) => {
+                let milliseconds = milliseconds.load(Ordering::Relaxed);
+                DateTime::from_timestamp_millis(milliseconds).unwrap_or_default()
+            }
         }
     }
 

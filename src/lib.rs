@@ -32,6 +32,7 @@ pub mod digest;
 pub mod error;
 pub mod names;
 pub mod secret;
+pub mod stop;
 
 pub mod domain;
 

@@ -22,6 +22,13 @@ pub fn foreign_scheme(url: &str) -> Option<&str> {
     (scheme != "file").then_some(scheme)
 }
 
+/// Whether `url` lies in `scope`, a URL that it begins with at a boundary of paths.
+#[must_use]
+pub fn lies_in(url: &str, scope: &str) -> bool {
+    let scope = scope.trim_end_matches('/');
+    url.strip_prefix(scope).is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?']))
+}
+
 /// The known name nearest to `wrong`, if one is near enough to be what was meant.
 #[must_use]
 pub fn nearest<'a>(wrong: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {

@@ -43,9 +43,33 @@ impl std::fmt::Debug for Redactor {
     }
 }
 
+/// A text that does not print: a key, a token, a password.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(String);
+
+impl Secret {
+    /// Keeps `text`.
+    #[must_use]
+    pub fn new(text: String) -> Self {
+        Self(text)
+    }
+
+    /// The text, for whoever must send it.
+    #[must_use]
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("***")
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::Redactor;
+    use super::{Redactor, Secret};
 
     #[test]
     fn a_secret_does_not_print() {
@@ -54,5 +78,6 @@ mod tests {
         redactor.hide("hunter2");
         assert_eq!(redactor.clean("url with hunter2-long in it"), "url with *** in it");
         assert!(!format!("{redactor:?}").contains("hunter2"));
+        assert!(!format!("{:?}", Secret::new("hunter2".to_owned())).contains("hunter2"));
     }
 }

@@ -97,6 +97,9 @@ pub(super) struct Which {
     /// The quarter whose last day is the last day seen, as 2026Q3.
     #[arg(long)]
     pub(super) quarter: Option<String>,
+    /// Make the quarter though its books may not be closed yet.
+    #[arg(long, requires = "quarter")]
+    pub(super) early: bool,
     /// Accept months that bring far fewer rows than the lake has.
     #[arg(long)]
     pub(super) accept: bool,

@@ -13,6 +13,12 @@ use clap::Parser;
 
 use args::Cli;
 
+use crate::error::{Error, Kind};
+use crate::stop::Stop;
+
+/// How long a run may take to end when it is told to stop.
+const STOPPING: std::time::Duration = std::time::Duration::from_secs(20);
+
 /// Parses the arguments, does what they say, gives the exit code.
 #[must_use]
 pub fn main() -> ExitCode {
@@ -20,7 +26,7 @@ pub fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => {
             let _ = error.print();
-            let code = crate::error::Kind::Usage.exit_code();
+            let code = Kind::Usage.exit_code();
             return if error.use_stderr() { ExitCode::from(code) } else { ExitCode::SUCCESS };
         }
     };
@@ -37,13 +43,18 @@ pub fn main() -> ExitCode {
         }
     };
     let result = runtime.block_on(async {
-        tokio::select! {
-            result = verbs::dispatch(cli) => result,
-            signal = interrupted() => Err(crate::error::Error::new(
-                crate::error::Kind::Interrupted(signal),
-                "interrupted; nothing is half done",
-            )),
+        let stop = Stop::default();
+        let mut verb = std::pin::pin!(verbs::dispatch(cli, &stop));
+        let signal = tokio::select! {
+            result = &mut verb => return result,
+            signal = interrupted() => signal,
+        };
+        stop.tell(signal);
+        // A run puts its record in order and gives its leases back; all else just ends.
+        if stop.is_awaited() {
+            let _ = tokio::time::timeout(STOPPING, verb).await;
         }
+        Err(Error::new(Kind::Interrupted(signal), "interrupted; nothing is half done"))
     });
     runtime.shutdown_background();
     match result {

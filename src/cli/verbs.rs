@@ -5,35 +5,35 @@ use std::path::Path;
 use super::args::{Cli, Demo, Rejects, Runs, Verb, Which};
 use super::{inspect, print};
 use crate::clock::Clock;
-use crate::config::{Env, Project, load};
+use crate::config::{Env, load};
 use crate::demo;
-use crate::domain::calendar::to_date;
 use crate::error::{Error, Kind, Result};
 use crate::names;
-use crate::run::{Event, Outcome, Plan, Request, Workspace, execute, plan};
+use crate::run::{Event, Outcome, Plan, Request, Run, Workspace, perform, plan};
+use crate::stop::Stop;
 use crate::transform::{FUNCTIONS, Lineage, run_tests, validated};
 
 /// Does what the arguments say.
-pub(super) async fn dispatch(cli: Cli) -> Result<()> {
+pub(super) async fn dispatch(cli: Cli, stop: &Stop) -> Result<()> {
     match &cli.verb {
         Verb::Init { folder } => {
             demo::init(folder)?;
             print::line(format!("a project is in {}; see its pipelines/", folder.display()));
             Ok(())
         }
-        Verb::Demo(arguments) => run_demo(&cli, arguments).await,
+        Verb::Demo(arguments) => run_demo(&cli, arguments, stop).await,
         Verb::Functions => {
             for function in FUNCTIONS {
                 print::line(format!("{}\n    {}", function.call, function.gives));
             }
             Ok(())
         }
-        _ => in_project(&cli).await,
+        _ => in_project(&cli, stop).await,
     }
 }
 
-async fn in_project(cli: &Cli) -> Result<()> {
-    let workspace = open(&cli.project, cli.threads)?;
+async fn in_project(cli: &Cli, stop: &Stop) -> Result<()> {
+    let workspace = open(&cli.project, cli.threads, stop)?;
     let result = verb(cli, &workspace).await;
     result.map_err(|mut error| {
         let redactor = &workspace.project.redactor;
@@ -64,13 +64,12 @@ async fn verb(cli: &Cli, workspace: &Workspace) -> Result<()> {
             Ok(())
         }
         Verb::Plan(which) => {
-            let plan = plan(workspace, &request(&workspace.project, which)?).await?;
+            let plan = plan(workspace, &request(workspace, which)?).await?;
             print_plan(workspace, &plan);
             Ok(())
         }
         Verb::Run(which) => {
-            let plan = plan(workspace, &request(&workspace.project, which)?).await?;
-            let outcome = run(cli, workspace, plan).await?;
+            let outcome = run(cli, workspace, &request(workspace, which)?).await?;
             print_outcome(workspace, &outcome);
             Ok(())
         }
@@ -105,26 +104,25 @@ async fn lineage(workspace: &Workspace, table: Option<&str>, dot: bool) -> Resul
     Ok(())
 }
 
-fn open(project: &Path, threads: Option<usize>) -> Result<Workspace> {
+fn open(project: &Path, threads: Option<usize>, stop: &Stop) -> Result<Workspace> {
     let project = load(project, &Env::of_process()).map_err(|faults| {
         let faults: Vec<String> = faults.sorted().iter().map(ToString::to_string).collect();
         Error::new(Kind::Declaration, faults.join("\n"))
     })?;
-    Workspace::open(project, threads, Clock::System)
+    Workspace::open(project, threads, Clock::System, stop.clone())
 }
 
-fn request(project: &Project, which: &Which) -> Result<Request> {
-    let as_of = match &which.quarter {
-        None => which.as_of,
-        Some(quarter) => {
-            let span = project.settings.fiscal.parse_quarter(quarter).ok_or_else(|| {
-                Error::new(Kind::Usage, format!("\"{quarter}\" is not a quarter"))
-                    .hint("write as 2026Q3")
-            })?;
-            Some(to_date(span.1))
-        }
+fn request(workspace: &Workspace, which: &Which) -> Result<Request> {
+    let asked = Request {
+        pipelines: which.pipelines.clone(),
+        as_of: which.as_of,
+        keep: None,
+        accept: which.accept,
     };
-    Ok(Request { pipelines: which.pipelines.clone(), as_of, accept: which.accept })
+    match &which.quarter {
+        None => Ok(asked),
+        Some(quarter) => asked.for_quarter(workspace, quarter, which.early),
+    }
 }
 
 /// The id of a run: when it began, and letters that no other process has.
@@ -134,14 +132,16 @@ fn run_id(clock: Clock) -> String {
     format!("{}-{chance:04x}", clock.now().format("%Y%m%dT%H%M%S%3fZ"))
 }
 
-async fn run(cli: &Cli, workspace: &Workspace, plan: Plan) -> Result<Outcome> {
+async fn run(cli: &Cli, workspace: &Workspace, request: &Request) -> Result<Outcome> {
     let quiet = cli.quiet;
     let progress = move |event: Event| {
         if !quiet {
             print::event(event);
         }
     };
-    execute(workspace, plan, &run_id(workspace.clock), &progress).await
+    let id = run_id(workspace.clock);
+    let run = Run { id: &id, slot: None, retries: None };
+    perform(workspace, request, &run, &progress).await
 }
 
 fn print_plan(workspace: &Workspace, plan: &Plan) {
@@ -221,7 +221,7 @@ async fn test(workspace: &Workspace) -> Result<()> {
     }
 }
 
-async fn run_demo(cli: &Cli, arguments: &Demo) -> Result<()> {
+async fn run_demo(cli: &Cli, arguments: &Demo, stop: &Stop) -> Result<()> {
     let size =
         demo::Size { documents: arguments.documents, seed: arguments.seed, as_of: arguments.as_of };
     let made = demo::make(&arguments.out, size)?;
@@ -229,9 +229,8 @@ async fn run_demo(cli: &Cli, arguments: &Demo) -> Result<()> {
     if !cli.quiet && made.files > 0 {
         eprintln!("made {} files of exports in {folder}/exports", made.files);
     }
-    let workspace = open(&arguments.out, cli.threads)?;
-    let plan = plan(&workspace, &Request::default()).await?;
-    let outcome = run(cli, &workspace, plan).await?;
+    let workspace = open(&arguments.out, cli.threads, stop)?;
+    let outcome = run(cli, &workspace, &Request::default()).await?;
     print_outcome(&workspace, &outcome);
     for line in demo_figures(&workspace).await? {
         print::line(line);

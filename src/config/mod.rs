@@ -16,6 +16,7 @@ mod pipeline_mirror;
 mod project;
 mod project_mirror;
 pub mod settings;
+pub mod stores;
 mod text;
 mod yaml;
 

@@ -38,10 +38,8 @@ pub struct Source {
     /// The system whose ids its rows carry: the `source` column of every row; its name where the
     /// declaration does not say.
     pub system: String,
-    /// The folder that holds the exports.
-    pub url: String,
-    /// The glob that their paths below the folder match.
-    pub pattern: String,
+    /// Where its exports are.
+    pub fetch: Fetch,
     /// How the text is read.
     pub csv: Csv,
     /// What becomes of a row.
@@ -60,6 +58,23 @@ pub struct Source {
     pub allow_empty: bool,
     /// A digest of the declaration: exports read by another one are read again.
     pub digest: String,
+}
+
+/// Where exports are.
+#[derive(Debug, Clone)]
+pub enum Fetch {
+    /// Files of a folder or a store.
+    Files {
+        /// The folder, or the URL of a store.
+        url: String,
+        /// The glob that their paths below it match.
+        pattern: String,
+    },
+    /// Pages of web servers, one export each.
+    Http {
+        /// Their URLs.
+        urls: Vec<String>,
+    },
 }
 
 /// How CSV text is read.

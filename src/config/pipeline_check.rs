@@ -5,12 +5,12 @@ use serde_yaml::Spanned;
 use sha2::{Digest, Sha256};
 
 use super::pipeline::{
-    ControlTotal, Covers, Csv, Format, Into, Load, Locale, Mapping, Origin, Pipeline, Publish,
+    ControlTotal, Covers, Csv, Fetch, Format, Into, Load, Locale, Mapping, Origin, Pipeline, Publish,
     Rule, Schedule, Source, Test,
 };
 use super::text::Checker;
 use super::yaml::at;
-use super::{canonical, pipeline_mirror as mirror};
+use super::{canonical, pipeline_mirror as mirror, stores};
 use crate::names;
 
 /// Rejected rows allowed where the declaration does not say, in percent.
@@ -145,20 +145,8 @@ fn source(check: &mut Checker<'_>, entry: &mirror::Source) -> Source {
     if let Some(system) = &entry.system {
         name(check, system, "system");
     }
-    let mirror::Fetch::Files(files) = &entry.fetch;
+    let fetch = fetch(check, &entry.fetch);
     let mirror::Read::Csv(read) = &entry.read;
-    let url = check.string(&files.url);
-    if let Some(scheme) = crate::names::foreign_scheme(&url) {
-        check.fault_hint(
-            at(&files.url),
-            format!("scheme \"{scheme}\" is not supported by fetch: files"),
-            "give a folder",
-        );
-    }
-    let pattern = check.string(&files.pattern);
-    if let Err(error) = globset::Glob::new(&pattern) {
-        check.fault(at(&files.pattern), format!("pattern \"{pattern}\" is not a glob: {error}"));
-    }
     if entry.into.is_empty() {
         check.fault_hint(
             at(&entry.name),
@@ -211,8 +199,7 @@ fn source(check: &mut Checker<'_>, entry: &mirror::Source) -> Source {
     let mut source = Source {
         name: entry.name.value.clone(),
         system: entry.system.as_ref().unwrap_or(&entry.name).value.clone(),
-        url,
-        pattern,
+        fetch,
         csv: csv(check, read),
         into,
         skip,
@@ -229,6 +216,57 @@ fn source(check: &mut Checker<'_>, entry: &mirror::Source) -> Source {
     };
     source.digest = digest(&source);
     source
+}
+
+fn fetch(check: &mut Checker<'_>, mirror: &mirror::Fetch) -> Fetch {
+    let scheme_of = |url: &str| names::foreign_scheme(url).unwrap_or("file").to_owned();
+    match mirror {
+        mirror::Fetch::Files(files) => {
+            let url = check.string(&files.url);
+            let scheme = scheme_of(&url);
+            if stores::READABLE.contains(&scheme.as_str()) {
+                check.fault_hint(
+                    at(&files.url),
+                    "a web server does not list its files",
+                    "write fetch: { http: { urls: [\"https://…\"] } }",
+                );
+            } else if scheme != "file" && !stores::WRITABLE.contains(&scheme.as_str()) {
+                check.fault_hint(
+                    at(&files.url),
+                    format!("scheme \"{scheme}\" is unknown"),
+                    format!(
+                        "give a folder, or a URL that begins with {}://",
+                        stores::WRITABLE.join("://, ")
+                    ),
+                );
+            }
+            let pattern = check.string(&files.pattern);
+            if let Err(error) = globset::Glob::new(&pattern) {
+                let message = format!("pattern \"{pattern}\" is not a glob: {error}");
+                check.fault(at(&files.pattern), message);
+            }
+            Fetch::Files { url, pattern }
+        }
+        mirror::Fetch::Http(http) => {
+            if http.urls.value.is_empty() {
+                let hint = "write urls: [\"https://…\"]";
+                check.fault_hint(at(&http.urls), "\"urls\" names no export", hint);
+            }
+            let mut urls: Vec<String> = Vec::new();
+            for written in &http.urls.value {
+                let url = check.string(written);
+                if !stores::READABLE.contains(&scheme_of(&url).as_str()) {
+                    let message = format!("\"{url}\" is not the URL of a web server");
+                    check.fault_hint(at(written), message, "begin it with https://");
+                }
+                if urls.contains(&url) {
+                    check.fault(at(written), format!("url \"{url}\" is given twice"));
+                }
+                urls.push(url);
+            }
+            Fetch::Http { urls }
+        }
+    }
 }
 
 /// A digest of what decides how an export is read: neither its place nor its limits.

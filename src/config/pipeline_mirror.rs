@@ -52,6 +52,7 @@ pub(super) struct Source {
 #[serde(rename_all = "snake_case")]
 pub(super) enum Fetch {
     Files(Files),
+    Http(Http),
 }
 
 #[derive(Deserialize)]
@@ -59,6 +60,12 @@ pub(super) enum Fetch {
 pub(super) struct Files {
     pub(super) url: Spanned<String>,
     pub(super) pattern: Spanned<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Http {
+    pub(super) urls: Spanned<Vec<Spanned<String>>>,
 }
 
 #[derive(Deserialize)]

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use chrono::NaiveDate;
+use chrono::{NaiveDate, TimeDelta};
 use chrono_tz::Tz;
 
 use super::contract::Contract;
@@ -12,6 +12,7 @@ use super::fault::{Fault, Faults};
 use super::pipeline::Pipeline;
 use super::project_mirror::Mirror;
 use super::settings::Settings;
+use super::stores::{self, StoreOptions};
 use super::text::{Checker, Env};
 use super::yaml::{self, at};
 use super::{contract_mirror, pipeline_check, pipeline_mirror, settings};
@@ -20,6 +21,9 @@ use crate::secret::Redactor;
 
 /// Memory for queries where the declaration does not say, in MiB.
 const DEFAULT_MEMORY_MB: usize = 768;
+
+/// How long a lease lasts where the declaration does not say.
+const DEFAULT_LEASE: TimeDelta = TimeDelta::seconds(60);
 
 /// A checked project.
 #[derive(Debug)]
@@ -38,6 +42,8 @@ pub struct Project {
     pub lake: String,
     /// Where publications go.
     pub destinations: Vec<Destination>,
+    /// What stores need beyond what the environment gives.
+    pub stores: Vec<StoreOptions>,
     /// The settings of the domain.
     pub settings: Settings,
     /// Its pipelines, by file name.
@@ -54,6 +60,8 @@ pub struct Project {
     pub threads: Option<usize>,
     /// Memory for queries, in MiB.
     pub memory_mb: usize,
+    /// How long a run that is no longer heard of keeps its pipelines.
+    pub lease: TimeDelta,
     /// What must not be printed.
     pub redactor: Redactor,
 }
@@ -142,7 +150,8 @@ impl Loader<'_> {
                 "use the three capital letters of ISO 4217, as RUB",
             );
         }
-        let lake = place(&mut check, &mirror.lake);
+        let lake = stores::writable(&mut check, &mirror.lake);
+        let stores = stores::stores(&mut check, &mirror.stores);
         let destinations = mirror
             .destinations
             .iter()
@@ -150,7 +159,7 @@ impl Loader<'_> {
                 if !names::is_name(name) {
                     check.fault(at(&destination.url), format!("\"{name}\" is not a name"));
                 }
-                Destination { name: name.clone(), url: place(&mut check, &destination.url) }
+                Destination { name: name.clone(), url: stores::writable(&mut check, &destination.url) }
             })
             .collect();
         let as_of = mirror.as_of.as_ref().and_then(|written| settings::date(&mut check, written));
@@ -160,6 +169,7 @@ impl Loader<'_> {
                 check.fault_hint(at(limit), "a limit of 0 lets nothing run", "write 1 or more");
             }
         }
+        let lease = mirror.limits.lease.as_ref().and_then(|lease| settings::duration(&mut check, lease));
         Some(Project {
             root: self.root.to_owned(),
             name: mirror.name.value,
@@ -168,6 +178,7 @@ impl Loader<'_> {
             as_of,
             lake,
             destinations,
+            stores,
             settings,
             pipelines,
             models,
@@ -176,6 +187,7 @@ impl Loader<'_> {
             contracts,
             threads: mirror.limits.threads.map(|threads| threads.value),
             memory_mb: mirror.limits.memory_mb.map_or(DEFAULT_MEMORY_MB, |memory| memory.value),
+            lease: lease.unwrap_or(DEFAULT_LEASE),
             redactor: Redactor::default(),
         })
     }
@@ -376,18 +388,6 @@ impl Loader<'_> {
         let files = self.files("sql/reference", &[".csv"]);
         files.iter().map(|file| (stem(file), self.root.join(file))).collect()
     }
-}
-
-fn place(check: &mut Checker<'_>, written: &serde_yaml::Spanned<String>) -> String {
-    let url = check.string(written);
-    if let Some(scheme) = crate::names::foreign_scheme(&url) {
-        check.fault_hint(
-            at(written),
-            format!("scheme \"{scheme}\" is not supported"),
-            "give a folder, or a URL that begins with file://",
-        );
-    }
-    url
 }
 
 fn stem(file: &str) -> String {

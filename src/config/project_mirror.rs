@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_yaml::Spanned;
 
-use super::settings;
+use super::{settings, stores};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -18,6 +18,8 @@ pub(super) struct Mirror {
     pub(super) lake: Spanned<String>,
     #[serde(default)]
     pub(super) destinations: BTreeMap<String, DestinationMirror>,
+    #[serde(default)]
+    pub(super) stores: Vec<Spanned<stores::Mirror>>,
     #[serde(default)]
     pub(super) domain: settings::Mirror,
     #[serde(default)]
@@ -35,4 +37,5 @@ pub(super) struct DestinationMirror {
 pub(super) struct Limits {
     pub(super) threads: Option<Spanned<usize>>,
     pub(super) memory_mb: Option<Spanned<usize>>,
+    pub(super) lease: Option<Spanned<String>>,
 }

@@ -61,6 +61,8 @@ pub struct PurchaseKind {
 pub struct Settings {
     /// The fiscal calendar.
     pub fiscal: Fiscal,
+    /// Days after the end of a quarter until its books are closed.
+    pub settle_days: i32,
     /// What the history of purchases depends on.
     pub history: Rules,
     /// Scalar settings by parameter name, without `$`.
@@ -105,6 +107,8 @@ pub(super) struct Mirror {
     rates: RatesMirror,
     #[serde(default)]
     conversion: ConversionMirror,
+    #[serde(default)]
+    quarters: QuartersMirror,
 }
 
 #[derive(Deserialize)]
@@ -141,6 +145,7 @@ mirror!(RefusalMirror { tail_days: u32 });
 mirror!(ListMirror { closed: String, lost_twice: String });
 mirror!(NormsMirror { fine: String, alarm: String });
 mirror!(RatesMirror { max_age_days: u32 });
+mirror!(QuartersMirror { settle_days: u32 });
 mirror!(ConversionMirror { cycles: String, min_days: u32 });
 mirror!(TiersMirror { gold: String, silver: String });
 
@@ -278,6 +283,33 @@ pub(super) fn date(
     parsed
 }
 
+/// A time as `500ms`, `60s`, `15m` or `2h`; anything else is a fault.
+pub(super) fn duration(
+    check: &mut Checker<'_>,
+    written: &Spanned<String>,
+) -> Option<chrono::TimeDelta> {
+    let text = written.value.as_str();
+    let split = text.find(|char: char| !char.is_ascii_digit()).unwrap_or(text.len());
+    let (number, unit) = text.split_at(split);
+    let milliseconds = match unit {
+        "ms" => Some(1),
+        "s" => Some(1_000),
+        "m" => Some(60_000),
+        "h" => Some(3_600_000),
+        _ => None,
+    };
+    let number: Option<i64> = number.parse().ok().filter(|number| (1..=100_000).contains(number));
+    let duration = number.zip(milliseconds);
+    if duration.is_none() {
+        check.fault_hint(
+            at(written),
+            format!("\"{text}\" is not a time"),
+            "write a number with its unit, as 500ms, 60s, 15m or 2h",
+        );
+    }
+    duration.map(|(number, unit)| chrono::TimeDelta::milliseconds(number * unit))
+}
+
 fn months(check: &mut Checker<'_>, value: Option<&Spanned<String>>, default: u32) -> u32 {
     let Some(written) = value else { return default };
     let number =
@@ -339,8 +371,13 @@ pub(super) fn settings(check: &mut Checker<'_>, mirror: &Mirror) -> Settings {
         check.fault(at(min), "cycle.min_purchases below 2 gives no gap to measure");
     }
     let scalars = scalars(check, mirror, method, &quantile, history);
+    let settle_days = integer(check, mirror.quarters.settle_days.as_ref(), 20);
     Settings {
         fiscal: fiscal.unwrap_or_else(calendar_year),
+        settle_days: match settle_days {
+            Value::Integer(days) => i32::try_from(days).unwrap_or(20),
+            _ => 20,
+        },
         history,
         scalars,
         sleep_rules: sleep_rules(check, &mirror.sleep),

@@ -67,6 +67,7 @@ pub(super) async fn commit(
             extra: Some(merged.to_extra()?),
             base: base.version,
             bound: true,
+            keep: None,
         };
         match set.commit(&change, loading.now).await? {
             Committed::Version(_) => return set.current().await,

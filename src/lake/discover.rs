@@ -1,13 +1,11 @@
 //! Which exports are new: the folder against the ledger.
 
-use std::path::Path;
-
 use super::ledger::{Entry, Ledger};
-use crate::config::pipeline::Source;
+use crate::config::pipeline::{Fetch, Source};
 use crate::error::{Error, Kind, Result};
 use crate::pull::export::named_cover;
 use crate::pull::fetch::{self, Export};
-use crate::store::local_folder;
+use crate::store::Stores;
 
 /// What was found for one source.
 #[derive(Debug, Clone)]
@@ -54,19 +52,17 @@ impl Why {
 ///
 /// # Errors
 /// When the folder cannot be read, or nothing matches and the declaration does not allow that.
-pub fn discover(source: &Source, root: &Path, ledger: &Ledger) -> Result<Discovery> {
-    let folder = local_folder(&source.url, root);
-    let exports = match fetch::list(&folder, &source.pattern) {
+pub async fn discover(source: &Source, stores: &Stores, ledger: &Ledger) -> Result<Discovery> {
+    let exports = match fetch::list(source, stores).await {
         Err(error) if error.kind == Kind::Nothing && source.allow_empty => Vec::new(),
         listed => listed.map_err(|error| error.at(format!("source \"{}\"", source.name)))?,
     };
-    if exports.is_empty() && !source.allow_empty {
+    if let (Fetch::Files { url, pattern }, true) = (&source.fetch, exports.is_empty())
+        && !source.allow_empty
+    {
         return Err(Error::new(
             Kind::Nothing,
-            format!(
-                "source \"{}\": no file in \"{}\" matches \"{}\"",
-                source.name, source.url, source.pattern
-            ),
+            format!("source \"{}\": no file in \"{url}\" matches \"{pattern}\"", source.name),
         )
         .hint("correct url or pattern, or write allow_empty: true"));
     }
@@ -74,7 +70,7 @@ pub fn discover(source: &Source, root: &Path, ledger: &Ledger) -> Result<Discove
         ledger.exports.iter().filter(|entry| entry.source == source.name).collect();
     let mut discovery = Discovery { new: Vec::new(), known: 0 };
     for export in exports {
-        match why(&export, source, &entries)? {
+        match why(&export, source, &entries).await? {
             Some(why) => discovery.new.push(Found { export, why }),
             None => discovery.known += 1,
         }
@@ -86,23 +82,28 @@ pub fn discover(source: &Source, root: &Path, ledger: &Ledger) -> Result<Discove
 ///
 /// A name that was loaded is judged by what it brought last; a new name is known where the same
 /// content already stands for the same months.
-fn why(export: &Export, source: &Source, entries: &[&Entry]) -> Result<Option<Why>> {
+async fn why(export: &Export, source: &Source, entries: &[&Entry]) -> Result<Option<Why>> {
     let redeclared = |entry: &Entry| {
         (entry.is_live() && entry.declaration != source.digest).then_some(Why::Redeclared)
     };
     if let Some(last) = entries.iter().rev().find(|entry| entry.name == export.name) {
         let same_size = last.bytes == export.bytes;
-        if same_size && last.modified_ms == export.modified_ms {
+        // A store's etag changes with the bytes; times are coarse, and copies keep them.
+        let same_version = match (&last.etag, &export.etag) {
+            (Some(then), Some(now)) => then == now,
+            _ => last.modified_ms == export.modified_ms,
+        };
+        if same_size && same_version {
             return Ok(redeclared(last));
         }
-        return Ok(if same_size && last.sha256 == fetch::sha256(export)? {
+        return Ok(if same_size && last.sha256 == export.sha256().await? {
             redeclared(last)
         } else {
             Some(Why::Changed)
         });
     }
     if entries.iter().any(|entry| entry.bytes == export.bytes) {
-        let sha256 = fetch::sha256(export)?;
+        let sha256 = export.sha256().await?;
         let cover = named_cover(source, &export.name);
         let known = entries
             .iter()

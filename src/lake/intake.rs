@@ -118,10 +118,11 @@ pub(super) async fn take_in(
     engine: Engine,
 ) -> Result<Intake> {
     std::fs::create_dir_all(&folder)?;
+    let path = export.bring(&folder).await?;
     let read = {
         let (source, export) = (Arc::clone(&source), export.clone());
         let (engine, folder) = (engine.clone(), folder.clone());
-        tokio::task::spawn_blocking(move || read(&source, &engine, &export, &folder))
+        tokio::task::spawn_blocking(move || read(&source, &engine, &export, &path, &folder))
     };
     let (mut reading, mut files, lines, rejects) = read.await.map_err(joined)??;
     let mut sink = ExportSink {
@@ -148,7 +149,13 @@ pub(super) fn joined(error: tokio::task::JoinError) -> crate::error::Error {
 type Read =
     (Reading, BTreeMap<(usize, String), ScratchRows>, Vec<(usize, ScratchRows)>, RejectsFile);
 
-fn read(source: &Source, engine: &Engine, export: &Export, folder: &Path) -> Result<Read> {
+fn read(
+    source: &Source,
+    engine: &Engine,
+    export: &Export,
+    path: &Path,
+    folder: &Path,
+) -> Result<Read> {
     let rejects = RejectsFile::new(&source.name, &export.name, folder.join("rejects.parquet"));
     let mut sink = ExportSink {
         source,
@@ -158,7 +165,7 @@ fn read(source: &Source, engine: &Engine, export: &Export, folder: &Path) -> Res
         lines: BTreeMap::new(),
         rejects,
     };
-    let reading = export::read(source, export, &mut sink)?;
+    let reading = export::read(source, export, path, &mut sink)?;
     let finished = sink.open.into_iter().map(|(key, writer)| Ok((key, writer.finish()?)));
     let files = finished.collect::<Result<_>>()?;
     let lines = sink.lines.into_iter().map(|(table, writer)| Ok((table, writer.finish()?)));

@@ -26,6 +26,9 @@ pub struct Entry {
     pub bytes: u64,
     /// When it was last written, in milliseconds since 1970.
     pub modified_ms: u64,
+    /// The version that its store gave it, where it did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub etag: Option<String>,
     /// The SHA-256 of its bytes.
     pub sha256: String,
     /// The digest of the declaration that it was read by.

@@ -265,6 +265,7 @@ async fn enter(
             name: export.name.clone(),
             bytes: export.bytes,
             modified_ms: export.modified_ms,
+            etag: export.etag.clone(),
             sha256: reading.sha256,
             declaration: source.digest.clone(),
             periods: periods.clone(),

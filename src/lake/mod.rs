@@ -10,6 +10,7 @@ mod cover;
 mod discover;
 mod intake;
 mod jobs;
+mod lease;
 mod ledger;
 mod load;
 mod merge;
@@ -19,6 +20,7 @@ mod rejects;
 mod tables;
 
 pub use discover::{Discovery, Found, Why, discover};
+pub use lease::{Asked, Held, Holder, Lease, ask, read_lease};
 pub use ledger::{Entry, Ledger, Status};
 pub use load::{ExportReport, Loaded, Loading, load};
 pub use records::{

@@ -20,6 +20,15 @@ pub struct RunRecord {
     pub pipelines: Vec<String>,
     /// The day it is as of.
     pub as_of: String,
+    /// The quarter that it was made for, where it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quarter: Option<String>,
+    /// The slot of the schedule that it was run for, as `pipeline/time`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub slot: Option<String>,
+    /// The run that it was to make good.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retries: Option<String>,
     /// When it began.
     pub started_at: String,
     /// When it ended.

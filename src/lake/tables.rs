@@ -1,6 +1,5 @@
 //! The lake's tables: where they lie, and how queries read them.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use arrow::datatypes::{DataType, Field, Schema};
@@ -13,7 +12,7 @@ use crate::config::canonical::{self, Table};
 use crate::domain::{Day, calendar::to_date};
 use crate::error::Result;
 use crate::pull::map::schema;
-use crate::store;
+use crate::store::Place;
 use crate::tableset::{Manifest, TableSet};
 
 /// The column behind the canonical ones that says which export a row came from.
@@ -36,14 +35,13 @@ pub fn period_name(day: Day) -> String {
 }
 
 impl Lake {
-    /// Opens the lake at `url`, relative to the project in `root`.
+    /// The lake at `place`.
     ///
     /// # Errors
-    /// When the URL's scheme is not supported.
-    pub fn open(url: &str, root: &Path, engine: &Engine) -> Result<Self> {
-        let place = store::open(url, root)?;
+    /// When queries cannot be told of it.
+    pub fn open(place: Place, engine: &Engine) -> Result<Self> {
         let registered = engine.register("lake", Arc::clone(&place.store))?;
-        Ok(Self { set: TableSet::new(place.store, place.url), url: registered })
+        Ok(Self { set: TableSet::new(place), url: registered })
     }
 
     /// Its table set.

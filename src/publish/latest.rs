@@ -1,14 +1,12 @@
 //! `latest/`: one file a table under a stable name, derived from the head.
 
-use std::sync::Arc;
-
 use futures::{StreamExt, TryStreamExt, stream};
 use object_store::path::Path;
-use object_store::{ObjectStore, ObjectStoreExt};
+use object_store::{ObjectStoreExt, UpdateVersion};
 
 use super::publication::joined;
-use crate::error::Result;
-use crate::store::sha256_of;
+use crate::error::{Error, Kind, Result};
+use crate::store::{MAX_CONDITIONAL_BYTES, replace_file, sha256_of};
 use crate::tableset::{DataFile, TableSet};
 
 /// Files copied at a time.
@@ -19,36 +17,68 @@ const MAX_ROUNDS: usize = 16;
 
 /// Makes `latest/` equal to the head; gives the number of files that were replaced.
 ///
+/// A writer that was held up does no harm: each file is replaced only in the version that was
+/// seen while the head still was the one it is made from.
+///
 /// # Errors
-/// When the store fails.
+/// When the store fails, or others replace the same files again and again.
 pub async fn refresh(set: &TableSet) -> Result<usize> {
     let mut replaced = 0;
     for _ in 0..MAX_ROUNDS {
         let manifest = set.current().await?;
         let files = manifest.tables.values().flat_map(|table| &table.files);
         let copies = files.map(|file| {
-            let copy = derive(Arc::clone(set.store()), file.clone());
+            let copy = derive(set.clone(), manifest.version, file.clone());
             async { tokio::spawn(copy).await.map_err(joined)? }
         });
-        let copied: Vec<bool> =
+        let derived: Vec<Derived> =
             stream::iter(copies).buffered(CONCURRENT_COPIES).try_collect().await?;
-        replaced += copied.into_iter().filter(|copied| *copied).count();
+        replaced += derived.iter().filter(|derived| **derived == Derived::Replaced).count();
         let now = set.head().await?.map_or(0, |head| head.version);
-        if now == manifest.version {
-            break;
+        if now == manifest.version && !derived.contains(&Derived::Contested) {
+            return Ok(replaced);
         }
     }
-    Ok(replaced)
+    Err(Error::new(
+        Kind::Transient,
+        format!("\"latest/\" of {} was changed by others {MAX_ROUNDS} times over", set.place()),
+    )
+    .hint("what was published stands; run again when fewer runs publish there"))
 }
 
-/// Makes the file in `latest/` equal to `file`; gives whether it had to be replaced.
-async fn derive(store: Arc<dyn ObjectStore>, file: DataFile) -> Result<bool> {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Derived {
+    Same,
+    Replaced,
+    /// Another writer was there, or the head has moved.
+    Contested,
+}
+
+/// Makes the file in `latest/` equal to `file` of `version`.
+async fn derive(set: TableSet, version: u64, file: DataFile) -> Result<Derived> {
+    let store = set.store();
     let name = file.path.rsplit('/').next().unwrap_or(&file.path);
     let to = Path::from(format!("latest/{name}"));
-    let same_size = store.head(&to).await.is_ok_and(|meta| meta.size == file.bytes);
+    let found = match store.head(&to).await {
+        Ok(meta) => Some(meta),
+        Err(object_store::Error::NotFound { .. }) => None,
+        Err(error) => return Err(error.into()),
+    };
+    let same_size = found.as_ref().is_some_and(|meta| meta.size == file.bytes);
     if same_size && sha256_of(store.as_ref(), &to).await?.0 == file.sha256 {
-        return Ok(false);
+        return Ok(Derived::Same);
     }
-    store.copy(&Path::from(file.path.as_str()), &to).await?;
-    Ok(true)
+    let from = Path::from(file.path.as_str());
+    if file.bytes > MAX_CONDITIONAL_BYTES {
+        store.copy(&from, &to).await?;
+        return Ok(Derived::Replaced);
+    }
+    let bytes = store.get(&from).await?.bytes().await?;
+    if set.head().await?.map_or(0, |head| head.version) != version {
+        return Ok(Derived::Contested);
+    }
+    let expected = found.map(|meta| UpdateVersion { e_tag: meta.e_tag, version: meta.version });
+    let replaced = replace_file(store.as_ref(), bytes, &to, expected).await?;
+    // A refusal may be the echo of our own write: the next round finds out.
+    Ok(if replaced { Derived::Replaced } else { Derived::Contested })
 }

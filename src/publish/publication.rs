@@ -51,6 +51,8 @@ pub struct Publication<'a> {
     pub scratch: &'a FsPath,
     /// The destination's version when the run began.
     pub base: u64,
+    /// The quarter that it is made for, to be kept as first published.
+    pub keep: Option<&'a str>,
 }
 
 /// What came of it.
@@ -72,12 +74,22 @@ pub async fn publish(
     publication: Publication<'_>,
 ) -> Result<Published> {
     let current = set.current().await?;
-    let same = tables.iter().all(|table| {
-        let files = current.digests(&table.name);
-        let parquet = |(_, digest): &(&str, &str)| *digest == table.written.sha256;
-        files.iter().any(parquet) && files.len() == file_names(table).len()
+    let stands = |table: &TableFiles| {
+        current.tables.get(&table.name).filter(|stored| is_same(table, stored)).cloned()
+    };
+    let kept = publication.keep.is_none_or(|quarter| {
+        let kept = current.kept.get(quarter);
+        tables.iter().all(|table| kept.is_some_and(|kept| kept.contains_key(&table.name)))
     });
-    if same {
+    // For a quarter that is kept, a set that has gone on to newer days has nothing to change.
+    let settled = |table: &TableFiles| {
+        stands(table).is_some()
+            || publication.keep.is_some()
+                && current.tables.get(&table.name).is_some_and(|stored| {
+                    stored.as_of.as_deref() > Some(publication.as_of.to_string().as_str())
+                })
+    };
+    if kept && tables.iter().all(settled) {
         refresh(set).await?;
         return Ok(Published::UpToDate(current.version));
     }
@@ -96,8 +108,14 @@ pub async fn publish(
         };
         let (set, table, folder) = (set.clone(), table.clone(), folder.clone());
         let scratch = publication.scratch.to_owned();
+        // A table that stands byte for byte is named again, not written again.
+        let stored = stands(&table);
         let write = async move {
-            let entry = Table { files: write(&set, &table, &folder, &scratch).await?, ..entry };
+            let files = match stored {
+                Some(stored) => stored.files,
+                None => write(&set, &table, &folder, &scratch).await?,
+            };
+            let entry = Table { files, ..entry };
             verify(&set, &table.name, &entry).await?;
             Ok::<_, Error>((table.name, entry))
         };
@@ -113,11 +131,19 @@ pub async fn publish(
         extra: None,
         base: publication.base,
         bound: false,
+        keep: publication.keep.map(str::to_owned),
     };
     let (Committed::Version(version) | Committed::Moved(version)) =
         set.commit(&change, publication.now).await?;
     refresh(set).await?;
     Ok(Published::Version(version, files))
+}
+
+/// Whether `stored` holds the same bytes in the same formats.
+fn is_same(table: &TableFiles, stored: &Table) -> bool {
+    let files = stored.digests();
+    let parquet = |(_, digest): &(&str, &str)| *digest == table.written.sha256;
+    files.iter().any(parquet) && files.len() == file_names(table).len()
 }
 
 fn file_names(table: &TableFiles) -> Vec<String> {

@@ -1,6 +1,7 @@
 //! One export, from its bytes to canonical rows.
 
 use std::io::Read;
+use std::path::Path;
 
 use chrono::NaiveDate;
 
@@ -48,12 +49,17 @@ fn bad_bytes(export: &Export, error: BadBytes) -> Error {
     supplier(export, format!("{row}{}", error.message), error.hint)
 }
 
-/// Reads `export` by `source`'s declaration into `sink`.
+/// Reads `export`, whose bytes lie in the file at `path`, by `source`'s declaration into `sink`.
 ///
 /// # Errors
 /// When the file as a whole cannot be used: charset, header, cover, control total, cut off.
-pub fn read(source: &Source, export: &Export, sink: &mut dyn Sink) -> Result<Reading> {
-    let open = ExportBytes::open(export)
+pub fn read(
+    source: &Source,
+    export: &Export,
+    path: &Path,
+    sink: &mut dyn Sink,
+) -> Result<Reading> {
+    let open = ExportBytes::open(path)
         .map_err(|error| Error::from(error).at(format!("export \"{}\"", export.name)))?;
     let mut text = TextReader::new(open, source.csv.encoding);
     let mut notes = Vec::new();

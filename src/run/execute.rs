@@ -8,8 +8,10 @@ use datafusion::catalog::TableProvider;
 use futures::StreamExt;
 use futures::stream::FuturesUnordered;
 
+use super::leases::Leases;
+use super::perform::{Run, interrupted};
 use super::plan::Plan;
-use super::record::{Interrupted, now, record, told};
+use super::record::{Recording, now, record, told};
 use super::workspace::Workspace;
 use crate::check::{self, Checked};
 use crate::config::canonical;
@@ -54,21 +56,25 @@ pub struct Outcome {
     pub tables: Vec<(String, u64)>,
 }
 
-/// Carries `plan` out as run `id`.
+/// Carries `plan` out as `run`, as long as `leases` are not lost and nobody wants it to stop.
 ///
 /// # Errors
 /// Whatever stopped it; the record says it too.
-pub async fn execute(
+pub(super) async fn execute(
     workspace: &Workspace,
     plan: Plan,
-    id: &str,
+    run: &Run<'_>,
+    leases: &Leases,
     progress: Progress<'_>,
 ) -> Result<Outcome> {
     let record = RunRecord {
-        id: id.to_owned(),
+        id: run.id.to_owned(),
         state: RunState::Running,
         pipelines: plan.pipelines.iter().map(|pipeline| pipeline.name.clone()).collect(),
         as_of: plan.as_of.to_string(),
+        quarter: plan.keep.clone(),
+        slot: run.slot.map(str::to_owned),
+        retries: run.retries.map(str::to_owned),
         started_at: now(workspace),
         ended_at: None,
         program: env!("CARGO_PKG_VERSION").to_owned(),
@@ -79,19 +85,24 @@ pub async fn execute(
         error: None,
     };
     write_record(&workspace.lake, &record).await?;
-    let guard = Interrupted::new(record, workspace);
-    let result = Running { workspace, id, progress, guard: &guard, step: 0, steps: steps(&plan) }
-        .carry_out(plan)
-        .await;
-    let mut record = guard.disarm();
+    let recording = Recording::new(record);
+    let running =
+        Running { workspace, id: run.id, progress, recording: &recording, step: 0, steps: steps(&plan) };
+    let result = tokio::select! {
+        result = running.carry_out(plan) => result,
+        error = leases.lost() => Err(error),
+        signal = workspace.stop.told() => Err(interrupted(signal)),
+    };
+    let mut record = recording.done();
     record.ended_at = Some(now(workspace));
-    match &result {
-        Ok(outcome) if outcome.up_to_date => record.state = RunState::UpToDate,
-        Ok(_) => record.state = RunState::Done,
-        Err(error) => {
-            record.state = RunState::Failed;
-            record.error = Some(workspace.project.redactor.clean(&error.message));
-        }
+    record.state = match &result {
+        Ok(outcome) if outcome.up_to_date => RunState::UpToDate,
+        Ok(_) => RunState::Done,
+        Err(error) if matches!(error.kind, Kind::Interrupted(_)) => RunState::Interrupted,
+        Err(_) => RunState::Failed,
+    };
+    if let Err(error) = &result {
+        record.error = Some(workspace.project.redactor.clean(&error.message));
     }
     write_record(&workspace.lake, &record).await?;
     result
@@ -105,7 +116,7 @@ struct Running<'a> {
     workspace: &'a Workspace,
     id: &'a str,
     progress: Progress<'a>,
-    guard: &'a Interrupted<'a>,
+    recording: &'a Recording,
     step: usize,
     steps: usize,
 }
@@ -127,7 +138,7 @@ impl Running<'_> {
             notes: Vec::new(),
             files: Vec::new(),
         };
-        self.guard.edit(|record| record.steps.push(step));
+        self.recording.edit(|record| record.steps.push(step));
     }
 
     async fn carry_out(mut self, plan: Plan) -> Result<Outcome> {
@@ -140,7 +151,7 @@ impl Running<'_> {
             }
         }
         let (manifest, exports) = self.load(&plan).await?;
-        self.guard.edit(|record| record.lake_version = Some(manifest.version));
+        self.recording.edit(|record| record.lake_version = Some(manifest.version));
         if plan.publish.is_empty() {
             return Ok(Outcome {
                 run: self.id.to_owned(),
@@ -209,7 +220,7 @@ impl Running<'_> {
             ];
             self.end("export", &format!("{}/{}", export.source, export.name), since, rows);
             let notes = export.notes.clone();
-            self.guard.edit(|record| {
+            self.recording.edit(|record| {
                 if let Some(step) = record.steps.last_mut() {
                     step.notes = notes;
                 }
@@ -244,7 +255,7 @@ impl Running<'_> {
         }
         self.end("check", "all", since, vec![("checks".to_owned(), checks.len() as u64)]);
         let records: Vec<CheckRecord> = checks.iter().map(record).collect();
-        self.guard.edit(|run| run.checks = records);
+        self.recording.edit(|run| run.checks = records);
         for check in checks.iter().filter(|check| check.outcome == check::Outcome::Warned) {
             (self.progress)(Event::Note(format!("warning: {}", told(check))));
         }
@@ -351,6 +362,7 @@ impl Running<'_> {
                 now: self.workspace.clock.now(),
                 scratch: &self.workspace.scratch(),
                 base,
+                keep: plan.keep.as_deref(),
             };
             let (version, written) = match publish(&set, &files, publication).await? {
                 Published::UpToDate(version) => (version, Vec::new()),
@@ -359,7 +371,7 @@ impl Running<'_> {
             let new = !written.is_empty();
             let rows = vec![("rows".to_owned(), files.iter().map(|file| file.written.rows).sum())];
             self.end("publish", &name, since, rows);
-            self.guard.edit(|record| {
+            self.recording.edit(|record| {
                 record.published.push((name.clone(), version));
                 if let Some(step) = record.steps.last_mut() {
                     step.files = written;

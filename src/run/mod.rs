@@ -5,10 +5,13 @@
 //! Does not know: the terminal.
 
 mod execute;
+mod leases;
+mod perform;
 mod plan;
 mod record;
 mod workspace;
 
-pub use execute::{Event, Outcome, Progress, execute};
+pub use execute::{Event, Outcome, Progress};
+pub use perform::{Run, perform};
 pub use plan::{PipelinePlan, Plan, Request, plan};
 pub use workspace::Workspace;

@@ -7,6 +7,7 @@ use chrono::NaiveDate;
 use super::workspace::Workspace;
 use crate::check;
 use crate::config::pipeline::{Pipeline, Publish};
+use crate::domain::calendar::to_date;
 use crate::error::{Error, Kind, Result};
 use crate::lake::{Found, Ledger, discover};
 use crate::names;
@@ -20,8 +21,38 @@ pub struct Request {
     pub pipelines: Vec<String>,
     /// The last day seen.
     pub as_of: Option<NaiveDate>,
+    /// The quarter that `as_of` ends, where the run is made for it: its tables are kept as they
+    /// are first published.
+    pub keep: Option<String>,
     /// Whether months may shrink.
     pub accept: bool,
+}
+
+impl Request {
+    /// The same for `quarter`, as of its last day, its tables to be kept as first published.
+    ///
+    /// # Errors
+    /// When it is no quarter, or one whose books are not closed, unless `early`.
+    pub fn for_quarter(self, workspace: &Workspace, quarter: &str, early: bool) -> Result<Self> {
+        let settings = &workspace.project.settings;
+        let (_, last) = settings.fiscal.parse_quarter(quarter).ok_or_else(|| {
+            Error::new(Kind::Usage, format!("\"{quarter}\" is not a quarter"))
+                .hint("write as 2026Q3")
+        })?;
+        let as_of = to_date(last);
+        let settled = to_date(last + settings.settle_days);
+        if workspace.yesterday() < settled && !early {
+            return Err(Error::new(
+                Kind::Usage,
+                format!(
+                    "quarter {quarter} ends on {as_of}, and its books are closed {} days later",
+                    settings.settle_days
+                ),
+            )
+            .hint(format!("wait until {settled} is over, or make it now with --early")));
+        }
+        Ok(Self { as_of: Some(as_of), keep: Some(settings.fiscal.quarter(last)), ..self })
+    }
 }
 
 /// What a run would do.
@@ -41,6 +72,8 @@ pub struct Plan {
     pub checked: BTreeSet<String>,
     /// Tables to publish.
     pub publish: Vec<Publish>,
+    /// The quarter whose tables are kept, where the run is made for one.
+    pub keep: Option<String>,
     /// Whether months may shrink.
     pub accept: bool,
 }
@@ -68,7 +101,7 @@ pub async fn plan(workspace: &Workspace, request: &Request) -> Result<Plan> {
     for pipeline in &chosen {
         let mut sources = Vec::new();
         for source in &pipeline.sources {
-            let discovery = discover(source, &project.root, &ledger)?;
+            let discovery = discover(source, &workspace.stores, &ledger).await?;
             sources.push((source.name.clone(), discovery.new, discovery.known));
         }
         pipelines.push(PipelinePlan { name: pipeline.name.clone(), sources });
@@ -84,12 +117,13 @@ pub async fn plan(workspace: &Workspace, request: &Request) -> Result<Plan> {
         graph,
         checked,
         publish,
+        keep: request.keep.clone(),
         accept: request.accept,
     })
 }
 
 /// The pipelines named, those that pull first.
-fn choose<'a>(all: &'a [Pipeline], named: &[String]) -> Result<Vec<&'a Pipeline>> {
+pub(super) fn choose<'a>(all: &'a [Pipeline], named: &[String]) -> Result<Vec<&'a Pipeline>> {
     for name in named {
         if !all.iter().any(|pipeline| pipeline.name == *name) {
             let known = all.iter().map(|pipeline| pipeline.name.as_str());

@@ -4,46 +4,27 @@ use std::sync::{Mutex, PoisonError};
 
 use super::workspace::Workspace;
 use crate::check::{self, Checked};
-use crate::lake::{CheckRecord, RunRecord, RunState, write_record};
+use crate::lake::{CheckRecord, RunRecord};
 
 /// The time, as records write it.
 pub(super) fn now(workspace: &Workspace) -> String {
     workspace.clock.now().format("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
-/// The record of a run that is under way; a run that is dropped leaves it as interrupted.
-pub(super) struct Interrupted<'a> {
-    record: Mutex<RunRecord>,
-    workspace: &'a Workspace,
-    armed: bool,
-}
+/// The record of a run that is under way.
+pub(super) struct Recording(Mutex<RunRecord>);
 
-impl<'a> Interrupted<'a> {
-    /// A record that says so if the run is dropped from here on.
-    pub(super) fn new(record: RunRecord, workspace: &'a Workspace) -> Self {
-        Self { record: Mutex::new(record), workspace, armed: true }
+impl Recording {
+    pub(super) fn new(record: RunRecord) -> Self {
+        Self(Mutex::new(record))
     }
 
     pub(super) fn edit(&self, edit: impl FnOnce(&mut RunRecord)) {
-        edit(&mut self.record.lock().unwrap_or_else(PoisonError::into_inner));
+        edit(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner));
     }
 
-    pub(super) fn disarm(mut self) -> RunRecord {
-        self.armed = false;
-        self.record.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-}
-
-impl Drop for Interrupted<'_> {
-    fn drop(&mut self) {
-        if !self.armed {
-            return;
-        }
-        let mut record = self.record.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        record.state = RunState::Interrupted;
-        record.ended_at = Some(now(self.workspace));
-        // Dropping cannot wait for the store; a local store needs no waiting.
-        let _ = futures::FutureExt::now_or_never(write_record(&self.workspace.lake, &record));
+    pub(super) fn done(self) -> RunRecord {
+        self.0.into_inner().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

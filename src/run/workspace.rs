@@ -10,7 +10,8 @@ use crate::config::{Destination, Project};
 use crate::error::{Error, Kind, Result};
 use crate::lake::Lake;
 use crate::names;
-use crate::store;
+use crate::stop::Stop;
+use crate::store::Stores;
 use crate::tableset::TableSet;
 
 /// A project opened for work.
@@ -19,10 +20,14 @@ pub struct Workspace {
     pub project: Project,
     /// The queries' engine.
     pub engine: Engine,
+    /// The stores.
+    pub stores: Stores,
     /// The lake.
     pub lake: Lake,
     /// The clock.
     pub clock: Clock,
+    /// The wish to stop.
+    pub stop: Stop,
     scratch: tempfile::TempDir,
 }
 
@@ -31,14 +36,15 @@ impl Workspace {
     ///
     /// # Errors
     /// When scratch or the lake cannot be used.
-    pub fn open(project: Project, threads: Option<usize>, clock: Clock) -> Result<Self> {
+    pub fn open(project: Project, threads: Option<usize>, clock: Clock, stop: Stop) -> Result<Self> {
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let threads = threads.or(project.threads).unwrap_or(cores).max(1);
         let scratch = tempfile::Builder::new().prefix("pobudka-").tempdir()?;
         let limits = Limits { threads, memory_mb: project.memory_mb };
         let engine = Engine::new(limits, scratch.path())?;
-        let lake = Lake::open(&project.lake, &project.root, &engine)?;
-        Ok(Self { project, engine, lake, clock, scratch })
+        let stores = Stores::new(&project.root, &project.stores);
+        let lake = Lake::open(stores.open(&project.lake)?, &engine)?;
+        Ok(Self { project, engine, stores, lake, clock, stop, scratch })
     }
 
     /// A folder that is gone when the workspace is.
@@ -53,6 +59,12 @@ impl Workspace {
         given.or(self.project.as_of).unwrap_or_else(|| self.clock.yesterday(self.project.timezone))
     }
 
+    /// The day before today in the project's time zone.
+    #[must_use]
+    pub fn yesterday(&self) -> NaiveDate {
+        self.clock.yesterday(self.project.timezone)
+    }
+
     /// The table set of a destination.
     ///
     /// # Errors
@@ -63,7 +75,6 @@ impl Workspace {
             Error::new(Kind::Nothing, format!("destination \"{name}\" is not declared"))
                 .hint(names::suggest(name, known.iter().map(|entry| entry.name.as_str())))
         })?;
-        let place = store::open(&found.url, &self.project.root)?;
-        Ok(TableSet::new(place.store, place.url))
+        Ok(TableSet::new(self.stores.open(&found.url)?))
     }
 }

@@ -74,12 +74,16 @@ fn etag_of(bytes: &[u8]) -> String {
     hex(&Sha256::digest(bytes)[..16])
 }
 
-/// The etag of the small object in the file at `path`.
+/// The etag of the object in the file at `path`: of a small one a hash of its bytes, of a larger
+/// one what upstream makes of inode, time and size.
 fn etag_at(path: &FsPath) -> Option<String> {
+    use std::os::unix::fs::MetadataExt;
     let mut file = File::open(path).ok()?;
-    let size = file.metadata().ok()?.len();
+    let metadata = file.metadata().ok()?;
+    let size = metadata.len();
     if size > HASHED_ETAG_MAX_BYTES {
-        return None;
+        let since = metadata.modified().ok()?.duration_since(std::time::UNIX_EPOCH).ok()?;
+        return Some(format!("{:x}-{:x}-{size:x}", metadata.ino(), since.as_micros()));
     }
     let mut bytes = Vec::new();
     file.read_to_end(&mut bytes).ok()?;

@@ -1,13 +1,15 @@
 //! URL → object store.
 //!
 //! For: giving every layer above one interface to bytes, whatever holds them.
-//! Keeps true: what a `put` reported as done survives a power cut; a conditional put is honoured.
+//! Keeps true: what a `put` reported as done survives a power cut; a conditional put is honoured,
+//! or the store is refused by the probe.
 //! Does not know: what lies in the objects.
-//!
-//! Local folders only for now; other schemes are refused by name, never treated as a path.
 
 mod durable;
 mod file;
+mod limits;
+mod probe;
+mod remote;
 mod transfer;
 
 use std::path::{Path as FsPath, PathBuf};
@@ -16,9 +18,11 @@ use std::sync::Arc;
 use object_store::ObjectStore;
 
 pub use durable::DurableLocal;
-pub use transfer::{put_file, sha256_of};
+pub use probe::{Depth, probe};
+pub use transfer::{MAX_CONDITIONAL_BYTES, get_file, put_file, replace_file, sha256_of};
 
-use crate::error::{Error, Kind, Result};
+use crate::config::stores::StoreOptions;
+use crate::error::Result;
 use crate::names::foreign_scheme;
 
 /// A place for a table set: an object store and how to name it to people.
@@ -28,29 +32,57 @@ pub struct Place {
     pub store: Arc<dyn ObjectStore>,
     /// The place as declared, for messages.
     pub url: String,
-    /// The folder, where the place is one.
-    pub folder: PathBuf,
+    /// The server, where the declaration names one.
+    pub server: Option<String>,
+    /// Whether it is a folder of this machine, whose store is ours.
+    pub local: bool,
 }
 
-/// The folder that `url` (a path or `file://…`) names, relative ones below `base`.
-#[must_use]
-pub fn local_folder(url: &str, base: &FsPath) -> PathBuf {
-    base.join(url.strip_prefix("file://").unwrap_or(url))
-}
-
-/// Opens the place that `url` names, without creating anything; relative paths lie below `base`.
-///
-/// # Errors
-/// A declaration error for a scheme that is not supported.
-pub fn open(url: &str, base: &FsPath) -> Result<Place> {
-    if let Some(scheme) = foreign_scheme(url) {
-        return Err(Error::new(
-            Kind::Declaration,
-            format!("store \"{url}\": scheme \"{scheme}\" is not supported, expected a folder"),
-        )
-        .hint("give a path, or a URL that begins with file://"));
+impl std::fmt::Display for Place {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match &self.server {
+            Some(server) => write!(formatter, "\"{}\" at {server}", self.url),
+            None => write!(formatter, "\"{}\"", self.url),
+        }
     }
-    let folder = local_folder(url, base);
-    let store = Arc::new(DurableLocal::new(&folder)?);
-    Ok(Place { store, url: url.to_owned(), folder })
+}
+
+/// Opens places: relative folders lie below the project's.
+#[derive(Debug, Clone)]
+pub struct Stores {
+    base: PathBuf,
+    options: Vec<StoreOptions>,
+}
+
+impl Stores {
+    /// Stores with what `options` say, folders below `base`.
+    #[must_use]
+    pub fn new(base: &FsPath, options: &[StoreOptions]) -> Self {
+        Self { base: base.to_owned(), options: options.to_vec() }
+    }
+
+    /// The folder that `url` names; `None` where it is no folder.
+    #[must_use]
+    pub fn folder(&self, url: &str) -> Option<PathBuf> {
+        match foreign_scheme(url) {
+            Some(_) => None,
+            None => Some(self.base.join(url.strip_prefix("file://").unwrap_or(url))),
+        }
+    }
+
+    /// Opens the place that `url` names, without creating or asking anything.
+    ///
+    /// # Errors
+    /// A declaration error where the URL or what is given for it cannot be used.
+    pub fn open(&self, url: &str) -> Result<Place> {
+        let (store, server) = match (self.folder(url), foreign_scheme(url)) {
+            (None, Some(scheme)) => remote::open(url, scheme, &self.options)?,
+            (folder, _) => {
+                let folder = folder.unwrap_or_else(|| self.base.clone());
+                let store: Arc<dyn ObjectStore> = Arc::new(DurableLocal::new(&folder)?);
+                return Ok(Place { store, url: url.to_owned(), server: None, local: true });
+            }
+        };
+        Ok(Place { store, url: url.to_owned(), server, local: false })
+    }
 }

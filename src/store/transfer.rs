@@ -1,11 +1,14 @@
 //! Moving whole files into a store and reading their digest back.
 
-use std::io::Read;
+use std::io::{Read, Write};
 use std::path::Path as FsPath;
 
 use futures::TryStreamExt;
 use object_store::path::Path;
-use object_store::{GetResultPayload, ObjectStore, ObjectStoreExt, PutPayload, WriteMultipart};
+use object_store::{
+    GetOptions, GetResultPayload, ObjectStore, ObjectStoreExt, PutMode, PutPayload, UpdateVersion,
+    WriteMultipart,
+};
 use sha2::{Digest, Sha256};
 
 use crate::digest::hex;
@@ -13,6 +16,9 @@ use crate::error::Result;
 
 /// Bytes of one part; files up to this size are put in one request.
 const PART_BYTES: usize = 8 << 20;
+
+/// The largest object that is replaced by compare-and-swap: its bytes go in one request.
+pub const MAX_CONDITIONAL_BYTES: u64 = 64 << 20;
 
 /// Bytes of a local file read at a time.
 const CHUNK_BYTES: usize = 1 << 18;
@@ -42,6 +48,47 @@ pub async fn put_file(store: &dyn ObjectStore, from: &FsPath, to: &Path) -> Resu
         upload.write(&part[..read]);
     }
     upload.finish().await?;
+    Ok(())
+}
+
+/// Replaces the object at `to`, which must still be `expected` (`None`: must not be there), by
+/// `bytes`, at most [`MAX_CONDITIONAL_BYTES`]; gives whether it was.
+///
+/// # Errors
+/// When the store fails.
+pub async fn replace_file(
+    store: &dyn ObjectStore,
+    bytes: bytes::Bytes,
+    to: &Path,
+    expected: Option<UpdateVersion>,
+) -> Result<bool> {
+    let mode = expected.map_or(PutMode::Create, PutMode::Update);
+    match store.put_opts(to, bytes.into(), mode.into()).await {
+        Ok(_) => Ok(true),
+        Err(
+            object_store::Error::Precondition { .. } | object_store::Error::AlreadyExists { .. },
+        ) => Ok(false),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Brings the object at `from`, whose etag must be `etag` where one is given, into the local file
+/// `to`.
+///
+/// # Errors
+/// When it is missing, has changed, or the store or the disk fails.
+pub async fn get_file(
+    store: &dyn ObjectStore,
+    from: &Path,
+    etag: Option<String>,
+    to: &FsPath,
+) -> Result<()> {
+    let options = GetOptions { if_match: etag, ..GetOptions::default() };
+    let mut stream = store.get_opts(from, options).await?.into_stream();
+    let mut file = std::fs::File::create(to)?;
+    while let Some(bytes) = stream.try_next().await? {
+        file.write_all(&bytes)?;
+    }
     Ok(())
 }
 

@@ -10,15 +10,18 @@ use object_store::{ObjectStore, ObjectStoreExt, PutMode, UpdateVersion};
 use super::layout::{HEAD, manifest_path};
 use super::manifest::{FORMAT, Head, Manifest, Table};
 use crate::error::{Error, Kind, Result};
+use crate::store::Place;
 
 /// Attempts at swapping the head while others swap it too.
 const MAX_SWAPS: usize = 16;
 
+/// Runs that a head remembers as fenced: more never were paused at once, and still live.
+const MAX_FENCED: usize = 256;
+
 /// A table set in a store.
 #[derive(Debug, Clone)]
 pub struct TableSet {
-    store: Arc<dyn ObjectStore>,
-    url: String,
+    place: Place,
 }
 
 /// A version with what is needed to swap it.
@@ -27,6 +30,7 @@ struct Current {
     head: Option<Head>,
     version: Option<UpdateVersion>,
     manifest: Manifest,
+    fenced: Vec<String>,
 }
 
 /// What a run changes: tables to put in place of the parent's, and the new `extra`.
@@ -42,6 +46,9 @@ pub struct Change {
     pub base: u64,
     /// Whether the change was computed from `base` and is void on any other version.
     pub bound: bool,
+    /// The name under which its tables are kept for good, unless that is taken. Such a change
+    /// leaves newer tables of the set as they are.
+    pub keep: Option<String>,
 }
 
 /// What came of a commit.
@@ -54,22 +61,28 @@ pub enum Committed {
 }
 
 impl TableSet {
-    /// The table set in `store`, called `url` in messages.
+    /// The table set at `place`.
     #[must_use]
-    pub fn new(store: Arc<dyn ObjectStore>, url: impl Into<String>) -> Self {
-        Self { store, url: url.into() }
+    pub fn new(place: Place) -> Self {
+        Self { place }
+    }
+
+    /// Where it lies.
+    #[must_use]
+    pub fn place(&self) -> &Place {
+        &self.place
     }
 
     /// The store.
     #[must_use]
     pub fn store(&self) -> &Arc<dyn ObjectStore> {
-        &self.store
+        &self.place.store
     }
 
     /// The set's place, for messages.
     #[must_use]
     pub fn url(&self) -> &str {
-        &self.url
+        &self.place.url
     }
 
     /// The current head; `None` before the first commit.
@@ -77,21 +90,21 @@ impl TableSet {
     /// # Errors
     /// When the store fails or the head is not one.
     pub async fn head(&self) -> Result<Option<Head>> {
-        Ok(self.read_head().await?.map(|(head, _)| head))
+        Ok(self.read_head().await?.map(|(head, _)| head).filter(|head| head.version > 0))
     }
 
     async fn read_head(&self) -> Result<Option<(Head, UpdateVersion)>> {
-        let result = match self.store.get(&Path::from(HEAD)).await {
+        let result = match self.store().get(&Path::from(HEAD)).await {
             Ok(result) => result,
             Err(object_store::Error::NotFound { .. }) => return Ok(None),
-            Err(error) => return Err(Error::from(error).at(format!("head of \"{}\"", self.url))),
+            Err(error) => return Err(Error::from(error).at(format!("head of \"{}\"", self.url()))),
         };
         let version = UpdateVersion {
             e_tag: result.meta.e_tag.clone(),
             version: result.meta.version.clone(),
         };
         let head = serde_json::from_slice(&result.bytes().await?)
-            .map_err(|error| Error::from(error).at(format!("head of \"{}\"", self.url)))?;
+            .map_err(|error| Error::from(error).at(format!("head of \"{}\"", self.url())))?;
         Ok(Some((head, version)))
     }
 
@@ -100,8 +113,8 @@ impl TableSet {
     /// # Errors
     /// When it is missing, or of a format that this program does not know.
     pub async fn manifest(&self, path: &str) -> Result<Manifest> {
-        let at = || format!("manifest \"{path}\" of \"{}\"", self.url);
-        let read = async { self.store.get(&Path::from(path)).await?.bytes().await };
+        let at = || format!("manifest \"{path}\" of \"{}\"", self.url());
+        let read = async { self.store().get(&Path::from(path)).await?.bytes().await };
         let bytes = read.await.map_err(|error| Error::from(error).at(at()))?;
         let manifest: Manifest =
             serde_json::from_slice(&bytes).map_err(|error| Error::from(error).at(at()))?;
@@ -128,8 +141,44 @@ impl TableSet {
         let Some((head, version)) = self.read_head().await? else {
             return Ok(Current::default());
         };
+        let fenced = head.fenced.clone();
+        if head.version == 0 {
+            return Ok(Current { version: Some(version), fenced, ..Current::default() });
+        }
         let manifest = self.manifest(&head.manifest).await?;
-        Ok(Current { head: Some(head), version: Some(version), manifest })
+        Ok(Current { head: Some(head), version: Some(version), manifest, fenced })
+    }
+
+    /// Takes from `run`, which lost its lease, the right to swap the head: from here on its swap
+    /// fails, wherever it was stopped. Before the first commit this makes a head of version 0.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn fence(&self, run: &str) -> Result<()> {
+        for _ in 0..MAX_SWAPS {
+            let (mut head, mode) = match self.read_head().await? {
+                Some((head, version)) => (head, PutMode::Update(version)),
+                None => (Head::default(), PutMode::Create),
+            };
+            if head.fenced.iter().any(|fenced| fenced == run) {
+                return Ok(());
+            }
+            head.fenced.push(run.to_owned());
+            let surplus = head.fenced.len().saturating_sub(MAX_FENCED);
+            head.fenced.drain(..surplus);
+            let bytes = serde_json::to_vec(&head)?;
+            // Whatever the reply: the head, read again, tells.
+            let _ = self.store().put_opts(&Path::from(HEAD), bytes.into(), mode.into()).await;
+        }
+        Err(self.unsteady())
+    }
+
+    fn unsteady(&self) -> Error {
+        Error::new(
+            Kind::Transient,
+            format!("the head of \"{}\" moved {MAX_SWAPS} times while it was swapped", self.url()),
+        )
+        .hint("run again when fewer runs publish there")
     }
 
     /// Makes `change` the current version, on top of whatever others commit meanwhile.
@@ -146,38 +195,48 @@ impl TableSet {
             if self.is_ours(change, &current).await? {
                 return Ok(Committed::Version(current.manifest.version));
             }
+            if current.fenced.contains(&change.run) {
+                return Err(Error::new(
+                    Kind::Superseded,
+                    format!(
+                        "run {} lost its lease before it could swap the head of \"{}\"",
+                        change.run,
+                        self.url()
+                    ),
+                )
+                .hint("another run has taken its place: see \"pobudka runs\""));
+            }
             if change.base != current.manifest.version {
                 if change.bound {
                     return Ok(Committed::Moved(current.manifest.version));
                 }
-                superseded(change, &current.manifest)?;
+                if change.keep.is_none() {
+                    superseded(change, &current.manifest)?;
+                }
             }
             let manifest = successor(change, &current, now);
             let path = manifest_path(manifest.version, &change.run);
-            self.store.put(&path, serde_json::to_vec_pretty(&manifest)?.into()).await?;
+            self.store().put(&path, serde_json::to_vec_pretty(&manifest)?.into()).await?;
             let head = Head {
                 version: manifest.version,
                 manifest: path.to_string(),
                 run: change.run.clone(),
+                fenced: current.fenced,
             };
             let mode = current.version.map_or(PutMode::Create, PutMode::Update);
             let bytes = serde_json::to_vec(&head)?;
-            match self.store.put_opts(&Path::from(HEAD), bytes.into(), mode.into()).await {
+            match self.store().put_opts(&Path::from(HEAD), bytes.into(), mode.into()).await {
                 Ok(_) => return Ok(Committed::Version(head.version)),
                 Err(error) => {
                     // The reply may be the echo of our own write: only the head tells.
-                    let found = self.read_current().await.map_err(|_| unknown(&self.url, error))?;
+                    let found = self.read_current().await.map_err(|_| unknown(self.url(), error))?;
                     if self.is_ours(change, &found).await? {
                         return Ok(Committed::Version(found.manifest.version));
                     }
                 }
             }
         }
-        Err(Error::new(
-            Kind::Transient,
-            format!("the head of \"{}\" moved {MAX_SWAPS} times while it was swapped", self.url),
-        )
-        .hint("run again when fewer runs publish there"))
+        Err(self.unsteady())
     }
 
     /// Whether our run is the head or among its parents.
@@ -213,7 +272,7 @@ fn superseded(change: &Change, current: &Manifest) -> Result<()> {
         let Some(theirs) = current.tables.get(name) else {
             continue;
         };
-        if theirs.lake_version > ours.lake_version || theirs.as_of > ours.as_of {
+        if theirs.is_newer_than(ours) {
             let told = |table: &Table| {
                 let as_of = table.as_of.clone().unwrap_or_default();
                 format!(
@@ -238,7 +297,18 @@ fn superseded(change: &Change, current: &Manifest) -> Result<()> {
 
 fn successor(change: &Change, current: &Current, now: DateTime<Utc>) -> Manifest {
     let mut tables = current.manifest.tables.clone();
-    tables.extend(change.tables.clone());
+    let mut kept = current.manifest.kept.clone();
+    for (name, table) in &change.tables {
+        let newer = tables.get(name).is_some_and(|theirs| theirs.is_newer_than(table));
+        if !(change.keep.is_some() && newer) {
+            tables.insert(name.clone(), table.clone());
+        }
+        // A name is kept once: what was first committed under it stays, table by table.
+        if let Some(keep) = &change.keep {
+            let kept = kept.entry(keep.clone()).or_default();
+            kept.entry(name.clone()).or_insert_with(|| table.clone());
+        }
+    }
     tables.retain(|_, table| !table.files.is_empty());
     Manifest {
         format: FORMAT,
@@ -247,6 +317,7 @@ fn successor(change: &Change, current: &Current, now: DateTime<Utc>) -> Manifest
         run: change.run.clone(),
         written_at: now.format("%Y-%m-%dT%H:%M:%SZ").to_string(),
         tables,
+        kept,
         extra: change.extra.clone().unwrap_or_else(|| current.manifest.extra.clone()),
     }
 }
@@ -260,6 +331,7 @@ mod tests {
 
     use super::{Change, Committed, TableSet};
     use crate::error::Kind;
+    use crate::store::Place;
     use crate::tableset::{DataFile, Table};
 
     fn change(run: &str, table: &str, lake_version: u64) -> Change {
@@ -284,11 +356,17 @@ mod tests {
             extra: None,
             base: 0,
             bound: false,
+            keep: None,
         }
     }
 
     fn set() -> TableSet {
-        TableSet::new(Arc::new(InMemory::new()), "memory")
+        TableSet::new(Place {
+            store: Arc::new(InMemory::new()),
+            url: "memory".to_owned(),
+            server: None,
+            local: true,
+        })
     }
 
     #[tokio::test]
@@ -327,6 +405,35 @@ mod tests {
         set.commit(&change("a", "one", 1), now).await.unwrap();
         let bound = Change { bound: true, ..change("b", "two", 1) };
         assert_eq!(set.commit(&bound, now).await.unwrap(), Committed::Moved(1));
+    }
+
+    #[tokio::test]
+    async fn a_fenced_run_swaps_no_head_not_even_the_first() {
+        let (set, now) = (set(), DateTime::UNIX_EPOCH);
+        set.fence("lost").await.unwrap();
+        assert_eq!(set.head().await.unwrap(), None);
+        let error = set.commit(&change("lost", "one", 1), now).await.unwrap_err();
+        assert_eq!(error.kind, Kind::Superseded);
+        set.commit(&change("other", "one", 1), now).await.unwrap();
+        assert!(set.commit(&change("lost", "two", 2), now).await.is_err());
+        assert_eq!(set.current().await.unwrap().tables["one"].run, "other");
+    }
+
+    #[tokio::test]
+    async fn what_is_kept_stays_and_leaves_newer_tables_alone() {
+        let (set, now) = (set(), DateTime::UNIX_EPOCH);
+        set.commit(&change("new", "one", 5), now).await.unwrap();
+        let quarter = |run: &str, lake| Change {
+            keep: Some("2024Q1".to_owned()),
+            base: 9,
+            ..change(run, "one", lake)
+        };
+        set.commit(&quarter("first", 4), now).await.unwrap();
+        set.commit(&quarter("second", 6), now).await.unwrap();
+        let current = set.current().await.unwrap();
+        assert_eq!(current.tables["one"].run, "second");
+        assert_eq!(current.kept["2024Q1"]["one"].run, "first");
+        assert_eq!(current.paths().count(), 2);
     }
 
     #[tokio::test]

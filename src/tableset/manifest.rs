@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-/// The one object that changes: which version is current.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// The one object that changes: which version is current. Version 0 has no manifest yet.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Head {
     /// 1, 2, 3, ….
@@ -14,6 +14,9 @@ pub struct Head {
     pub manifest: String,
     /// The run that committed it.
     pub run: String,
+    /// Runs that lost their lease and may swap no more; the newest last.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fenced: Vec<String>,
 }
 
 /// One version of a table set.
@@ -32,6 +35,10 @@ pub struct Manifest {
     pub written_at: String,
     /// Its tables.
     pub tables: BTreeMap<String, Table>,
+    /// Tables kept for good as they were first committed, by the name they are kept under: of a
+    /// publication the quarters.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub kept: BTreeMap<String, BTreeMap<String, Table>>,
     /// What the set's user keeps beside the tables: the lake's ledger.
     #[serde(default, skip_serializing_if = "serde_json::Value::is_null")]
     pub extra: serde_json::Value,
@@ -87,14 +94,26 @@ pub struct DataFile {
 /// The format that this program writes and reads.
 pub(super) const FORMAT: u32 = 1;
 
-impl Manifest {
-    /// The SHA-256s of `table`'s files, in order of path ending, for "is it the same?".
+impl Table {
+    /// The SHA-256s of its files, in order of path ending, for "is it the same?".
     #[must_use]
-    pub fn digests(&self, table: &str) -> Vec<(&str, &str)> {
-        let Some(table) = self.tables.get(table) else {
-            return Vec::new();
-        };
-        table.files.iter().map(|file| (file_name(&file.path), file.sha256.as_str())).collect()
+    pub fn digests(&self) -> Vec<(&str, &str)> {
+        self.files.iter().map(|file| (file_name(&file.path), file.sha256.as_str())).collect()
+    }
+
+    /// Whether it was made of a newer day or a newer lake than `other`.
+    #[must_use]
+    pub fn is_newer_than(&self, other: &Self) -> bool {
+        self.lake_version > other.lake_version || self.as_of > other.as_of
+    }
+}
+
+impl Manifest {
+    /// The paths of all files that its tables name, kept ones too.
+    pub fn paths(&self) -> impl Iterator<Item = &str> {
+        let kept = self.kept.values().flat_map(BTreeMap::values);
+        let tables = self.tables.values().chain(kept);
+        tables.flat_map(|table| &table.files).map(|file| file.path.as_str())
     }
 }
 

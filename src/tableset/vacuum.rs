@@ -45,8 +45,7 @@ pub async fn garbage(set: &TableSet, folders: &[&str], now: DateTime<Utc>) -> Re
         if is_head || young(meta) || ahead {
             named.insert(meta.location.to_string());
             let manifest = set.manifest(meta.location.as_ref()).await?;
-            let files = manifest.tables.into_values().flat_map(|table| table.files);
-            named.extend(files.map(|file| file.path));
+            named.extend(manifest.paths().map(str::to_owned));
         }
     }
     let mut garbage: Vec<Garbage> = objects

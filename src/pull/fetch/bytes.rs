@@ -2,12 +2,12 @@
 
 use std::fs::File;
 use std::io::{self, BufReader, Read};
+use std::path::Path;
 
 use flate2::read::MultiGzDecoder;
 use sha2::{Digest, Sha256};
 use zstd::stream::read::Decoder as ZstdDecoder;
 
-use super::files::Export;
 use crate::digest::hex;
 use crate::error::Result;
 
@@ -39,14 +39,14 @@ enum Unpacked {
 pub struct ExportBytes(Unpacked);
 
 impl ExportBytes {
-    /// Opens `export`.
+    /// Opens the file at `path`.
     ///
     /// # Errors
     /// When it cannot be opened.
-    pub fn open(export: &Export) -> io::Result<Self> {
+    pub fn open(path: &Path) -> io::Result<Self> {
         let mut first = Vec::with_capacity(ZSTD_MAGIC.len());
-        File::open(&export.path)?.take(ZSTD_MAGIC.len() as u64).read_to_end(&mut first)?;
-        let file = BufReader::with_capacity(1 << 17, File::open(&export.path)?);
+        File::open(path)?.take(ZSTD_MAGIC.len() as u64).read_to_end(&mut first)?;
+        let file = BufReader::with_capacity(1 << 17, File::open(path)?);
         let hashed = Hashed { file, digest: Sha256::new() };
         Ok(Self(if first.starts_with(&GZIP_MAGIC) {
             Unpacked::Gzip(Box::new(MultiGzDecoder::new(hashed)))
@@ -83,12 +83,9 @@ impl Read for ExportBytes {
     }
 }
 
-/// The SHA-256 of an export's file.
-///
-/// # Errors
-/// When it cannot be read.
-pub fn sha256(export: &Export) -> Result<String> {
-    let file = BufReader::with_capacity(1 << 17, File::open(&export.path)?);
+/// The SHA-256 of the file at `path`.
+pub(super) fn sha256(path: &Path) -> Result<String> {
+    let file = BufReader::with_capacity(1 << 17, File::open(path)?);
     let mut hashed = Hashed { file, digest: Sha256::new() };
     io::copy(&mut hashed, &mut io::sink())?;
     Ok(hex(&hashed.digest.finalize()))
@@ -102,7 +99,6 @@ mod tests {
 
     use super::ExportBytes;
     use crate::digest::hex;
-    use crate::pull::fetch::Export;
 
     #[test]
     fn packed_bytes_are_unpacked_and_hashed_as_they_lie() {
@@ -121,8 +117,7 @@ mod tests {
         for (number, bytes) in packed.iter().enumerate() {
             let path = folder.path().join(number.to_string());
             std::fs::write(&path, bytes).unwrap();
-            let export = Export { name: String::new(), path, bytes: 0, modified_ms: 0 };
-            let mut open = ExportBytes::open(&export).unwrap();
+            let mut open = ExportBytes::open(&path).unwrap();
             let mut read = String::new();
             open.read_to_string(&mut read).unwrap();
             assert!(read == text, "{number}: {} bytes", read.len());

@@ -1,37 +1,15 @@
 //! Exports in a local folder, by glob.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::UNIX_EPOCH;
 
+use super::{At, Export, matcher};
 use crate::error::{Error, Kind, Result};
 
-/// A file that a supplier sent.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Export {
-    /// Its path below the source's folder, with `/`.
-    pub name: String,
-    /// Where it lies.
-    pub path: PathBuf,
-    /// Its size.
-    pub bytes: u64,
-    /// When it was last written, in milliseconds since 1970: decides only whether to look again.
-    pub modified_ms: u64,
-}
-
-/// Files below `folder` whose relative path matches `pattern`, sorted by name.
-///
-/// # Errors
-/// When the folder is missing or unreadable.
-pub fn list(folder: &Path, pattern: &str) -> Result<Vec<Export>> {
-    let glob = globset::GlobBuilder::new(pattern)
-        .literal_separator(true)
-        .build()
-        .map_err(|error| {
-            Error::new(Kind::Declaration, format!("pattern \"{pattern}\" is not a glob"))
-                .because(error)
-        })?
-        .compile_matcher();
+/// Files below `folder` whose relative path matches `pattern`.
+pub(super) fn list(folder: &Path, pattern: &str) -> Result<Vec<Export>> {
+    let glob = matcher(pattern)?;
     if !folder.is_dir() {
         return Err(Error::new(
             Kind::Nothing,
@@ -57,11 +35,11 @@ pub fn list(folder: &Path, pattern: &str) -> Result<Vec<Export>> {
                     name,
                     bytes: metadata.len(),
                     modified_ms: u64::try_from(modified.as_millis()).unwrap_or(u64::MAX),
-                    path,
+                    etag: None,
+                    at: At::File(path),
                 });
             }
         }
     }
-    found.sort();
     Ok(found)
 }
