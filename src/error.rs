@@ -128,7 +128,18 @@ impl From<parquet::errors::ParquetError> for Error {
 
 impl From<object_store::Error> for Error {
     fn from(error: object_store::Error) -> Self {
-        Self::new(Kind::Transient, "the store failed").because(error)
+        use object_store::Error::{NotFound, PermissionDenied, Unauthenticated};
+        match error {
+            PermissionDenied { .. } | Unauthenticated { .. } => {
+                Self::new(Kind::Declaration, "the store refuses access").hint(
+                    "check the keys given under stores: in project.yaml or by the environment",
+                )
+            }
+            NotFound { .. } => Self::new(Kind::Transient, "the store has no such object")
+                .hint("where it is the bucket or container that is missing, create it"),
+            _ => Self::new(Kind::Transient, "the store failed"),
+        }
+        .because(error)
     }
 }
 

@@ -56,6 +56,8 @@ pub mod publish;
 
 pub mod run;
 
+pub mod schedule;
+
 pub mod demo;
 
 pub mod cli;

@@ -2,16 +2,21 @@
 
 use std::sync::Arc;
 
+use arrow::datatypes::{Field, Schema};
+use chrono::{DateTime, Utc};
 use datafusion::catalog::TableProvider;
+use datafusion::execution::object_store::ObjectStoreUrl;
 use datafusion::prelude::{SQLOptions, SessionContext};
 
 use super::print;
+use crate::columnar::{FilesTable, type_named};
 use crate::config::canonical;
+use crate::config::schedule::{Schedule, When};
 use crate::error::{Error, Kind, Result};
 use crate::lake::{Lake, REJECTS, read_record, read_records};
 use crate::names;
 use crate::run::Workspace;
-use crate::tableset::{Garbage, Manifest, TableSet, garbage, remove};
+use crate::tableset::{Garbage, Manifest, Table, TableSet, garbage, remove};
 
 /// A session in which published tables and lake tables can be queried; published ones by their
 /// name, the lake's as `lake.<table>`.
@@ -25,12 +30,7 @@ async fn session(workspace: &Workspace) -> Result<(SessionContext, Vec<String>)>
             .engine
             .register(&format!("to-{}", destination.name), Arc::clone(set.store()))?;
         for (name, table) in &manifest.tables {
-            let Some(file) = table.files.iter().find(|file| file.path.ends_with(".parquet")) else {
-                continue;
-            };
-            let location = format!("{}{}", url.as_str(), file.path);
-            let options = datafusion::prelude::ParquetReadOptions::default();
-            let provider = session.read_parquet(location, options).await?.into_view();
+            let provider = published_table(name, table, &url)?;
             session.deregister_table(name.as_str())?;
             session.register_table(name.as_str(), provider)?;
             known.push(name.clone());
@@ -46,6 +46,28 @@ async fn session(workspace: &Workspace) -> Result<(SessionContext, Vec<String>)>
     session.register_table(format!("lake.{REJECTS}"), workspace.lake.rejects(&manifest))?;
     known.push(format!("lake.{REJECTS}"));
     Ok((session, known))
+}
+
+/// A published table as queries see it.
+fn published_table(
+    name: &str,
+    table: &Table,
+    url: &ObjectStoreUrl,
+) -> Result<Arc<dyn TableProvider>> {
+    let fields = table.schema.iter().map(|column| {
+        let kind = type_named(&column.kind).ok_or_else(|| {
+            let (column, kind) = (&column.name, &column.kind);
+            Error::new(
+                Kind::Defect,
+                format!("table \"{name}\" column \"{column}\": type \"{kind}\" is unknown"),
+            )
+        })?;
+        Ok(Field::new(&column.name, kind, true))
+    });
+    let schema = Schema::new(fields.collect::<Result<Vec<_>>>()?);
+    let files = table.files.iter().filter(|file| file.path.ends_with(".parquet"));
+    let files = files.map(|file| (file.path.clone(), file.bytes, file.rows));
+    Ok(FilesTable::table(schema, files, url.clone()))
 }
 
 /// `sql 'select …'`.
@@ -80,13 +102,24 @@ pub(super) async fn show(
     print::rows(&frame.collect().await?, json)
 }
 
+/// When a schedule is due next, in words.
+pub(super) fn due(schedule: &Schedule, now: DateTime<Utc>) -> String {
+    match &schedule.when {
+        When::After(others) => format!("due after {}", others.join(", ")),
+        When::Cron(times) => times.after(now).map_or_else(String::new, |due| {
+            format!("due {}", due.with_timezone(&times.zone()).format("%F %H:%M %Z"))
+        }),
+    }
+}
+
 /// `ls`.
 pub(super) async fn ls(workspace: &Workspace) -> Result<()> {
     let now = workspace.clock.now();
     for pipeline in &workspace.project.pipelines {
-        let due = pipeline.schedule.as_ref().and_then(|schedule| schedule.next_after(now));
-        let due =
-            due.map_or_else(String::new, |due| format!("  due {}", due.format("%F %H:%M %Z")));
+        let due = pipeline
+            .schedule
+            .as_ref()
+            .map_or_else(String::new, |schedule| format!("  {}", due(schedule, now)));
         print::line(format!("pipeline  {}{due}  {}", pipeline.name, pipeline.description));
     }
     let manifest = workspace.lake.set().current().await?;

@@ -17,8 +17,14 @@ pub(super) fn line(text: impl AsRef<str>) {
 pub(super) fn error(error: &Error) {
     eprintln!("error: {}", error.message);
     let mut beneath = error.source.as_deref().map(|source| source as &dyn std::error::Error);
+    let mut told = String::new();
     while let Some(source) = beneath {
-        eprintln!("  because: {source}");
+        // Many errors already say what lies beneath them.
+        let text = source.to_string();
+        if !told.contains(&text) {
+            eprintln!("  because: {text}");
+            told = text;
+        }
         beneath = source.source();
     }
     if let Some(hint) = &error.hint {

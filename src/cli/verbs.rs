@@ -43,7 +43,10 @@ async fn in_project(cli: &Cli, stop: &Stop) -> Result<()> {
             let mut chain = source.to_string();
             let mut beneath = source.source();
             while let Some(inner) = beneath {
-                chain = format!("{chain}: {inner}");
+                let text = inner.to_string();
+                if !chain.contains(&text) {
+                    chain = format!("{chain}: {text}");
+                }
                 beneath = inner.source();
             }
             redactor.clean(&chain).into()
@@ -140,7 +143,7 @@ async fn run(cli: &Cli, workspace: &Workspace, request: &Request) -> Result<Outc
         }
     };
     let id = run_id(workspace.clock);
-    let run = Run { id: &id, slot: None, retries: None };
+    let run = Run { id: &id, claim: None, retries: None };
     perform(workspace, request, &run, &progress).await
 }
 

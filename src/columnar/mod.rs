@@ -12,7 +12,7 @@ mod scratch;
 mod session;
 
 pub use keyed::by_key;
-pub use parquet_file::{ParquetFile, Written, type_name};
+pub use parquet_file::{ParquetFile, Written, type_name, type_named};
 pub use provider::FilesTable;
 pub use scratch::{ScratchRows, ScratchWriter};
 pub use session::{Engine, Limits};

@@ -214,6 +214,25 @@ pub fn type_name(kind: &DataType) -> String {
     }
 }
 
+/// The type that [`type_name`] calls `name`; `None` where it is none that is published.
+#[must_use]
+pub fn type_named(name: &str) -> Option<DataType> {
+    Some(match name {
+        "text" => DataType::Utf8,
+        "boolean" => DataType::Boolean,
+        "integer" => DataType::Int32,
+        "bigint" => DataType::Int64,
+        "double" => DataType::Float64,
+        "date" => DataType::Date32,
+        "timestamp" => DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())),
+        decimal => {
+            let (precision, scale) =
+                decimal.strip_prefix("decimal(")?.strip_suffix(')')?.split_once(", ")?;
+            DataType::Decimal128(precision.parse().ok()?, scale.parse().ok()?)
+        }
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;

@@ -15,6 +15,7 @@ mod pipeline_check;
 mod pipeline_mirror;
 mod project;
 mod project_mirror;
+pub mod schedule;
 pub mod settings;
 pub mod stores;
 mod text;

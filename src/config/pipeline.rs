@@ -1,8 +1,7 @@
 //! A checked pipeline: what to pull, how to read it, where it goes, what to publish.
 
-use chrono_tz::Tz;
-
 use super::canonical;
+use super::schedule::Schedule;
 
 /// A pipeline.
 #[derive(Debug, Clone)]
@@ -15,19 +14,23 @@ pub struct Pipeline {
     pub description: String,
     /// When it is due, where it says so.
     pub schedule: Option<Schedule>,
+    /// What its scheduled runs are made for.
+    pub made_for: MadeFor,
     /// Where its rows come from.
     pub sources: Vec<Source>,
     /// The tables it publishes.
     pub publish: Vec<Publish>,
 }
 
-/// When a pipeline is due.
-#[derive(Debug, Clone)]
-pub struct Schedule {
-    /// The cron line as written.
-    pub cron: String,
-    /// The zone it is read in.
-    pub timezone: Tz,
+/// What the scheduled runs of a pipeline are made for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MadeFor {
+    /// The day before the slot.
+    #[default]
+    Day,
+    /// The last quarter whose books are closed, its tables kept as they are first published.
+    Quarter,
 }
 
 /// One kind of export and how its rows become canonical ones.

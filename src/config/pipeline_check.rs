@@ -1,13 +1,13 @@
 //! The YAML of a pipeline → a checked pipeline, all its faults of meaning at once.
 
-use chrono_tz::Tz;
 use serde_yaml::Spanned;
 use sha2::{Digest, Sha256};
 
 use super::pipeline::{
-    ControlTotal, Covers, Csv, Fetch, Format, Into, Load, Locale, Mapping, Origin, Pipeline, Publish,
-    Rule, Schedule, Source, Test,
+    ControlTotal, Covers, Csv, Fetch, Format, Into, Load, Locale, Mapping, Origin, Pipeline,
+    Publish, Rule, Source, Test,
 };
+use super::schedule::{self, Calendar};
 use super::text::Checker;
 use super::yaml::at;
 use super::{canonical, pipeline_mirror as mirror, stores};
@@ -24,7 +24,7 @@ pub(super) fn pipeline(
     check: &mut Checker<'_>,
     mirror: &mirror::Pipeline,
     destinations: &[&str],
-    zone: Tz,
+    calendar: Calendar,
 ) -> Pipeline {
     if mirror.version.value != 1 {
         let found = mirror.version.value;
@@ -40,7 +40,11 @@ pub(super) fn pipeline(
         file: check.file.to_owned(),
         name: mirror.name.value.clone(),
         description: mirror.description.clone(),
-        schedule: mirror.schedule.as_ref().and_then(|entry| schedule(check, entry, zone)),
+        schedule: mirror
+            .schedule
+            .as_ref()
+            .and_then(|entry| schedule::schedule(check, entry, calendar)),
+        made_for: mirror.made_for,
         sources,
         publish: mirror.publish.iter().map(|entry| publish(check, entry, destinations)).collect(),
     }
@@ -53,66 +57,6 @@ fn name(check: &mut Checker<'_>, name: &Spanned<String>, what: &str) {
             format!("{what} \"{}\" is not a name", name.value),
             "use lower-case letters, digits and _, beginning with a letter",
         );
-    }
-}
-
-fn schedule(check: &mut Checker<'_>, entry: &mirror::Schedule, zone: Tz) -> Option<Schedule> {
-    let timezone = match &entry.timezone {
-        None => zone,
-        Some(written) => {
-            if let Ok(timezone) = written.value.parse() {
-                timezone
-            } else {
-                check.fault_hint(
-                    at(written),
-                    format!("time zone \"{}\" is not known", written.value),
-                    "use an IANA name, as Europe/Moscow",
-                );
-                return None;
-            }
-        }
-    };
-    let schedule = Schedule { cron: entry.cron.value.clone(), timezone };
-    let start = chrono::DateTime::UNIX_EPOCH;
-    match schedule.parsed() {
-        Err(error) => {
-            check.fault_hint(
-                at(&entry.cron),
-                format!("cron line \"{}\" is not one: {error}", entry.cron.value),
-                "write minute hour day month weekday, as \"15 5 * * *\"",
-            );
-            None
-        }
-        Ok(_) if schedule.next_after(start).is_none() => {
-            check.fault_hint(
-                at(&entry.cron),
-                format!("cron line \"{}\" never fires", entry.cron.value),
-                "name a day that its month has",
-            );
-            None
-        }
-        Ok(_) => Some(schedule),
-    }
-}
-
-impl Schedule {
-    fn parsed(&self) -> Result<croner::Cron, croner::errors::CronError> {
-        use croner::parser::{CronParser, Seconds, Year};
-        CronParser::builder()
-            .seconds(Seconds::Disallowed)
-            .year(Year::Disallowed)
-            .build()
-            .parse(&self.cron)
-    }
-
-    /// The first due time after `instant`; `None` where the line never fires.
-    #[must_use]
-    pub fn next_after(
-        &self,
-        instant: chrono::DateTime<chrono::Utc>,
-    ) -> Option<chrono::DateTime<Tz>> {
-        let cron = self.parsed().ok()?;
-        cron.find_next_occurrence(&instant.with_timezone(&self.timezone), false).ok()
     }
 }
 

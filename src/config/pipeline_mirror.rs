@@ -7,6 +7,9 @@ use serde::de::{MapAccess, Visitor, value::MapAccessDeserializer};
 use serde::{Deserialize, Deserializer};
 use serde_yaml::Spanned;
 
+use super::pipeline::MadeFor;
+use super::schedule;
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Pipeline {
@@ -14,18 +17,13 @@ pub(super) struct Pipeline {
     pub(super) name: Spanned<String>,
     #[serde(default)]
     pub(super) description: String,
-    pub(super) schedule: Option<Schedule>,
+    pub(super) schedule: Option<Spanned<schedule::Mirror>>,
+    #[serde(default)]
+    pub(super) made_for: MadeFor,
     #[serde(default)]
     pub(super) sources: Vec<Source>,
     #[serde(default)]
     pub(super) publish: Vec<Publish>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Schedule {
-    pub(super) cron: Spanned<String>,
-    pub(super) timezone: Option<Spanned<String>>,
 }
 
 #[derive(Deserialize)]

@@ -11,11 +11,13 @@ use super::contract::Contract;
 use super::fault::{Fault, Faults};
 use super::pipeline::Pipeline;
 use super::project_mirror::Mirror;
+use super::schedule::{self, Calendar, Schedule, When};
 use super::settings::Settings;
 use super::stores::{self, StoreOptions};
 use super::text::{Checker, Env};
 use super::yaml::{self, at};
 use super::{contract_mirror, pipeline_check, pipeline_mirror, settings};
+use crate::domain::calendar::Fiscal;
 use crate::names;
 use crate::secret::Redactor;
 
@@ -126,7 +128,12 @@ impl Loader<'_> {
             .as_ref()
             .map_or_else(Vec::new, |mirror| mirror.destinations.keys().cloned().collect());
         let zone = mirror.as_ref().and_then(|mirror| mirror.timezone.value.parse().ok());
-        let pipelines = self.pipelines(&names, zone.unwrap_or(chrono_tz::UTC));
+        let fiscal = mirror.as_ref().and_then(|mirror| mirror.domain.fiscal());
+        let calendar = Calendar {
+            zone: zone.unwrap_or(chrono_tz::UTC),
+            fiscal: fiscal.unwrap_or(Fiscal::calendar_year()),
+        };
+        let pipelines = self.pipelines(&names, calendar);
         let (models, contracts) = self.models();
         let check_queries = self.sql_files(&["checks"]);
         let references = self.references();
@@ -159,7 +166,10 @@ impl Loader<'_> {
                 if !names::is_name(name) {
                     check.fault(at(&destination.url), format!("\"{name}\" is not a name"));
                 }
-                Destination { name: name.clone(), url: stores::writable(&mut check, &destination.url) }
+                Destination {
+                    name: name.clone(),
+                    url: stores::writable(&mut check, &destination.url),
+                }
             })
             .collect();
         let as_of = mirror.as_of.as_ref().and_then(|written| settings::date(&mut check, written));
@@ -169,7 +179,8 @@ impl Loader<'_> {
                 check.fault_hint(at(limit), "a limit of 0 lets nothing run", "write 1 or more");
             }
         }
-        let lease = mirror.limits.lease.as_ref().and_then(|lease| settings::duration(&mut check, lease));
+        let lease =
+            mirror.limits.lease.as_ref().and_then(|lease| settings::duration(&mut check, lease));
         Some(Project {
             root: self.root.to_owned(),
             name: mirror.name.value,
@@ -230,9 +241,10 @@ impl Loader<'_> {
         files
     }
 
-    fn pipelines(&mut self, destinations: &[String], zone: Tz) -> Vec<Pipeline> {
+    fn pipelines(&mut self, destinations: &[String], calendar: Calendar) -> Vec<Pipeline> {
         let destinations: Vec<&str> = destinations.iter().map(String::as_str).collect();
         let mut pipelines: Vec<Pipeline> = Vec::new();
+        let mut waiting = Vec::new();
         for file in self.files("pipelines", &[".yaml", ".yml"]) {
             if file == "pipelines/project.yaml" {
                 continue;
@@ -244,7 +256,7 @@ impl Loader<'_> {
                 continue;
             };
             let mut check = self.checker(&file, &text);
-            let pipeline = pipeline_check::pipeline(&mut check, &mirror, &destinations, zone);
+            let pipeline = pipeline_check::pipeline(&mut check, &mirror, &destinations, calendar);
             if let Some(other) = pipelines.iter().find(|other| other.name == pipeline.name) {
                 check.fault_hint(
                     at(&mirror.name),
@@ -317,9 +329,62 @@ impl Loader<'_> {
                     );
                 }
             }
+            if let Some(schedule) = &mirror.schedule {
+                let names = schedule::waits_for(schedule).iter();
+                let names = names.map(|name| (at(name), name.value.clone())).collect::<Vec<_>>();
+                waiting.push((file.clone(), text.clone(), pipeline.name.clone(), names));
+            }
             pipelines.push(pipeline);
         }
+        for (file, text, name, waits_for) in waiting {
+            self.waits(&pipelines, &file, &text, &name, &waits_for);
+        }
         pipelines
+    }
+
+    /// Whether the pipelines that `name` waits for are there, scheduled, and do not wait for it.
+    fn waits(
+        &mut self,
+        pipelines: &[Pipeline],
+        file: &str,
+        text: &str,
+        name: &str,
+        waits_for: &[((usize, usize), String)],
+    ) {
+        let find = |name: &str| pipelines.iter().find(|pipeline| pipeline.name == name);
+        let mut check = self.checker(file, text);
+        for (place, other) in waits_for {
+            match find(other) {
+                None => {
+                    let known = pipelines.iter().map(|pipeline| pipeline.name.as_str());
+                    let hint = names::suggest(other, known);
+                    check.fault_hint(*place, format!("pipeline \"{other}\" does not exist"), hint);
+                }
+                Some(found) if found.schedule.is_none() => check.fault_hint(
+                    *place,
+                    format!("pipeline \"{other}\" has no schedule, so it never does a slot"),
+                    "give it one",
+                ),
+                Some(_) => {}
+            }
+            let (mut seen, mut open) = (Vec::new(), vec![other.as_str()]);
+            while let Some(next) = open.pop() {
+                if next == name {
+                    let message =
+                        format!("pipeline \"{name}\" waits for itself by way of \"{other}\"");
+                    check.fault_hint(*place, message, "let one of them be due by the clock");
+                    break;
+                }
+                if seen.contains(&next) {
+                    continue;
+                }
+                seen.push(next);
+                let schedule = find(next).and_then(|pipeline| pipeline.schedule.as_ref());
+                if let Some(Schedule { when: When::After(names), .. }) = schedule {
+                    open.extend(names.iter().map(String::as_str));
+                }
+            }
+        }
     }
 
     fn sql_files(&mut self, layers: &[&str]) -> BTreeMap<String, Model> {

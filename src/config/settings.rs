@@ -111,6 +111,13 @@ pub(super) struct Mirror {
     quarters: QuartersMirror,
 }
 
+impl Mirror {
+    /// The fiscal calendar, where it is given and one.
+    pub(super) fn fiscal(&self) -> Option<Fiscal> {
+        Fiscal::new(self.fiscal_year_start.as_ref()?.value)
+    }
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct PurchaseKindMirror {

@@ -109,6 +109,13 @@ impl Fiscal {
         clamped(first_of(self.quarter_month(day) + 3) - 1)
     }
 
+    /// The months in which quarters begin, as a cron line lists them.
+    #[must_use]
+    pub fn quarter_months(self) -> String {
+        let first = (self.start_month - 1) % 3 + 1;
+        [0, 3, 6, 9].map(|months| (first + months).to_string()).join(",")
+    }
+
     /// The fiscal year and the quarter's number in it, 1 to 4.
     #[must_use]
     pub fn year_and_quarter(self, day: Day) -> (i64, i64) {

@@ -48,7 +48,9 @@ impl Holder {
     /// Whether it is certain that the process is no more: only its own machine can know.
     fn is_gone(&self) -> bool {
         let this = Self::this();
-        this.machine.len() > 1 && self.machine == this.machine && began(self.pid) != Some(self.began)
+        this.machine.len() > 1
+            && self.machine == this.machine
+            && began(self.pid) != Some(self.began)
     }
 }
 
@@ -185,7 +187,9 @@ pub async fn ask(
     }
     Err(Error::new(
         Kind::Transient,
-        format!("the lease of pipeline \"{pipeline}\" changed {MAX_TRIES} times while it was asked"),
+        format!(
+            "the lease of pipeline \"{pipeline}\" changed {MAX_TRIES} times while it was asked"
+        ),
     )
     .hint("run again when fewer runs ask for it"))
 }

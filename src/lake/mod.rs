@@ -10,6 +10,7 @@ mod cover;
 mod discover;
 mod intake;
 mod jobs;
+mod journal;
 mod lease;
 mod ledger;
 mod load;
@@ -20,6 +21,7 @@ mod rejects;
 mod tables;
 
 pub use discover::{Discovery, Found, Why, discover};
+pub use journal::{Journal, Slot, SlotState, change, read_journal};
 pub use lease::{Asked, Held, Holder, Lease, ask, read_lease};
 pub use ledger::{Entry, Ledger, Status};
 pub use load::{ExportReport, Loaded, Loading, load};

@@ -53,12 +53,7 @@ fn bad_bytes(export: &Export, error: BadBytes) -> Error {
 ///
 /// # Errors
 /// When the file as a whole cannot be used: charset, header, cover, control total, cut off.
-pub fn read(
-    source: &Source,
-    export: &Export,
-    path: &Path,
-    sink: &mut dyn Sink,
-) -> Result<Reading> {
+pub fn read(source: &Source, export: &Export, path: &Path, sink: &mut dyn Sink) -> Result<Reading> {
     let open = ExportBytes::open(path)
         .map_err(|error| Error::from(error).at(format!("export \"{}\"", export.name)))?;
     let mut text = TextReader::new(open, source.csv.encoding);

@@ -73,7 +73,9 @@ pub(super) async fn execute(
         pipelines: plan.pipelines.iter().map(|pipeline| pipeline.name.clone()).collect(),
         as_of: plan.as_of.to_string(),
         quarter: plan.keep.clone(),
-        slot: run.slot.map(str::to_owned),
+        slot: run
+            .claim
+            .map(|claim| format!("{}/{}", claim.pipeline, claim.slot.due.format("%FT%RZ"))),
         retries: run.retries.map(str::to_owned),
         started_at: now(workspace),
         ended_at: None,
@@ -86,8 +88,14 @@ pub(super) async fn execute(
     };
     write_record(&workspace.lake, &record).await?;
     let recording = Recording::new(record);
-    let running =
-        Running { workspace, id: run.id, progress, recording: &recording, step: 0, steps: steps(&plan) };
+    let running = Running {
+        workspace,
+        id: run.id,
+        progress,
+        recording: &recording,
+        step: 0,
+        steps: steps(&plan),
+    };
     let result = tokio::select! {
         result = running.carry_out(plan) => result,
         error = leases.lost() => Err(error),

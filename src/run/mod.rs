@@ -12,6 +12,6 @@ mod record;
 mod workspace;
 
 pub use execute::{Event, Outcome, Progress};
-pub use perform::{Run, perform};
+pub use perform::{Claim, Run, perform};
 pub use plan::{PipelinePlan, Plan, Request, plan};
 pub use workspace::Workspace;

@@ -7,11 +7,15 @@ use super::leases::Leases;
 use super::plan::{Request, choose, plan};
 use super::workspace::Workspace;
 use crate::error::{Error, Kind, Result};
+use crate::lake::{Slot, change};
 use crate::store::{Depth, probe};
 use crate::tableset::TableSet;
 
 /// Rounds of racing updates before the first head is put.
 const FIRST_USE_ROUNDS: usize = 3;
+
+/// Times that a slot's run may find itself superseded before that counts as its failure.
+const MAX_TRIES: usize = 3;
 
 /// Which run it is.
 #[derive(Debug, Clone, Copy)]
@@ -19,9 +23,59 @@ pub struct Run<'a> {
     /// Its id.
     pub id: &'a str,
     /// The slot of the schedule that it is run for.
-    pub slot: Option<&'a str>,
+    pub claim: Option<&'a Claim<'a>>,
     /// The run that it is to make good.
     pub retries: Option<&'a str>,
+}
+
+/// The slot of the schedule that a run is made for.
+#[derive(Debug, Clone)]
+pub struct Claim<'a> {
+    /// The pipeline.
+    pub pipeline: &'a str,
+    /// The slot, as yet unclaimed.
+    pub slot: Slot,
+    /// The run that it is taken over from.
+    pub from: Option<String>,
+}
+
+impl Claim<'_> {
+    /// Claims the slot for `run`, whose lease keeps others away by now.
+    async fn enter(&self, workspace: &Workspace, run: &str) -> Result<()> {
+        let now = workspace.clock.now();
+        let (_, ours) = change(&workspace.lake, self.pipeline, |journal| match &self.from {
+            None => journal.claim(self.slot.clone(), run, now),
+            Some(lost) => journal.take_over(self.slot.due, lost, run, now),
+        })
+        .await?;
+        if ours {
+            return Ok(());
+        }
+        let (pipeline, due) = (self.pipeline, self.slot.due.format("%FT%RZ"));
+        Err(Error::new(
+            Kind::Superseded,
+            format!("slot {due} of pipeline \"{pipeline}\" was taken by another run"),
+        ))
+    }
+
+    /// Says in the journal what came of the run; one that should be run again stays claimed.
+    async fn settle<T>(&self, workspace: &Workspace, run: &str, result: &Result<T>) -> Result<()> {
+        let failure = match result {
+            Ok(_) => None,
+            Err(error) if matches!(error.kind, Kind::Interrupted(_)) => return Ok(()),
+            Err(error) => Some(error),
+        };
+        let again = failure.is_some_and(|error| error.kind == Kind::Superseded);
+        let failure = failure.map(|error| workspace.project.redactor.clean(&error.message));
+        let now = workspace.clock.now();
+        change(&workspace.lake, self.pipeline, |journal| {
+            let tries = journal.open().map_or(0, |slot| slot.lost.len());
+            (again && tries < MAX_TRIES)
+                || journal.settle(self.slot.due, run, now, failure.as_deref())
+        })
+        .await
+        .map(|_| ())
+    }
 }
 
 /// Does what `request` asks for as `run`.
@@ -47,6 +101,9 @@ pub async fn perform(
     let names: BTreeSet<&str> = chosen.iter().map(|pipeline| pipeline.name.as_str()).collect();
     let leases = Leases::take(workspace, &names, run.id).await?;
     let result = async {
+        if let Some(claim) = run.claim {
+            claim.enter(workspace, run.id).await?;
+        }
         let plan = tokio::select! {
             plan = plan(workspace, request) => plan?,
             error = leases.lost() => return Err(error),
@@ -55,6 +112,9 @@ pub async fn perform(
         execute(workspace, plan, run, &leases, progress).await
     };
     let result = result.await;
+    if let Some(claim) = run.claim {
+        claim.settle(workspace, run.id, &result).await?;
+    }
     let given_back = leases.give_back().await;
     let outcome = result?;
     given_back?;

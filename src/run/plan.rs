@@ -41,7 +41,7 @@ impl Request {
         })?;
         let as_of = to_date(last);
         let settled = to_date(last + settings.settle_days);
-        if workspace.yesterday() < settled && !early {
+        if workspace.yesterday().succ_opt() < Some(settled) && !early {
             return Err(Error::new(
                 Kind::Usage,
                 format!(
@@ -49,7 +49,7 @@ impl Request {
                     settings.settle_days
                 ),
             )
-            .hint(format!("wait until {settled} is over, or make it now with --early")));
+            .hint(format!("wait until {settled}, or make it now with --early")));
         }
         Ok(Self { as_of: Some(as_of), keep: Some(settings.fiscal.quarter(last)), ..self })
     }

@@ -36,7 +36,12 @@ impl Workspace {
     ///
     /// # Errors
     /// When scratch or the lake cannot be used.
-    pub fn open(project: Project, threads: Option<usize>, clock: Clock, stop: Stop) -> Result<Self> {
+    pub fn open(
+        project: Project,
+        threads: Option<usize>,
+        clock: Clock,
+        stop: Stop,
+    ) -> Result<Self> {
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let threads = threads.or(project.threads).unwrap_or(cores).max(1);
         let scratch = tempfile::Builder::new().prefix("pobudka-").tempdir()?;

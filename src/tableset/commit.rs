@@ -142,15 +142,12 @@ impl TableSet {
             return Ok(Current::default());
         };
         let fenced = head.fenced.clone();
-        if head.version == 0 {
-            return Ok(Current { version: Some(version), fenced, ..Current::default() });
-        }
         let manifest = self.manifest(&head.manifest).await?;
         Ok(Current { head: Some(head), version: Some(version), manifest, fenced })
     }
 
     /// Takes from `run`, which lost its lease, the right to swap the head: from here on its swap
-    /// fails, wherever it was stopped. Before the first commit this makes a head of version 0.
+    /// fails, wherever it was stopped. Before the first commit this makes an empty version 0.
     ///
     /// # Errors
     /// When the store fails.
@@ -158,7 +155,7 @@ impl TableSet {
         for _ in 0..MAX_SWAPS {
             let (mut head, mode) = match self.read_head().await? {
                 Some((head, version)) => (head, PutMode::Update(version)),
-                None => (Head::default(), PutMode::Create),
+                None => (self.nothing(run).await?, PutMode::Create),
             };
             if head.fenced.iter().any(|fenced| fenced == run) {
                 return Ok(());
@@ -171,6 +168,14 @@ impl TableSet {
             let _ = self.store().put_opts(&Path::from(HEAD), bytes.into(), mode.into()).await;
         }
         Err(self.unsteady())
+    }
+
+    /// The head of an empty version 0, whose manifest is put here.
+    async fn nothing(&self, run: &str) -> Result<Head> {
+        let path = manifest_path(0, run);
+        let manifest = Manifest { format: FORMAT, ..Manifest::default() };
+        self.store().put(&path, serde_json::to_vec_pretty(&manifest)?.into()).await?;
+        Ok(Head { manifest: path.to_string(), ..Head::default() })
     }
 
     fn unsteady(&self) -> Error {
@@ -229,7 +234,8 @@ impl TableSet {
                 Ok(_) => return Ok(Committed::Version(head.version)),
                 Err(error) => {
                     // The reply may be the echo of our own write: only the head tells.
-                    let found = self.read_current().await.map_err(|_| unknown(self.url(), error))?;
+                    let found =
+                        self.read_current().await.map_err(|_| unknown(self.url(), error))?;
                     if self.is_ours(change, &found).await? {
                         return Ok(Committed::Version(found.manifest.version));
                     }
@@ -412,6 +418,7 @@ mod tests {
         let (set, now) = (set(), DateTime::UNIX_EPOCH);
         set.fence("lost").await.unwrap();
         assert_eq!(set.head().await.unwrap(), None);
+        assert_eq!(set.current().await.unwrap().tables.len(), 0);
         let error = set.commit(&change("lost", "one", 1), now).await.unwrap_err();
         assert_eq!(error.kind, Kind::Superseded);
         set.commit(&change("other", "one", 1), now).await.unwrap();
