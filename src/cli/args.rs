@@ -40,6 +40,21 @@ pub(super) enum Verb {
     Plan(Which),
     /// Pull, model, check, publish.
     Run(Which),
+    /// Run the checks of what pipelines publish, on the lake as it is; publish nothing.
+    Check(Which),
+    /// Make quarters of the past, one after the other, and keep them.
+    Backfill(BackfillArgs),
+    /// Do again what a run failed to do, as of the same day.
+    Retry {
+        /// The run; the newest that did not end well where none is named.
+        run: Option<String>,
+    },
+    /// Run pipelines when they are due, until stopped.
+    Schedule,
+    /// Look once at what is due, and run it.
+    Tick,
+    /// Look whether everything is there that runs need: stores, clocks, sources.
+    Doctor,
     /// Run the unit tests of the SQL models.
     Test,
     /// List the runs on record, or show one.
@@ -83,6 +98,11 @@ pub(super) enum Verb {
         #[arg(long)]
         dot: bool,
     },
+    /// Print what completes commands in a shell.
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
     /// List the SQL functions that pobudka adds.
     Functions,
 }
@@ -103,6 +123,27 @@ pub(super) struct Which {
     /// Accept months that bring far fewer rows than the lake has.
     #[arg(long)]
     pub(super) accept: bool,
+}
+
+#[derive(Args)]
+pub(super) struct BackfillArgs {
+    /// Pipelines; those made for quarters where none is named.
+    pub(super) pipelines: Vec<String>,
+    /// The first quarter, as 2024Q1.
+    #[arg(long)]
+    pub(super) from: Option<String>,
+    /// The last quarter, as 2026Q3.
+    #[arg(long)]
+    pub(super) to: Option<String>,
+    /// Carry on with the backfill that was stopped.
+    #[arg(long, conflicts_with_all = ["from", "to", "pipelines", "restart"])]
+    pub(super) resume: bool,
+    /// Begin anew though a backfill was stopped.
+    #[arg(long)]
+    pub(super) restart: bool,
+    /// Make quarters though their books may not be closed yet.
+    #[arg(long)]
+    pub(super) early: bool,
 }
 
 #[derive(Args)]

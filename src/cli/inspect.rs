@@ -113,8 +113,17 @@ pub(super) fn due(schedule: &Schedule, now: DateTime<Utc>) -> String {
 }
 
 /// `ls`.
-pub(super) async fn ls(workspace: &Workspace) -> Result<()> {
+pub(super) async fn ls(workspace: &Workspace, json: bool) -> Result<()> {
     let now = workspace.clock.now();
+    let lake = workspace.lake.set().current().await?;
+    let mut published = Vec::new();
+    for destination in &workspace.project.destinations {
+        let manifest = workspace.destination(&destination.name)?.current().await?;
+        published.push((&destination.name, manifest));
+    }
+    if json {
+        return ls_json(workspace, &lake, &published);
+    }
     for pipeline in &workspace.project.pipelines {
         let due = pipeline
             .schedule
@@ -122,20 +131,54 @@ pub(super) async fn ls(workspace: &Workspace) -> Result<()> {
             .map_or_else(String::new, |schedule| format!("  {}", due(schedule, now)));
         print::line(format!("pipeline  {}{due}  {}", pipeline.name, pipeline.description));
     }
-    let manifest = workspace.lake.set().current().await?;
-    for (name, rows) in Lake::rows(&manifest).iter().filter(|(_, rows)| *rows > 0) {
+    for (name, rows) in Lake::rows(&lake).iter().filter(|(_, rows)| *rows > 0) {
         print::line(format!("lake      {name}  {} rows", print::grouped(*rows)));
     }
-    for destination in &workspace.project.destinations {
-        let manifest = workspace.destination(&destination.name)?.current().await?;
+    for (destination, manifest) in &published {
         for (name, table) in &manifest.tables {
             let rows = table.files.first().map_or(0, |file| file.rows);
             let as_of = table.as_of.clone().unwrap_or_default();
-            print::line(format!(
-                "{}  {name}  {} rows as of {as_of}",
-                destination.name,
-                print::grouped(rows)
-            ));
+            let rows = print::grouped(rows);
+            print::line(format!("{destination}  {name}  {rows} rows as of {as_of}"));
+        }
+        for (quarter, tables) in &manifest.kept {
+            let names: Vec<&str> = tables.keys().map(String::as_str).collect();
+            print::line(format!("{destination}  {quarter} kept: {}", names.join(", ")));
+        }
+    }
+    Ok(())
+}
+
+/// `ls --json`: one object a line for each pipeline, lake table, published and kept table.
+fn ls_json(
+    workspace: &Workspace,
+    lake: &Manifest,
+    published: &[(&String, Manifest)],
+) -> Result<()> {
+    let now = workspace.clock.now();
+    for pipeline in &workspace.project.pipelines {
+        let due = pipeline.schedule.as_ref().map(|schedule| due(schedule, now));
+        let line = serde_json::json!({ "pipeline": pipeline.name, "due": due });
+        print::line(line.to_string());
+    }
+    for (table, rows) in Lake::rows(lake) {
+        print::line(serde_json::json!({ "lake": table, "rows": rows }).to_string());
+    }
+    for (destination, manifest) in published {
+        let current = manifest.tables.iter().map(|(name, table)| (None, name, table));
+        let kept = manifest.kept.iter().flat_map(|(quarter, tables)| {
+            tables.iter().map(move |(name, table)| (Some(quarter), name, table))
+        });
+        for (quarter, name, table) in current.chain(kept) {
+            let line = serde_json::json!({
+                "destination": destination,
+                "quarter": quarter,
+                "table": name,
+                "as_of": table.as_of,
+                "run": table.run,
+                "files": serde_json::to_value(&table.files)?,
+            });
+            print::line(line.to_string());
         }
     }
     Ok(())

@@ -3,7 +3,9 @@
 //! Keeps true: results go to stdout, everything else to stderr; every error ends with what to do.
 
 mod args;
+mod doctor;
 mod inspect;
+mod operate;
 mod print;
 mod verbs;
 

@@ -2,8 +2,10 @@
 
 use std::path::Path;
 
+use clap::CommandFactory;
+
 use super::args::{Cli, Demo, Rejects, Runs, Verb, Which};
-use super::{inspect, print};
+use super::{doctor, inspect, operate, print};
 use crate::clock::Clock;
 use crate::config::{Env, load};
 use crate::demo;
@@ -22,6 +24,11 @@ pub(super) async fn dispatch(cli: Cli, stop: &Stop) -> Result<()> {
             Ok(())
         }
         Verb::Demo(arguments) => run_demo(&cli, arguments, stop).await,
+        Verb::Completions { shell } => {
+            let mut command = Cli::command();
+            clap_complete::generate(*shell, &mut command, "pobudka", &mut std::io::stdout());
+            Ok(())
+        }
         Verb::Functions => {
             for function in FUNCTIONS {
                 print::line(format!("{}\n    {}", function.call, function.gives));
@@ -76,11 +83,21 @@ async fn verb(cli: &Cli, workspace: &Workspace) -> Result<()> {
             print_outcome(workspace, &outcome);
             Ok(())
         }
+        Verb::Check(which) => operate::check(cli, workspace, which).await,
+        Verb::Backfill(arguments) => operate::backfill(cli, workspace, arguments).await,
+        Verb::Retry { run } => {
+            let outcome = operate::retry(cli, workspace, run.as_deref()).await?;
+            print_outcome(workspace, &outcome);
+            Ok(())
+        }
+        Verb::Schedule => operate::daemon(cli, workspace).await,
+        Verb::Tick => operate::tick(cli, workspace).await,
+        Verb::Doctor => doctor::doctor(workspace, cli.json).await,
         Verb::Test => test(workspace).await,
         Verb::Runs { what: None } => inspect::runs(workspace, cli.json).await,
         Verb::Runs { what: Some(Runs::Show { id }) } => inspect::run(workspace, id, cli.json).await,
         Verb::Status => inspect::status(workspace, cli.json).await,
-        Verb::Ls => inspect::ls(workspace).await,
+        Verb::Ls => inspect::ls(workspace, cli.json).await,
         Verb::Show { table, limit } => inspect::show(workspace, table, *limit, cli.json).await,
         Verb::Sql { query } => inspect::sql(workspace, query, cli.json).await,
         Verb::Rejects { what: Rejects::Ls } => inspect::rejects(workspace, cli.json).await,
@@ -89,7 +106,7 @@ async fn verb(cli: &Cli, workspace: &Workspace) -> Result<()> {
         }
         Verb::Vacuum { plan } => inspect::vacuum(workspace, *plan).await,
         Verb::Lineage { table, dot } => lineage(workspace, table.as_deref(), *dot).await,
-        Verb::Init { .. } | Verb::Demo(_) | Verb::Functions => Ok(()),
+        Verb::Init { .. } | Verb::Demo(_) | Verb::Functions | Verb::Completions { .. } => Ok(()),
     }
 }
 
@@ -115,7 +132,7 @@ fn open(project: &Path, threads: Option<usize>, stop: &Stop) -> Result<Workspace
     Workspace::open(project, threads, Clock::System, stop.clone())
 }
 
-fn request(workspace: &Workspace, which: &Which) -> Result<Request> {
+pub(super) fn request(workspace: &Workspace, which: &Which) -> Result<Request> {
     let asked = Request {
         pipelines: which.pipelines.clone(),
         as_of: which.as_of,
@@ -129,22 +146,26 @@ fn request(workspace: &Workspace, which: &Which) -> Result<Request> {
 }
 
 /// The id of a run: when it began, and letters that no other process has.
-fn run_id(clock: Clock) -> String {
+pub(super) fn run_id(clock: Clock) -> String {
     use std::hash::{BuildHasher, RandomState};
     let chance = RandomState::new().hash_one(std::process::id()) & 0xffff;
     format!("{}-{chance:04x}", clock.now().format("%Y%m%dT%H%M%S%3fZ"))
 }
 
-async fn run(cli: &Cli, workspace: &Workspace, request: &Request) -> Result<Outcome> {
+/// What watches a run for the terminal.
+pub(super) fn progress(cli: &Cli) -> impl Fn(Event) + Send + Sync + use<> {
     let quiet = cli.quiet;
-    let progress = move |event: Event| {
+    move |event: Event| {
         if !quiet {
             print::event(event);
         }
-    };
+    }
+}
+
+async fn run(cli: &Cli, workspace: &Workspace, request: &Request) -> Result<Outcome> {
     let id = run_id(workspace.clock);
     let run = Run { id: &id, claim: None, retries: None };
-    perform(workspace, request, &run, &progress).await
+    perform(workspace, request, &run, &progress(cli)).await
 }
 
 fn print_plan(workspace: &Workspace, plan: &Plan) {

@@ -7,11 +7,12 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use object_store::path::Path;
-use object_store::{ObjectStore, ObjectStoreExt, PutMode, UpdateVersion};
+use object_store::{PutMode, UpdateVersion};
 use serde::{Deserialize, Serialize};
 
 use super::tables::Lake;
 use crate::error::{Error, Kind, Result};
+use crate::store::{Swap, read, swap};
 
 /// Slots that a journal remembers; what was run is on record for good among the runs.
 const MAX_SLOTS: usize = 1_000;
@@ -210,15 +211,11 @@ fn path(pipeline: &str) -> Path {
     Path::from(format!("journal/{pipeline}.json"))
 }
 
-async fn read(lake: &Lake, pipeline: &str) -> Result<(Journal, Option<UpdateVersion>)> {
-    let found = match lake.set().store().get(&path(pipeline)).await {
-        Ok(found) => found,
-        Err(object_store::Error::NotFound { .. }) => return Ok((Journal::default(), None)),
-        Err(error) => return Err(error.into()),
-    };
-    let version =
-        UpdateVersion { e_tag: found.meta.e_tag.clone(), version: found.meta.version.clone() };
-    Ok((serde_json::from_slice(&found.bytes().await?)?, Some(version)))
+async fn read_version(lake: &Lake, pipeline: &str) -> Result<(Journal, Option<UpdateVersion>)> {
+    match read(lake.set().store().as_ref(), &path(pipeline)).await? {
+        None => Ok((Journal::default(), None)),
+        Some((bytes, version)) => Ok((serde_json::from_slice(&bytes)?, Some(version))),
+    }
 }
 
 /// The journal of `pipeline`; empty where it was never scheduled.
@@ -226,7 +223,7 @@ async fn read(lake: &Lake, pipeline: &str) -> Result<(Journal, Option<UpdateVers
 /// # Errors
 /// When the store fails.
 pub async fn read_journal(lake: &Lake, pipeline: &str) -> Result<Journal> {
-    Ok(read(lake, pipeline).await?.0)
+    Ok(read_version(lake, pipeline).await?.0)
 }
 
 /// Changes the journal of `pipeline` by `edit`, which says whether it took; gives the journal as it
@@ -242,8 +239,9 @@ pub async fn change(
     pipeline: &str,
     edit: impl Fn(&mut Journal) -> bool,
 ) -> Result<(Journal, bool)> {
+    let mut last = None;
     for _ in 0..MAX_TRIES {
-        let (before, version) = read(lake, pipeline).await?;
+        let (before, version) = read_version(lake, pipeline).await?;
         let mut journal = before.clone();
         let took = edit(&mut journal);
         if journal == before {
@@ -251,14 +249,14 @@ pub async fn change(
         }
         let mode = version.map_or(PutMode::Create, PutMode::Update);
         let bytes = serde_json::to_vec(&journal)?;
-        match lake.set().store().put_opts(&path(pipeline), bytes.into(), mode.into()).await {
-            Ok(_) => return Ok((journal, took)),
-            Err(
-                object_store::Error::Precondition { .. }
-                | object_store::Error::AlreadyExists { .. },
-            ) => {}
-            Err(error) => return Err(error.into()),
+        match swap(lake.set().store().as_ref(), &path(pipeline), bytes, mode).await {
+            Swap::Done(_) => return Ok((journal, took)),
+            Swap::Refused => {}
+            Swap::Unknown(error) => last = Some(error),
         }
+    }
+    if let Some(error) = last {
+        return Err(Error::from(error).at(format!("the journal of pipeline \"{pipeline}\"")));
     }
     Err(Error::new(
         Kind::Transient,

@@ -7,11 +7,12 @@
 
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use object_store::path::Path;
-use object_store::{ObjectStore, ObjectStoreExt, PutMode, UpdateVersion};
+use object_store::{PutMode, UpdateVersion};
 use serde::{Deserialize, Serialize};
 
 use super::tables::Lake;
 use crate::error::{Error, Kind, Result};
+use crate::store::{Swap, read, swap};
 
 /// Attempts at changing a lease while others change it too.
 const MAX_TRIES: usize = 16;
@@ -116,15 +117,9 @@ fn path(pipeline: &str) -> Path {
 }
 
 /// The lease of `pipeline` and its version.
-async fn read(lake: &Lake, pipeline: &str) -> Result<Option<(Lease, UpdateVersion)>> {
-    let found = match lake.set().store().get(&path(pipeline)).await {
-        Ok(found) => found,
-        Err(object_store::Error::NotFound { .. }) => return Ok(None),
-        Err(error) => return Err(error.into()),
-    };
-    let version =
-        UpdateVersion { e_tag: found.meta.e_tag.clone(), version: found.meta.version.clone() };
-    Ok(Some((serde_json::from_slice(&found.bytes().await?)?, version)))
+async fn read_version(lake: &Lake, pipeline: &str) -> Result<Option<(Lease, UpdateVersion)>> {
+    let found = read(lake.set().store().as_ref(), &path(pipeline)).await?;
+    found.map(|(bytes, version)| Ok((serde_json::from_slice(&bytes)?, version))).transpose()
 }
 
 /// The lease of `pipeline` as it stands; `None` where it was never run.
@@ -132,18 +127,12 @@ async fn read(lake: &Lake, pipeline: &str) -> Result<Option<(Lease, UpdateVersio
 /// # Errors
 /// When the store fails.
 pub async fn read_lease(lake: &Lake, pipeline: &str) -> Result<Option<Lease>> {
-    Ok(read(lake, pipeline).await?.map(|(lease, _)| lease))
+    Ok(read_version(lake, pipeline).await?.map(|(lease, _)| lease))
 }
 
-async fn write(lake: &Lake, lease: &Lease, mode: PutMode) -> Result<Option<UpdateVersion>> {
+async fn write(lake: &Lake, lease: &Lease, mode: PutMode) -> Result<Swap> {
     let bytes = serde_json::to_vec(lease)?;
-    match lake.set().store().put_opts(&path(&lease.pipeline), bytes.into(), mode.into()).await {
-        Ok(done) => Ok(Some(UpdateVersion { e_tag: done.e_tag, version: done.version })),
-        Err(
-            object_store::Error::Precondition { .. } | object_store::Error::AlreadyExists { .. },
-        ) => Ok(None),
-        Err(error) => Err(error.into()),
-    }
+    Ok(swap(lake.set().store().as_ref(), &path(&lease.pipeline), bytes, mode).await)
 }
 
 /// Asks for the lease of `pipeline` for `run`, from `now` for `lasting`.
@@ -157,8 +146,9 @@ pub async fn ask(
     now: DateTime<Utc>,
     lasting: TimeDelta,
 ) -> Result<Asked> {
+    let mut last = None;
     for _ in 0..MAX_TRIES {
-        let found = read(lake, pipeline).await?;
+        let found = read_version(lake, pipeline).await?;
         let mut lease = Lease {
             pipeline: pipeline.to_owned(),
             run: run.to_owned(),
@@ -181,9 +171,14 @@ pub async fn ask(
             }
             None => PutMode::Create,
         };
-        if let Some(version) = write(lake, &lease, mode).await? {
-            return Ok(Asked::Ours(Held { lease, version }));
+        match write(lake, &lease, mode).await? {
+            Swap::Done(version) => return Ok(Asked::Ours(Held { lease, version })),
+            Swap::Refused => {}
+            Swap::Unknown(error) => last = Some(error),
         }
+    }
+    if let Some(error) = last {
+        return Err(Error::from(error).at(format!("the lease of pipeline \"{pipeline}\"")));
     }
     Err(Error::new(
         Kind::Transient,
@@ -197,18 +192,26 @@ pub async fn ask(
 impl Held {
     /// Writes the lease as `lease`; gives whether it still was ours.
     async fn change(&mut self, lake: &Lake, lease: Lease) -> Result<bool> {
-        if let Some(version) = write(lake, &lease, PutMode::Update(self.version.clone())).await? {
-            (self.lease, self.version) = (lease, version);
-            return Ok(true);
-        }
-        // A refusal may be the echo of our own write.
-        match read(lake, &self.lease.pipeline).await? {
-            Some((found, version)) if found == lease => {
-                (self.lease, self.version) = (lease, version);
-                Ok(true)
+        let mut last = None;
+        for _ in 0..MAX_TRIES {
+            match write(lake, &lease, PutMode::Update(self.version.clone())).await? {
+                Swap::Done(version) => {
+                    (self.lease, self.version) = (lease, version);
+                    return Ok(true);
+                }
+                Swap::Refused => {}
+                Swap::Unknown(error) => last = Some(error),
             }
-            _ => Ok(false),
+            match read_version(lake, &self.lease.pipeline).await? {
+                Some((found, version)) if found == lease => {
+                    (self.lease, self.version) = (lease, version);
+                    return Ok(true);
+                }
+                Some((found, version)) if found == self.lease => self.version = version,
+                _ => return Ok(false),
+            }
         }
+        last.map_or(Ok(false), |error| Err(error.into()))
     }
 
     /// Says that the runs that lost it are fenced; gives whether it still is ours.

@@ -2,11 +2,11 @@
 
 use futures::{StreamExt, TryStreamExt, stream};
 use object_store::path::Path;
-use object_store::{ObjectStoreExt, UpdateVersion};
+use object_store::{ObjectStoreExt, PutMode, UpdateVersion};
 
 use super::publication::joined;
 use crate::error::{Error, Kind, Result};
-use crate::store::{MAX_CONDITIONAL_BYTES, replace_file, sha256_of};
+use crate::store::{MAX_CONDITIONAL_BYTES, Swap, sha256_of, swap};
 use crate::tableset::{DataFile, TableSet};
 
 /// Files copied at a time.
@@ -78,7 +78,10 @@ async fn derive(set: TableSet, version: u64, file: DataFile) -> Result<Derived> 
         return Ok(Derived::Contested);
     }
     let expected = found.map(|meta| UpdateVersion { e_tag: meta.e_tag, version: meta.version });
-    let replaced = replace_file(store.as_ref(), bytes, &to, expected).await?;
-    // A refusal may be the echo of our own write: the next round finds out.
-    Ok(if replaced { Derived::Replaced } else { Derived::Contested })
+    let mode = expected.map_or(PutMode::Create, PutMode::Update);
+    Ok(match swap(store.as_ref(), &to, bytes, mode).await {
+        Swap::Done(_) => Derived::Replaced,
+        // The next round finds out.
+        Swap::Refused | Swap::Unknown(_) => Derived::Contested,
+    })
 }

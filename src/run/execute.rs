@@ -9,7 +9,7 @@ use futures::StreamExt;
 use futures::stream::FuturesUnordered;
 
 use super::leases::Leases;
-use super::perform::{Run, interrupted};
+use super::perform::{Claim, Run, interrupted};
 use super::plan::Plan;
 use super::record::{Recording, now, record, told};
 use super::workspace::Workspace;
@@ -67,24 +67,12 @@ pub(super) async fn execute(
     leases: &Leases,
     progress: Progress<'_>,
 ) -> Result<Outcome> {
+    let slot =
+        |claim: &Claim<'_>| format!("{}/{}", claim.pipeline, claim.slot.due.format("%FT%RZ"));
     let record = RunRecord {
-        id: run.id.to_owned(),
-        state: RunState::Running,
-        pipelines: plan.pipelines.iter().map(|pipeline| pipeline.name.clone()).collect(),
-        as_of: plan.as_of.to_string(),
-        quarter: plan.keep.clone(),
-        slot: run
-            .claim
-            .map(|claim| format!("{}/{}", claim.pipeline, claim.slot.due.format("%FT%RZ"))),
+        slot: run.claim.map(slot),
         retries: run.retries.map(str::to_owned),
-        started_at: now(workspace),
-        ended_at: None,
-        program: env!("CARGO_PKG_VERSION").to_owned(),
-        lake_version: None,
-        published: Vec::new(),
-        steps: Vec::new(),
-        checks: Vec::new(),
-        error: None,
+        ..blank(workspace, &plan, run.id)
     };
     write_record(&workspace.lake, &record).await?;
     let recording = Recording::new(record);
@@ -114,6 +102,55 @@ pub(super) async fn execute(
     }
     write_record(&workspace.lake, &record).await?;
     result
+}
+
+/// Runs the models of `plan` on the lake as it is, then the checks; publishes and records nothing.
+pub(super) async fn only_check(
+    workspace: &Workspace,
+    plan: &Plan,
+    id: &str,
+    progress: Progress<'_>,
+) -> Result<Vec<Checked>> {
+    let recording = Recording::new(blank(workspace, plan, id));
+    let steps = plan.models.len() + 1;
+    let mut running = Running { workspace, id, progress, recording: &recording, step: 0, steps };
+    Ok(running.model(plan, &plan.lake).await?.1)
+}
+
+/// Fails where a check failed.
+fn refuse_failed(checks: &[Checked], id: &str) -> Result<()> {
+    let failed = checks.iter().filter(|check| check.outcome == check::Outcome::Failed);
+    let failed: Vec<String> = failed.map(told).collect();
+    if failed.is_empty() {
+        return Ok(());
+    }
+    let (count, failed) = (failed.len(), failed.join("\n  "));
+    Err(Error::new(
+        Kind::Check,
+        format!("{count} checks failed, nothing was published\n  {failed}"),
+    )
+    .hint(format!("see \"pobudka runs show {id}\"")))
+}
+
+/// The record of a run of `plan` that has just begun.
+fn blank(workspace: &Workspace, plan: &Plan, id: &str) -> RunRecord {
+    RunRecord {
+        id: id.to_owned(),
+        state: RunState::Running,
+        pipelines: plan.pipelines.iter().map(|pipeline| pipeline.name.clone()).collect(),
+        as_of: plan.as_of.to_string(),
+        quarter: plan.keep.clone(),
+        slot: None,
+        retries: None,
+        started_at: now(workspace),
+        ended_at: None,
+        program: env!("CARGO_PKG_VERSION").to_owned(),
+        lake_version: None,
+        published: Vec::new(),
+        steps: Vec::new(),
+        checks: Vec::new(),
+        error: None,
+    }
 }
 
 fn steps(plan: &Plan) -> usize {
@@ -171,6 +208,7 @@ impl Running<'_> {
             });
         }
         let (tables, checks) = self.model(&plan, &manifest).await?;
+        refuse_failed(&checks, self.id)?;
         let destinations = self.publish(&plan, &manifest, &tables, bases).await?;
         let rows = plan.publish.iter().filter_map(|entry| {
             Some((entry.table.clone(), tables.get(&entry.table)?.written.rows))
@@ -266,22 +304,6 @@ impl Running<'_> {
         self.recording.edit(|run| run.checks = records);
         for check in checks.iter().filter(|check| check.outcome == check::Outcome::Warned) {
             (self.progress)(Event::Note(format!("warning: {}", told(check))));
-        }
-        let failed: Vec<String> = checks
-            .iter()
-            .filter(|check| check.outcome == check::Outcome::Failed)
-            .map(told)
-            .collect();
-        if !failed.is_empty() {
-            return Err(Error::new(
-                Kind::Check,
-                format!(
-                    "{} checks failed, nothing was published\n  {}",
-                    failed.len(),
-                    failed.join("\n  ")
-                ),
-            )
-            .hint(format!("see \"pobudka runs show {}\"", self.id)));
         }
         Ok((tables, checks))
     }

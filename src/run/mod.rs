@@ -4,6 +4,7 @@
 //! record; what failed published nothing.
 //! Does not know: the terminal.
 
+mod backfill;
 mod execute;
 mod leases;
 mod perform;
@@ -11,7 +12,8 @@ mod plan;
 mod record;
 mod workspace;
 
+pub use backfill::{Backfill, last_backfill, new_backfill, run_backfill};
 pub use execute::{Event, Outcome, Progress};
-pub use perform::{Claim, Run, perform};
+pub use perform::{Claim, Run, perform, run_checks};
 pub use plan::{PipelinePlan, Plan, Request, plan};
 pub use workspace::Workspace;

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use super::execute::{Outcome, Progress, execute};
+use super::execute::{Outcome, Progress, execute, only_check};
 use super::leases::Leases;
-use super::plan::{Request, choose, plan};
+use super::plan::{Request, choose, plan, plan_models};
 use super::workspace::Workspace;
+use crate::check::Checked;
 use crate::error::{Error, Kind, Result};
 use crate::lake::{Slot, change};
 use crate::store::{Depth, probe};
@@ -119,6 +120,20 @@ pub async fn perform(
     let outcome = result?;
     given_back?;
     Ok(outcome)
+}
+
+/// Runs the models that `request` needs on the lake as it is, and their checks; publishes nothing.
+///
+/// # Errors
+/// Faults of SQL, pipelines that do not exist, a store that fails.
+pub async fn run_checks(
+    workspace: &Workspace,
+    request: &Request,
+    id: &str,
+    progress: Progress<'_>,
+) -> Result<Vec<Checked>> {
+    let plan = plan_models(workspace, request).await?;
+    only_check(workspace, &plan, id, progress).await
 }
 
 /// The error of a run that was told to stop.

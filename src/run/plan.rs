@@ -92,27 +92,32 @@ pub struct PipelinePlan {
 /// # Errors
 /// Faults of SQL, pipelines that do not exist, sources without exports.
 pub async fn plan(workspace: &Workspace, request: &Request) -> Result<Plan> {
-    let project = &workspace.project;
-    let graph = validated(project, &workspace.engine).await?;
-    let chosen = choose(&project.pipelines, &request.pipelines)?;
-    let lake = workspace.lake.set().current().await?;
-    let ledger = Ledger::of(&lake)?;
-    let mut pipelines = Vec::new();
-    for pipeline in &chosen {
+    let mut plan = plan_models(workspace, request).await?;
+    let ledger = Ledger::of(&plan.lake)?;
+    for pipeline in choose(&workspace.project.pipelines, &request.pipelines)? {
         let mut sources = Vec::new();
         for source in &pipeline.sources {
             let discovery = discover(source, &workspace.stores, &ledger).await?;
             sources.push((source.name.clone(), discovery.new, discovery.known));
         }
-        pipelines.push(PipelinePlan { name: pipeline.name.clone(), sources });
+        plan.pipelines.push(PipelinePlan { name: pipeline.name.clone(), sources });
     }
+    Ok(plan)
+}
+
+/// Plans the models and checks of `request` on the lake as it is, without looking for exports.
+pub(super) async fn plan_models(workspace: &Workspace, request: &Request) -> Result<Plan> {
+    let project = &workspace.project;
+    let graph = validated(project, &workspace.engine).await?;
+    let chosen = choose(&project.pipelines, &request.pipelines)?;
+    let lake = workspace.lake.set().current().await?;
     let publish: Vec<Publish> =
         chosen.iter().flat_map(|pipeline| pipeline.publish.iter().cloned()).collect();
     let (models, checked) = needed(workspace, &graph, &publish);
     Ok(Plan {
         as_of: workspace.as_of(request.as_of),
         lake,
-        pipelines,
+        pipelines: Vec::new(),
         models,
         graph,
         checked,

@@ -20,6 +20,9 @@ const WRITERS: usize = 16;
 /// Rounds of such updates in which nobody won, because others probed too, before giving up.
 const MAX_VOID_ROUNDS: usize = 8;
 
+/// Times that one request is sent again because nobody knows what came of it.
+const MAX_LOST_REPLIES: usize = 2;
+
 /// How much is asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Depth {
@@ -34,9 +37,6 @@ pub enum Depth {
 /// # Errors
 /// A declaration error that names the store and the condition that it ignored.
 pub async fn probe(place: &Place, token: &str, depth: Depth) -> Result<()> {
-    if place.local {
-        return Ok(());
-    }
     let store = place.store.as_ref();
     let path = Path::from(PROBE);
     let at = |error: StoreError| Error::from(error).at(format!("store {place}"));
@@ -99,8 +99,15 @@ async fn put(
     text: String,
     mode: PutMode,
 ) -> Result<UpdateVersion, StoreError> {
-    let done = store.put_opts(path, text.into(), mode.into()).await?;
-    Ok(UpdateVersion { e_tag: done.e_tag, version: done.version })
+    let mut tries = 0;
+    loop {
+        match store.put_opts(path, text.clone().into(), mode.clone().into()).await {
+            Ok(done) => return Ok(UpdateVersion { e_tag: done.e_tag, version: done.version }),
+            // A lost reply: sent again, the same request is answered in the same way.
+            Err(StoreError::Generic { .. }) if tries < MAX_LOST_REPLIES => tries += 1,
+            Err(error) => return Err(error),
+        }
+    }
 }
 
 fn ignores(place: &Place, condition: &str) -> Error {

@@ -1,0 +1,145 @@
+//! Making quarters of the past, one after the other, as they would have been made at the time.
+//!
+//! A marker in the lake says how far it came: a backfill that was stopped is carried on by another
+//! process, on another machine if need be. Each quarter is kept; tables of newer days stay as they
+//! are.
+
+use object_store::ObjectStoreExt;
+use object_store::path::Path;
+use serde::{Deserialize, Serialize};
+
+use super::execute::{Event, Progress};
+use super::perform::{Run, perform};
+use super::plan::Request;
+use super::workspace::Workspace;
+use crate::config::pipeline::MadeFor;
+use crate::error::{Error, Kind, Result};
+
+/// How far a backfill has come.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Backfill {
+    /// The first quarter.
+    pub from: String,
+    /// The last quarter.
+    pub to: String,
+    /// The pipelines.
+    pub pipelines: Vec<String>,
+    /// Quarters that are made, each with its run.
+    pub done: Vec<(String, String)>,
+    /// Whether all are.
+    pub finished: bool,
+}
+
+fn marker() -> Path {
+    Path::from("journal/_backfill.json")
+}
+
+/// The last backfill; `None` where there never was one.
+///
+/// # Errors
+/// When the store fails.
+pub async fn last_backfill(workspace: &Workspace) -> Result<Option<Backfill>> {
+    match workspace.lake.set().store().get(&marker()).await {
+        Ok(found) => Ok(Some(serde_json::from_slice(&found.bytes().await?)?)),
+        Err(object_store::Error::NotFound { .. }) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// The quarters from `from` to `to`, in order.
+fn quarters(workspace: &Workspace, from: &str, to: &str) -> Result<Vec<String>> {
+    let fiscal = workspace.project.settings.fiscal;
+    let parse = |name: &str| {
+        fiscal.parse_quarter(name).ok_or_else(|| {
+            Error::new(Kind::Usage, format!("\"{name}\" is not a quarter")).hint("write as 2026Q3")
+        })
+    };
+    let ((mut first, _), (_, last)) = (parse(from)?, parse(to)?);
+    let mut quarters = Vec::new();
+    while first <= last {
+        quarters.push(fiscal.quarter(first));
+        first = fiscal.quarter_end(first) + 1;
+    }
+    if quarters.is_empty() {
+        return Err(Error::new(Kind::Usage, format!("quarter {to} lies before {from}"))
+            .hint("let --from be the earlier of the two"));
+    }
+    Ok(quarters)
+}
+
+/// A new backfill of `pipelines`; of those made for quarters where none is named.
+///
+/// # Errors
+/// When the span is none, or no pipeline is made for quarters.
+pub fn new_backfill(
+    workspace: &Workspace,
+    from: &str,
+    to: &str,
+    pipelines: &[String],
+) -> Result<Backfill> {
+    let quarters = quarters(workspace, from, to)?;
+    let mut pipelines = pipelines.to_vec();
+    if pipelines.is_empty() {
+        let all = workspace.project.pipelines.iter();
+        let all = all.filter(|pipeline| pipeline.made_for == MadeFor::Quarter);
+        pipelines.extend(all.map(|pipeline| pipeline.name.clone()));
+    }
+    if pipelines.is_empty() {
+        return Err(Error::new(Kind::Nothing, "no pipeline is made for quarters")
+            .hint("name pipelines, or write made_for: quarter in one"));
+    }
+    Ok(Backfill {
+        from: quarters.first().cloned().unwrap_or_default(),
+        to: quarters.last().cloned().unwrap_or_default(),
+        pipelines,
+        done: Vec::new(),
+        finished: false,
+    })
+}
+
+/// Makes the quarters of `backfill` that are not made yet; gives it as it then stands.
+///
+/// # Errors
+/// Whatever stopped it; the marker says how far it came.
+pub async fn run_backfill(
+    workspace: &Workspace,
+    mut backfill: Backfill,
+    early: bool,
+    ids: &(dyn Fn() -> String + Send + Sync),
+    progress: Progress<'_>,
+) -> Result<Backfill> {
+    let quarters = quarters(workspace, &backfill.from, &backfill.to)?;
+    let request = |quarter: &str| {
+        let request = Request { pipelines: backfill.pipelines.clone(), ..Request::default() };
+        request.for_quarter(workspace, quarter, early)
+    };
+    // All are asked for before any is made: the last may be too young.
+    let requests: Vec<Request> =
+        quarters.iter().map(|quarter| request(quarter)).collect::<Result<_>>()?;
+    write(workspace, &backfill).await?;
+    let all = quarters.len();
+    for (number, (quarter, request)) in quarters.into_iter().zip(requests).enumerate() {
+        if backfill.done.iter().any(|(done, _)| *done == quarter) {
+            continue;
+        }
+        progress(Event::Note(format!("quarter {quarter}, {} of {all}", number + 1)));
+        let id = ids();
+        let run = Run { id: &id, claim: None, retries: None };
+        perform(workspace, &request, &run, progress).await.map_err(|error| {
+            let hint = error.hint.clone().unwrap_or_default();
+            let hint = format!("{hint}; then carry on with \"pobudka backfill --resume\"");
+            error.at(format!("quarter {quarter}")).hint(hint.trim_start_matches("; ").to_owned())
+        })?;
+        backfill.done.push((quarter, id));
+        backfill.finished = backfill.done.len() == all;
+        write(workspace, &backfill).await?;
+    }
+    Ok(backfill)
+}
+
+async fn write(workspace: &Workspace, backfill: &Backfill) -> Result<()> {
+    let bytes = serde_json::to_vec_pretty(backfill)?;
+    workspace.lake.set().store().put(&marker(), bytes.into()).await?;
+    Ok(())
+}

