@@ -5,7 +5,7 @@
 
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use chrono::{DateTime, Days, NaiveDate, Utc};
+use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
 use chrono_tz::Tz;
 
 /// Where "now" comes from.
@@ -15,6 +15,8 @@ pub enum Clock {
     System,
     /// One instant, for tests and for repeating a run.
     Fixed(DateTime<Utc>),
+    /// The machine's clock, set to another time.
+    Shifted(TimeDelta),
     /// Milliseconds since 1970, moved on by whoever simulates time.
     Simulated(&'static AtomicI64),
 }
@@ -26,11 +28,18 @@ impl Clock {
         match self {
             Self::System => Utc::now(),
             Self::Fixed(instant) => *instant,
+            Self::Shifted(by) => Utc::now() + *by,
             Self::Simulated(milliseconds) => {
                 let milliseconds = milliseconds.load(Ordering::Relaxed);
                 DateTime::from_timestamp_millis(milliseconds).unwrap_or_default()
             }
         }
+    }
+
+    /// The machine's clock, set to `now`.
+    #[must_use]
+    pub fn set_to(now: DateTime<Utc>) -> Self {
+        Self::Shifted(now - Utc::now())
     }
 
     /// The day before today in `zone`: the last day that can have been seen whole.

@@ -3,11 +3,11 @@
 //! For each server that is missing, the line that installs it is printed. With
 //! `POBUDKA_SERVERS=all` a missing server fails the tests.
 
+#[path = "servers/kill.rs"]
+mod kill;
 #[allow(dead_code)]
 #[path = "it/project.rs"]
 mod project;
-#[path = "servers/kill.rs"]
-mod kill;
 #[path = "servers/proxy.rs"]
 mod proxy;
 #[path = "servers/runners.rs"]

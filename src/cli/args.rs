@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use clap::{Args, Parser, Subcommand};
 
 /// Wins B2B clients back: accounting exports in, sleeping clients and quarter reports out.
@@ -15,6 +15,9 @@ pub(super) struct Cli {
     /// Threads for queries; else as declared, else the machine's cores.
     #[arg(long, global = true)]
     pub(super) threads: Option<usize>,
+    /// Take this for the time it is now, as 2026-10-20T05:15:00Z: to try a schedule out.
+    #[arg(long, global = true, hide_short_help = true)]
+    pub(super) now: Option<DateTime<Utc>>,
     /// Print results only.
     #[arg(long, short, global = true)]
     pub(super) quiet: bool,

@@ -13,7 +13,7 @@ use crate::columnar::{FilesTable, type_named};
 use crate::config::canonical;
 use crate::config::schedule::{Schedule, When};
 use crate::error::{Error, Kind, Result};
-use crate::lake::{Lake, REJECTS, read_record, read_records};
+use crate::lake::{Lake, REJECTS, read_journal, read_lease, read_record, read_records};
 use crate::names;
 use crate::run::Workspace;
 use crate::tableset::{Garbage, Manifest, Table, TableSet, garbage, remove};
@@ -161,8 +161,9 @@ fn ls_json(
         let line = serde_json::json!({ "pipeline": pipeline.name, "due": due });
         print::line(line.to_string());
     }
-    for (table, rows) in Lake::rows(lake) {
-        print::line(serde_json::json!({ "lake": table, "rows": rows }).to_string());
+    for (name, table) in &lake.tables {
+        let files = serde_json::to_value(&table.files)?;
+        print::line(serde_json::json!({ "lake": name, "files": files }).to_string());
     }
     for (destination, manifest) in published {
         let current = manifest.tables.iter().map(|(name, table)| (None, name, table));
@@ -194,6 +195,14 @@ pub(super) async fn status(workspace: &Workspace, json: bool) -> Result<()> {
         let manifest = workspace.destination(&destination.name)?.current().await?;
         destinations.push((destination.name.clone(), manifest));
     }
+    let mut scheduled = Vec::new();
+    for pipeline in &workspace.project.pipelines {
+        let Some(schedule) = &pipeline.schedule else { continue };
+        let journal = read_journal(&workspace.lake, &pipeline.name).await?;
+        let lease = read_lease(&workspace.lake, &pipeline.name).await?;
+        let lease = lease.filter(|lease| lease.is_live(workspace.clock.now()));
+        scheduled.push((&pipeline.name, due(schedule, workspace.clock.now()), journal, lease));
+    }
     if json {
         let published: Vec<serde_json::Value> = destinations
             .iter()
@@ -206,11 +215,20 @@ pub(super) async fn status(workspace: &Workspace, json: bool) -> Result<()> {
                 })
             })
             .collect();
+        let schedule: Vec<serde_json::Value> = scheduled
+            .iter()
+            .map(|(pipeline, due, journal, lease)| {
+                let run = lease.as_ref().map(|lease| &lease.run);
+                let slots = &journal.slots;
+                serde_json::json!({ "pipeline": pipeline, "due": due, "run": run, "slots": slots })
+            })
+            .collect();
         let status = serde_json::json!({
             "project": workspace.project.name,
             "lake_version": manifest.version,
             "last_run": last,
             "published": published,
+            "schedule": schedule,
         });
         print::line(status.to_string());
         return Ok(());
@@ -220,6 +238,21 @@ pub(super) async fn status(workspace: &Workspace, json: bool) -> Result<()> {
     for (name, manifest) in &destinations {
         let tables = manifest.tables.len();
         print::line(format!("published {name} version {}, {tables} tables", manifest.version));
+    }
+    for (pipeline, due, journal, lease) in &scheduled {
+        let last = journal.newest().map_or_else(
+            || "never looked at".to_owned(),
+            |slot| {
+                let state = serde_json::to_value(slot.state).unwrap_or_default();
+                let why = slot.why.as_ref().map(|why| format!(" ({why})")).unwrap_or_default();
+                let state = state.as_str().unwrap_or_default();
+                format!("slot {} {state}{why}", slot.due.format("%FT%RZ"))
+            },
+        );
+        let run = lease.as_ref().map_or_else(String::new, |lease| {
+            format!(", being run by {} on {}", lease.run, lease.holder.host)
+        });
+        print::line(format!("schedule  {pipeline} {due}, {last}{run}"));
     }
     match last {
         Some(record) => {

@@ -40,7 +40,7 @@ pub(super) async fn dispatch(cli: Cli, stop: &Stop) -> Result<()> {
 }
 
 async fn in_project(cli: &Cli, stop: &Stop) -> Result<()> {
-    let workspace = open(&cli.project, cli.threads, stop)?;
+    let workspace = open(&cli.project, cli, stop)?;
     let result = verb(cli, &workspace).await;
     result.map_err(|mut error| {
         let redactor = &workspace.project.redactor;
@@ -124,12 +124,13 @@ async fn lineage(workspace: &Workspace, table: Option<&str>, dot: bool) -> Resul
     Ok(())
 }
 
-fn open(project: &Path, threads: Option<usize>, stop: &Stop) -> Result<Workspace> {
+fn open(project: &Path, cli: &Cli, stop: &Stop) -> Result<Workspace> {
     let project = load(project, &Env::of_process()).map_err(|faults| {
         let faults: Vec<String> = faults.sorted().iter().map(ToString::to_string).collect();
         Error::new(Kind::Declaration, faults.join("\n"))
     })?;
-    Workspace::open(project, threads, Clock::System, stop.clone())
+    let clock = cli.now.map_or(Clock::System, Clock::set_to);
+    Workspace::open(project, cli.threads, clock, stop.clone())
 }
 
 pub(super) fn request(workspace: &Workspace, which: &Which) -> Result<Request> {
@@ -253,7 +254,7 @@ async fn run_demo(cli: &Cli, arguments: &Demo, stop: &Stop) -> Result<()> {
     if !cli.quiet && made.files > 0 {
         eprintln!("made {} files of exports in {folder}/exports", made.files);
     }
-    let workspace = open(&arguments.out, cli.threads, stop)?;
+    let workspace = open(&arguments.out, cli, stop)?;
     let outcome = run(cli, &workspace, &Request::default()).await?;
     print_outcome(&workspace, &outcome);
     for line in demo_figures(&workspace).await? {

@@ -89,6 +89,11 @@ pub(super) async fn execute(
         error = leases.lost() => Err(error),
         signal = workspace.stop.told() => Err(interrupted(signal)),
     };
+    // The journal decides whose slot it is; only then may the record say that it is done.
+    let result = match run.claim {
+        Some(claim) => claim.settle(workspace, run.id, result).await,
+        None => result,
+    };
     let mut record = recording.done();
     record.ended_at = Some(now(workspace));
     record.state = match &result {

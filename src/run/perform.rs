@@ -12,8 +12,8 @@ use crate::lake::{Slot, change};
 use crate::store::{Depth, probe};
 use crate::tableset::TableSet;
 
-/// Rounds of racing updates before the first head is put.
-const FIRST_USE_ROUNDS: usize = 3;
+/// Rounds of racing updates before the first head is put; `doctor` asks for more.
+const FIRST_USE_ROUNDS: usize = 1;
 
 /// Times that a slot's run may find itself superseded before that counts as its failure.
 const MAX_TRIES: usize = 3;
@@ -49,33 +49,41 @@ impl Claim<'_> {
             Some(lost) => journal.take_over(self.slot.due, lost, run, now),
         })
         .await?;
-        if ours {
-            return Ok(());
-        }
-        let (pipeline, due) = (self.pipeline, self.slot.due.format("%FT%RZ"));
-        Err(Error::new(
-            Kind::Superseded,
-            format!("slot {due} of pipeline \"{pipeline}\" was taken by another run"),
-        ))
+        if ours { Ok(()) } else { Err(self.taken()) }
     }
 
-    /// Says in the journal what came of the run; one that should be run again stays claimed.
-    async fn settle<T>(&self, workspace: &Workspace, run: &str, result: &Result<T>) -> Result<()> {
-        let failure = match result {
+    /// Says in the journal what came of the run; one that should be run again stays claimed. Gives
+    /// the result, which is an error where the slot was taken over meanwhile.
+    pub(super) async fn settle<T>(
+        &self,
+        workspace: &Workspace,
+        run: &str,
+        result: Result<T>,
+    ) -> Result<T> {
+        let failure = match &result {
             Ok(_) => None,
-            Err(error) if matches!(error.kind, Kind::Interrupted(_)) => return Ok(()),
+            Err(error) if matches!(error.kind, Kind::Interrupted(_)) => return result,
             Err(error) => Some(error),
         };
         let again = failure.is_some_and(|error| error.kind == Kind::Superseded);
         let failure = failure.map(|error| workspace.project.redactor.clean(&error.message));
         let now = workspace.clock.now();
-        change(&workspace.lake, self.pipeline, |journal| {
+        let (_, ours) = change(&workspace.lake, self.pipeline, |journal| {
             let tries = journal.open().map_or(0, |slot| slot.lost.len());
             (again && tries < MAX_TRIES)
                 || journal.settle(self.slot.due, run, now, failure.as_deref())
         })
-        .await
-        .map(|_| ())
+        .await?;
+        if ours { result } else { result.and_then(|_| Err(self.taken())) }
+    }
+
+    fn taken(&self) -> Error {
+        let (pipeline, due) = (self.pipeline, self.slot.due.format("%FT%RZ"));
+        Error::new(
+            Kind::Superseded,
+            format!("slot {due} of pipeline \"{pipeline}\" was taken by another run"),
+        )
+        .hint("that run does it: see \"pobudka runs\"")
     }
 }
 
@@ -106,16 +114,17 @@ pub async fn perform(
             claim.enter(workspace, run.id).await?;
         }
         let plan = tokio::select! {
-            plan = plan(workspace, request) => plan?,
-            error = leases.lost() => return Err(error),
-            signal = workspace.stop.told() => return Err(interrupted(signal)),
+            plan = plan(workspace, request) => plan,
+            error = leases.lost() => Err(error),
+            signal = workspace.stop.told() => Err(interrupted(signal)),
         };
-        execute(workspace, plan, run, &leases, progress).await
+        match (plan, run.claim) {
+            (Ok(plan), _) => execute(workspace, plan, run, &leases, progress).await,
+            (Err(error), None) => Err(error),
+            (Err(error), Some(claim)) => claim.settle(workspace, run.id, Err(error)).await,
+        }
     };
     let result = result.await;
-    if let Some(claim) = run.claim {
-        claim.settle(workspace, run.id, &result).await?;
-    }
     let given_back = leases.give_back().await;
     let outcome = result?;
     given_back?;

@@ -250,10 +250,18 @@ fn both_nights_of_summer_time_have_every_slot_once() {
 struct Chance(u64);
 
 impl Chance {
-    fn below(&mut self, bound: u64) -> u64 {
+    fn below(&mut self, bound: u32) -> u32 {
         self.0 =
             self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) % bound
+        u32::try_from(self.0 >> 33).unwrap() % bound
+    }
+
+    fn of<T: Copy>(&mut self, all: &[T]) -> T {
+        all[self.below(u32::try_from(all.len()).unwrap()) as usize]
+    }
+
+    fn minutes(&mut self, bound: u32) -> TimeDelta {
+        TimeDelta::minutes(i64::from(self.below(bound)))
     }
 }
 
@@ -265,8 +273,8 @@ fn over_years_with_outages_and_lost_runs_every_slot_is_settled_once() {
         let mut chance = Chance(seed);
         for (number, line) in lines.into_iter().enumerate() {
             let zone = [chrono_tz::Europe::Moscow, chrono_tz::America::New_York][number % 2];
-            let catch_up = [CatchUp::None, CatchUp::Last, CatchUp::All][chance.below(3) as usize];
-            let overlap = [Overlap::Skip, Overlap::Queue][chance.below(2) as usize];
+            let catch_up = chance.of(&[CatchUp::None, CatchUp::Last, CatchUp::All]);
+            let overlap = chance.of(&[Overlap::Skip, Overlap::Queue]);
             let mut world = World::of(schedule(line, zone, catch_up, overlap));
             let (start, end) = (at("2024-01-01T00:00:00Z"), at("2027-01-01T00:00:00Z"));
             world.settle(start);
@@ -277,7 +285,7 @@ fn over_years_with_outages_and_lost_runs_every_slot_is_settled_once() {
                 let mut spent = TimeDelta::zero();
                 for _ in 0..500 {
                     let lost = chance.below(20) == 0;
-                    let lasting = TimeDelta::minutes(chance.below(90) as i64);
+                    let lasting = chance.minutes(90);
                     if !world.step(now + spent, (!lost).then_some(lasting)) {
                         break;
                     }
@@ -289,8 +297,8 @@ fn over_years_with_outages_and_lost_runs_every_slot_is_settled_once() {
                     last_seen = last_seen.max(journal.newest().unwrap().due);
                 }
                 let outage = chance.below(30) == 0;
-                let pause = if outage { chance.below(20 * 1440) } else { chance.below(600) };
-                now += spent + TimeDelta::minutes(1 + pause as i64);
+                let pause = chance.minutes(if outage { 20 * 1440 } else { 600 });
+                now += spent + TimeDelta::minutes(1) + pause;
             }
             let times = times(line, zone);
             let mut expected = times.until(start).unwrap();

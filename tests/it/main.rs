@@ -11,6 +11,7 @@ mod lineage;
 mod loads;
 mod naive;
 mod online_retail;
+#[allow(dead_code)]
 mod project;
 mod properties;
 mod readme;

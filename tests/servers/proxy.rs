@@ -85,7 +85,7 @@ fn pass(
 /// One request, its connection to end with the reply.
 fn read_request(client: &mut TcpStream) -> Option<Vec<u8>> {
     let mut bytes = Vec::new();
-    let mut chunk = [0; 1 << 16];
+    let mut chunk = vec![0; 1 << 16];
     loop {
         let read = client.read(&mut chunk).ok()?;
         if read == 0 {

@@ -8,7 +8,7 @@ use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 /// How long a server may take to answer for the first time.
-const START: Duration = Duration::from_secs(60);
+const START: Duration = Duration::from_mins(1);
 
 /// The account and key that every Azurite has.
 const AZURITE: (&str, &str) = (
@@ -115,7 +115,7 @@ pub(crate) fn free_port() -> u16 {
 }
 
 impl Server {
-    fn start(kind: Kind) -> Self {
+    pub(crate) fn start(kind: Kind) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let port = free_port();
         let address = format!("127.0.0.1:{port}");
@@ -127,7 +127,12 @@ impl Server {
                 command.args(["-H", "127.0.0.1", "-p"]).arg(port.to_string());
             }
             Kind::SeaweedFs => {
-                command.args(["-logtostderr=true", "server", "-ip=127.0.0.1", "-ip.bind=127.0.0.1"]);
+                command.args([
+                    "-logtostderr=true",
+                    "server",
+                    "-ip=127.0.0.1",
+                    "-ip.bind=127.0.0.1",
+                ]);
                 command.arg(format!("-dir={}", data.display())).args(["-filer", "-s3"]);
                 command.args(["-volume.max=60", "-master.volumeSizeLimitMB=512"]);
                 command.args(["-master.telemetry=false", "-s3.port.iceberg=0", "-s3.port.lance=0"]);
@@ -169,10 +174,11 @@ impl Server {
         loop {
             let ready = match self.kind {
                 Kind::Moto => self.ask("PUT", "/bucket", &[]).is_some_and(|told| told == 200),
-                Kind::Azurite => self.ask("PUT", "/devstoreaccount1/bucket?restype=container", &{
-                    container_headers()
-                })
-                .is_some_and(|told| told == 201),
+                Kind::Azurite => self
+                    .ask("PUT", "/devstoreaccount1/bucket?restype=container", &{
+                        container_headers()
+                    })
+                    .is_some_and(|told| told == 201),
                 // Buckets are made on first use, or lie there.
                 _ => self.ask("GET", "/", &[]).is_some(),
             };
@@ -213,23 +219,19 @@ impl Server {
     /// What project.yaml says of it, reached by `port`: its own, or that of a proxy before it.
     pub(crate) fn declared(&self, port: u16) -> String {
         let url = self.bucket();
-        match self.kind {
-            Kind::Azurite => {
-                let (account, key) = AZURITE;
-                format!(
-                    "stores:\n  - az: {{ url: \"{url}\", endpoint: \"http://127.0.0.1:{port}/{account}\", \
-                     account: {account}, access_key: \"{key}\" }}\n"
-                )
-            }
-            _ => {
-                let keys = if self.kind == Kind::S3rver { "S3RVER" } else { "test" };
-                let secret = if self.kind == Kind::S3rver { "S3RVER" } else { "testtest" };
-                format!(
-                    "stores:\n  - s3: {{ url: \"{url}\", endpoint: \"http://127.0.0.1:{port}\", \
-                     region: us-east-1, access_key_id: {keys}, secret_access_key: {secret} }}\n"
-                )
-            }
+        if self.kind == Kind::Azurite {
+            let (account, key) = AZURITE;
+            return format!(
+                "stores:\n  - az: {{ url: \"{url}\", endpoint: \"http://127.0.0.1:{port}/{account}\", \
+                 account: {account}, access_key: \"{key}\" }}\n"
+            );
         }
+        let s3rver = self.kind == Kind::S3rver;
+        let (id, key) = if s3rver { ("S3RVER", "S3RVER") } else { ("test", "testtest") };
+        format!(
+            "stores:\n  - s3: {{ url: \"{url}\", endpoint: \"http://127.0.0.1:{port}\", \
+             region: us-east-1, access_key_id: {id}, secret_access_key: {key} }}\n"
+        )
     }
 }
 
