@@ -3,6 +3,7 @@
 // Made-up numbers of tests are small.
 #![allow(clippy::cast_possible_truncation, clippy::cast_possible_wrap, clippy::cast_sign_loss)]
 
+mod backfill;
 mod bad_exports;
 mod declarations;
 mod demo;
@@ -18,3 +19,4 @@ mod readme;
 mod repeat;
 mod tidy;
 mod worked;
+mod year;

@@ -16,6 +16,11 @@ const AZURITE: (&str, &str) = (
     "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==",
 );
 
+/// Who may do what on a SeaweedFS.
+const IDENTITIES: &str = r#"{"identities": [{"name": "test",
+    "credentials": [{"accessKey": "test", "secretKey": "testtest"}],
+    "actions": ["Admin", "Read", "List", "Tagging", "Write"]}]}"#;
+
 /// The servers that are known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
@@ -136,7 +141,10 @@ impl Server {
                 command.arg(format!("-dir={}", data.display())).args(["-filer", "-s3"]);
                 command.args(["-volume.max=60", "-master.volumeSizeLimitMB=512"]);
                 command.args(["-master.telemetry=false", "-s3.port.iceberg=0", "-s3.port.lance=0"]);
+                let identities = folder.path().join("s3.json");
+                std::fs::write(&identities, IDENTITIES).unwrap();
                 command.arg(format!("-s3.port={port}"));
+                command.arg(format!("-s3.config={}", identities.display()));
                 for other in ["master", "volume", "filer"] {
                     command.arg(format!("-{other}.port={}", free_port()));
                 }

@@ -1,0 +1,79 @@
+//! Quarters made afterwards against the same quarters made at the time.
+
+use std::collections::BTreeMap;
+
+use crate::project::Project;
+
+const QUARTERS: [&str; 11] = [
+    "2024Q1", "2024Q2", "2024Q3", "2024Q4", "2025Q1", "2025Q2", "2025Q3", "2025Q4", "2026Q1",
+    "2026Q2", "2026Q3",
+];
+
+/// The SHA-256 of every file of every kept quarter.
+fn kept(project: &Project) -> BTreeMap<String, String> {
+    let listed = project.run(&["--json", "ls"]).ends_with(0);
+    let mut digests = BTreeMap::new();
+    for line in listed.stdout.lines() {
+        let line: serde_json::Value = serde_json::from_str(line).unwrap();
+        let Some(quarter) = line["quarter"].as_str() else { continue };
+        for file in line["files"].as_array().unwrap() {
+            let name = file["path"].as_str().unwrap().rsplit('/').next().unwrap();
+            digests
+                .insert(format!("{quarter}/{name}"), file["sha256"].as_str().unwrap().to_owned());
+        }
+    }
+    digests
+}
+
+fn demo() -> Project {
+    let project = Project::empty();
+    let out = project.path("");
+    let demo = ["demo", "--documents", "2000", "--out", out.to_str().unwrap()];
+    project.run(&demo).ends_with(0);
+    project
+}
+
+#[test]
+fn a_backfill_of_eleven_quarters_is_eleven_runs_made_at_the_time() {
+    let (at_the_time, afterwards) = (demo(), demo());
+    std::fs::remove_dir_all(at_the_time.path("published")).unwrap();
+    for quarter in QUARTERS {
+        at_the_time.run(&["run", "quarterly_review", "--quarter", quarter]).ends_with(0);
+    }
+    // Afterwards the newest day is published; the quarters leave it as it is.
+    let before = afterwards.published();
+    let ran = afterwards.run(&["backfill", "--from", "2024Q1", "--to", "2026Q3"]).ends_with(0);
+    let quarters: Vec<&str> = ran.stdout.lines().map(|line| &line[..6]).collect();
+    assert_eq!(quarters, QUARTERS);
+    assert_eq!(afterwards.published(), before);
+    let (expected, found) = (kept(&at_the_time), kept(&afterwards));
+    assert_eq!(found, expected);
+    assert_eq!(found.len(), 11 * 7 * 3, "seven tables in three files for each quarter");
+    let fct_spells = |quarter: &str| found[&format!("{quarter}/fct_spells.parquet")].clone();
+    assert_ne!(fct_spells("2024Q4"), fct_spells("2026Q3"), "quarters differ");
+}
+
+#[test]
+fn a_backfill_that_was_stopped_is_carried_on() {
+    let project = demo();
+    let span = ["backfill", "--from", "2025Q4", "--to", "2026Q3"];
+    // The third quarter cannot be made: its table is not what its contract says.
+    let contract = project.read("sql/checks/client_base_chain.sql");
+    project.write(
+        "sql/checks/client_base_chain.sql",
+        "select 1 as wrong from client_base where quarter = '2026Q2' and $as_of < date '2026-09-01'",
+    );
+    let stopped = project.run(&span).ends_with(2);
+    assert!(stopped.stderr.contains("quarter 2026Q2"), "{}", stopped.stderr);
+    assert!(stopped.stderr.contains("pobudka backfill --resume"), "{}", stopped.stderr);
+    project.write("sql/checks/client_base_chain.sql", contract);
+    let again = project.run(&span).ends_with(64);
+    assert!(again.stderr.contains("stopped after 2 quarters"), "{}", again.stderr);
+    let ran = project.run(&["backfill", "--resume"]).ends_with(0);
+    assert_eq!(ran.stdout.lines().count(), 4);
+    assert_eq!(kept(&project).len(), 4 * 7 * 3);
+    project.run(&["backfill", "--resume"]).ends_with(3);
+    let young = ["--now", "2026-10-19T12:00:00Z", "run", "quarterly_review", "--quarter", "2026Q3"];
+    let refused = project.run(&young).ends_with(64);
+    assert!(refused.stderr.contains("its books are closed 20 days later"), "{}", refused.stderr);
+}
