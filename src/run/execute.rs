@@ -81,6 +81,7 @@ pub(super) async fn execute(
         id: run.id,
         progress,
         recording: &recording,
+        scratch: workspace.run_scratch()?,
         step: 0,
         steps: steps(&plan),
     };
@@ -118,7 +119,15 @@ pub(super) async fn only_check(
 ) -> Result<Vec<Checked>> {
     let recording = Recording::new(blank(workspace, plan, id));
     let steps = plan.models.len() + 1;
-    let mut running = Running { workspace, id, progress, recording: &recording, step: 0, steps };
+    let mut running = Running {
+        workspace,
+        id,
+        progress,
+        recording: &recording,
+        scratch: workspace.run_scratch()?,
+        step: 0,
+        steps,
+    };
     Ok(running.model(plan, &plan.lake).await?.1)
 }
 
@@ -167,6 +176,7 @@ struct Running<'a> {
     id: &'a str,
     progress: Progress<'a>,
     recording: &'a Recording,
+    scratch: tempfile::TempDir,
     step: usize,
     steps: usize,
 }
@@ -250,7 +260,7 @@ impl Running<'_> {
             lake: &self.workspace.lake,
             base: &plan.lake,
             engine: &self.workspace.engine,
-            scratch: &self.workspace.scratch(),
+            scratch: self.scratch.path(),
             run: self.id,
             now: self.workspace.clock.now(),
             accept: plan.accept,
@@ -293,9 +303,13 @@ impl Running<'_> {
             .iter()
             .map(|table| (table.name, workspace.lake.provider(manifest, table)))
             .collect();
-        let scratch = workspace.scratch();
-        let models =
-            Models::new(&workspace.project, &workspace.engine, plan.as_of, &providers, &scratch)?;
+        let models = Models::new(
+            &workspace.project,
+            &workspace.engine,
+            plan.as_of,
+            &providers,
+            self.scratch.path(),
+        )?;
         let tables = self.run_models(plan, &models).await?;
         let since = self.begin(format!("check {} tables", plan.checked.len()));
         let mut checks = Vec::new();
@@ -395,7 +409,7 @@ impl Running<'_> {
                 as_of: plan.as_of,
                 lake_version: manifest.version,
                 now: self.workspace.clock.now(),
-                scratch: &self.workspace.scratch(),
+                scratch: self.scratch.path(),
                 base,
                 keep: plan.keep.as_deref(),
             };

@@ -70,6 +70,14 @@ impl Workspace {
         self.clock.yesterday(self.project.timezone)
     }
 
+    /// A scratch folder for one run. Runs share none: readers remember files by their path.
+    ///
+    /// # Errors
+    /// When scratch is full or cannot be written.
+    pub fn run_scratch(&self) -> Result<tempfile::TempDir> {
+        Ok(tempfile::Builder::new().prefix("run-").tempdir_in(self.scratch.path())?)
+    }
+
     /// The table set of a destination.
     ///
     /// # Errors
