@@ -178,6 +178,18 @@ pub(super) enum Runs {
 pub(super) enum Rejects {
     /// Count live rejects by source, export and reason.
     Ls,
+    /// Read rejected rows again by what is declared now, from what the lake kept of them.
+    Replay {
+        /// Only of this source.
+        #[arg(long)]
+        source: Option<String>,
+    },
+    /// Give rejected rows up: they are no longer listed.
+    Discard {
+        /// Of this source.
+        #[arg(long)]
+        source: String,
+    },
     /// Show rejected rows with their address.
     Show {
         /// Only of this source.

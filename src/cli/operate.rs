@@ -9,8 +9,8 @@ use crate::check::Outcome as Check;
 use crate::error::{Error, Kind, Result};
 use crate::lake::{Journal, RunRecord, RunState, Slot, read_journal, read_record, read_records};
 use crate::run::{
-    Claim, Outcome, Request, Run, Workspace, last_backfill, new_backfill, perform, run_backfill,
-    run_checks,
+    Claim, Outcome, Rejects, Request, Run, Workspace, last_backfill, new_backfill, perform,
+    run_backfill, run_checks, settle_rejects,
 };
 use crate::schedule;
 
@@ -171,5 +171,27 @@ pub(super) async fn check(cli: &Cli, workspace: &Workspace, which: &Which) -> Re
         return Err(Error::new(Kind::Check, format!("{failed} of {all} checks failed")));
     }
     print::line(format!("{all} checks passed"));
+    Ok(())
+}
+
+/// `rejects replay` and `rejects discard`.
+pub(super) async fn rejects(
+    workspace: &Workspace,
+    source: Option<&str>,
+    what: Rejects,
+) -> Result<()> {
+    let id = run_id(workspace.clock);
+    let settled = settle_rejects(workspace, source, what, &id).await?;
+    if settled.is_empty() {
+        print::line("no rejects are kept");
+    }
+    for one in settled {
+        let (loaded, rejected) = (one.loaded, one.rejected);
+        let what = match what {
+            Rejects::Replay => format!("{loaded} rows loaded, {rejected} stay rejected"),
+            Rejects::Discard => format!("{rejected} rows given up"),
+        };
+        print::line(format!("{}/{}: {what}", one.source, one.export));
+    }
     Ok(())
 }

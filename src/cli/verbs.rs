@@ -11,6 +11,7 @@ use crate::config::{Env, load};
 use crate::demo;
 use crate::error::{Error, Kind, Result};
 use crate::names;
+use crate::run::Rejects as Settle;
 use crate::run::{Event, Outcome, Plan, Request, Run, Workspace, perform, plan};
 use crate::stop::Stop;
 use crate::transform::{FUNCTIONS, Lineage, run_tests, validated};
@@ -103,6 +104,12 @@ async fn verb(cli: &Cli, workspace: &Workspace) -> Result<()> {
         Verb::Rejects { what: Rejects::Ls } => inspect::rejects(workspace, cli.json).await,
         Verb::Rejects { what: Rejects::Show { source, limit } } => {
             inspect::rejected(workspace, source.as_deref(), *limit, cli.json).await
+        }
+        Verb::Rejects { what: Rejects::Replay { source } } => {
+            operate::rejects(workspace, source.as_deref(), Settle::Replay).await
+        }
+        Verb::Rejects { what: Rejects::Discard { source } } => {
+            operate::rejects(workspace, Some(source), Settle::Discard).await
         }
         Verb::Vacuum { plan } => inspect::vacuum(workspace, *plan).await,
         Verb::Lineage { table, dot } => lineage(workspace, table.as_deref(), *dot).await,

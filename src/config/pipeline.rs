@@ -1,5 +1,7 @@
 //! A checked pipeline: what to pull, how to read it, where it goes, what to publish.
 
+use chrono_tz::Tz;
+
 use super::canonical;
 use super::schedule::Schedule;
 
@@ -43,8 +45,8 @@ pub struct Source {
     pub system: String,
     /// Where its exports are.
     pub fetch: Fetch,
-    /// How the text is read.
-    pub csv: Csv,
+    /// How its bytes are read.
+    pub read: Read,
     /// What becomes of a row.
     pub into: Vec<Into>,
     /// Rows left out by rule, and counted.
@@ -78,6 +80,28 @@ pub enum Fetch {
         /// Their URLs.
         urls: Vec<String>,
     },
+}
+
+/// How the bytes of an export are read.
+#[derive(Debug, Clone)]
+pub enum Read {
+    /// Text with separators.
+    Csv(Csv),
+    /// One JSON object a line; a column is a key.
+    Ndjson(Locale),
+    /// Parquet: values have their types, instants become days of the zone.
+    Parquet(Tz, Locale),
+}
+
+impl Read {
+    /// How numbers and dates are written.
+    #[must_use]
+    pub fn locale(&self) -> &Locale {
+        match self {
+            Self::Csv(csv) => &csv.locale,
+            Self::Ndjson(locale) | Self::Parquet(_, locale) => locale,
+        }
+    }
 }
 
 /// How CSV text is read.
@@ -180,6 +204,13 @@ pub enum Load {
     },
     /// Rows with the same key; nothing is deleted.
     Upsert,
+    /// Rows are added; a known key, or changed bytes under a known name, are an error.
+    Append,
+    /// The newest export, the last by name, is everything.
+    Replace {
+        /// The share, in percent, of the lake's rows that it must bring at least.
+        min_share_percent: u32,
+    },
 }
 
 /// What says which month an export covers, in strftime's letters (`%Y`, `%m`, `{part}`).

@@ -1,11 +1,12 @@
 //! The YAML of a pipeline → a checked pipeline, all its faults of meaning at once.
 
+use chrono_tz::Tz;
 use serde_yaml::Spanned;
 use sha2::{Digest, Sha256};
 
 use super::pipeline::{
     ControlTotal, Covers, Csv, Fetch, Format, Into, Load, Locale, Mapping, Origin, Pipeline,
-    Publish, Rule, Source, Test,
+    Publish, Read, Rule, Source, Test,
 };
 use super::schedule::{self, Calendar};
 use super::text::Checker;
@@ -35,7 +36,7 @@ pub(super) fn pipeline(
         );
     }
     name(check, &mirror.name, "pipeline");
-    let sources = mirror.sources.iter().map(|entry| source(check, entry)).collect();
+    let sources = mirror.sources.iter().map(|entry| source(check, entry, calendar)).collect();
     Pipeline {
         file: check.file.to_owned(),
         name: mirror.name.value.clone(),
@@ -84,13 +85,13 @@ fn publish(check: &mut Checker<'_>, entry: &mirror::Publish, destinations: &[&st
     Publish { table: entry.table.value.clone(), to: entry.to.value.clone(), formats }
 }
 
-fn source(check: &mut Checker<'_>, entry: &mirror::Source) -> Source {
+fn source(check: &mut Checker<'_>, entry: &mirror::Source, calendar: Calendar) -> Source {
     name(check, &entry.name, "source");
     if let Some(system) = &entry.system {
         name(check, system, "system");
     }
     let fetch = fetch(check, &entry.fetch);
-    let mirror::Read::Csv(read) = &entry.read;
+    let read = read(check, &entry.read, calendar.zone);
     if entry.into.is_empty() {
         check.fault_hint(
             at(&entry.name),
@@ -144,7 +145,7 @@ fn source(check: &mut Checker<'_>, entry: &mirror::Source) -> Source {
         name: entry.name.value.clone(),
         system: entry.system.as_ref().unwrap_or(&entry.name).value.clone(),
         fetch,
-        csv: csv(check, read),
+        read,
         into,
         skip,
         reject,
@@ -216,7 +217,7 @@ fn fetch(check: &mut Checker<'_>, mirror: &mirror::Fetch) -> Fetch {
 /// A digest of what decides how an export is read: neither its place nor its limits.
 fn digest(source: &Source) -> String {
     let mut digest = Sha256::new();
-    let parts = (&source.csv, &source.into, &source.skip, &source.reject, &source.control_total);
+    let parts = (&source.read, &source.into, &source.skip, &source.reject, &source.control_total);
     digest.update(format!("{} {} {parts:?} {:?}", source.name, source.system, source.load));
     crate::digest::hex(&digest.finalize()[..8])
 }
@@ -254,27 +255,54 @@ fn csv(check: &mut Checker<'_>, read: &mirror::Csv) -> Csv {
             found
         }
     };
-    let decimal = single(check, &read.decimal, "decimal").unwrap_or('.');
-    let thousands = read.thousands.as_ref().and_then(|text| single(check, text, "thousands"));
-    if let Some(written) = read.thousands.as_ref().filter(|_| thousands == Some(decimal)) {
-        check.fault(at(written), "decimal and thousands are the same character");
-    }
-    let unknown = chrono::format::StrftimeItems::new(&read.date.value)
-        .any(|item| matches!(item, chrono::format::Item::Error));
-    let complete = ["%d", "%m"].iter().all(|part| read.date.value.contains(part))
-        && (read.date.value.contains("%Y") || read.date.value.contains("%y"));
-    if unknown || !(complete || read.date.value.contains("%F")) {
-        check.fault_hint(
-            at(&read.date),
-            format!("date format \"{}\" does not give day, month and year", read.date.value),
-            "write as \"%d.%m.%Y\", \"%Y-%m-%d\" or \"%d/%m/%Y %H:%M\"",
-        );
-    }
+    let locale = locale(check, Some(&read.decimal), read.thousands.as_ref(), &read.date);
     Csv {
         encoding,
         delimiter: single(check, &read.delimiter, "delimiter").unwrap_or(','),
-        locale: Locale { decimal, thousands, date: read.date.value.clone() },
+        locale,
         header_row: read.header_row.as_ref().map(|row| row.value.max(1)),
+    }
+}
+
+/// How numbers and dates are written; a decimal separator that is not given is that of JSON.
+fn locale(
+    check: &mut Checker<'_>,
+    decimal: Option<&Spanned<String>>,
+    thousands: Option<&Spanned<String>>,
+    date: &Spanned<String>,
+) -> Locale {
+    let decimal = decimal.and_then(|text| single(check, text, "decimal")).unwrap_or('.');
+    let separator = thousands.and_then(|text| single(check, text, "thousands"));
+    if let Some(written) = thousands.filter(|_| separator == Some(decimal)) {
+        check.fault(at(written), "decimal and thousands are the same character");
+    }
+    let unknown = chrono::format::StrftimeItems::new(&date.value)
+        .any(|item| matches!(item, chrono::format::Item::Error));
+    let complete = ["%d", "%m"].iter().all(|part| date.value.contains(part))
+        && (date.value.contains("%Y") || date.value.contains("%y"));
+    if unknown || !(complete || date.value.contains("%F")) {
+        check.fault_hint(
+            at(date),
+            format!("date format \"{}\" does not give day, month and year", date.value),
+            "write as \"%d.%m.%Y\", \"%Y-%m-%d\" or \"%d/%m/%Y %H:%M\"",
+        );
+    }
+    Locale { decimal, thousands: separator, date: date.value.clone() }
+}
+
+fn read(check: &mut Checker<'_>, mirror: &mirror::Read, zone: Tz) -> Read {
+    match mirror {
+        mirror::Read::Csv(read) => Read::Csv(csv(check, read)),
+        mirror::Read::Ndjson(read) => {
+            Read::Ndjson(locale(check, read.decimal.as_ref(), read.thousands.as_ref(), &read.date))
+        }
+        mirror::Read::Parquet(read) => {
+            let written = read.timezone.as_ref();
+            let zone = written.map_or(zone, |written| schedule::zone(check, written, zone));
+            // What values with types become on their way.
+            let (decimal, thousands, date) = ('.', None, "%Y-%m-%d".to_owned());
+            Read::Parquet(zone, Locale { decimal, thousands, date })
+        }
     }
 }
 
@@ -380,6 +408,11 @@ fn load(
 ) -> Load {
     let replace = match &entry.value {
         mirror::Load::Upsert => return Load::Upsert,
+        mirror::Load::Append => return Load::Append,
+        mirror::Load::Replace(replace) => {
+            let min_share_percent = min_share(check, replace.min_share.as_ref());
+            return Load::Replace { min_share_percent };
+        }
         mirror::Load::ReplacePeriod(replace) => replace,
     };
     let mirror::Period::Month = replace.period;
@@ -407,26 +440,29 @@ fn load(
             mirror::Covers::Title(text) => Covers::Title(text.value.clone()),
         }
     });
-    let min_share_percent = match &replace.min_share {
-        None => DEFAULT_MIN_SHARE_PERCENT,
-        Some(written) => match super::settings::parse_decimal(&written.value, 2) {
-            Some(hundredths) if (0..=100).contains(&hundredths) => {
-                u32::try_from(hundredths).unwrap_or(DEFAULT_MIN_SHARE_PERCENT)
-            }
-            _ => {
-                check.fault_hint(
-                    at(written),
-                    format!("min_share \"{}\" is not a share", written.value),
-                    "write a number from 0 to 1 with at most two decimals, as 0.2",
-                );
-                DEFAULT_MIN_SHARE_PERCENT
-            }
-        },
-    };
+    let min_share_percent = min_share(check, replace.min_share.as_ref());
     Load::ReplacePeriod {
         column: replace.column.value.clone(),
         covers,
         allow_empty: replace.allow_empty,
         min_share_percent,
+    }
+}
+
+/// The share, in percent, of the lake's rows that must come again.
+fn min_share(check: &mut Checker<'_>, written: Option<&Spanned<String>>) -> u32 {
+    let Some(written) = written else { return DEFAULT_MIN_SHARE_PERCENT };
+    match super::settings::parse_decimal(&written.value, 2) {
+        Some(hundredths) if (0..=100).contains(&hundredths) => {
+            u32::try_from(hundredths).unwrap_or(DEFAULT_MIN_SHARE_PERCENT)
+        }
+        _ => {
+            check.fault_hint(
+                at(written),
+                format!("min_share \"{}\" is not a share", written.value),
+                "write a number from 0 to 1 with at most two decimals, as 0.2",
+            );
+            DEFAULT_MIN_SHARE_PERCENT
+        }
     }
 }

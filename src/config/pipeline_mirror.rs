@@ -70,6 +70,22 @@ pub(super) struct Http {
 #[serde(rename_all = "snake_case")]
 pub(super) enum Read {
     Csv(Csv),
+    Ndjson(Ndjson),
+    Parquet(Parquet),
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Ndjson {
+    pub(super) date: Spanned<String>,
+    pub(super) decimal: Option<Spanned<String>>,
+    pub(super) thousands: Option<Spanned<String>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Parquet {
+    pub(super) timezone: Option<Spanned<String>>,
 }
 
 #[derive(Deserialize)]
@@ -166,6 +182,14 @@ pub(super) struct Reject {
 pub(super) enum Load {
     ReplacePeriod(ReplacePeriod),
     Upsert,
+    Append,
+    Replace(Replace),
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Replace {
+    pub(super) min_share: Option<Spanned<String>>,
 }
 
 #[derive(Deserialize)]

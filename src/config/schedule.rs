@@ -139,17 +139,8 @@ pub(super) fn schedule(
 ) -> Option<Schedule> {
     let place = at(mirror);
     let mirror = &mirror.value;
-    let mut zone = calendar.zone;
-    if let Some(written) = &mirror.timezone {
-        match written.value.parse() {
-            Ok(parsed) => zone = parsed,
-            Err(_) => check.fault_hint(
-                at(written),
-                format!("time zone \"{}\" is not known", written.value),
-                "use an IANA name, as Europe/Moscow",
-            ),
-        }
-    }
+    let written = mirror.timezone.as_ref();
+    let zone = written.map_or(calendar.zone, |written| self::zone(check, written, calendar.zone));
     let when = match (&mirror.cron, &mirror.after) {
         (Some(line), None) => times(check, line, zone, calendar.fiscal).map(When::Cron),
         (None, Some(after)) => {
@@ -181,6 +172,18 @@ pub(super) fn schedule(
         when: when?,
         catch_up: mirror.catch_up.as_ref().map_or(CatchUp::Last, |value| value.value),
         overlap: mirror.overlap.as_ref().map_or(Overlap::Skip, |value| value.value),
+    })
+}
+
+/// The time zone that is written; `default` where that is none, which is a fault.
+pub(super) fn zone(check: &mut Checker<'_>, written: &Spanned<String>, default: Tz) -> Tz {
+    written.value.parse().unwrap_or_else(|_| {
+        check.fault_hint(
+            at(written),
+            format!("time zone \"{}\" is not known", written.value),
+            "use an IANA name, as Europe/Moscow",
+        );
+        default
     })
 }
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt};
 
-use super::ledger::{Entry, Ledger};
+use super::ledger::Ledger;
 use super::load::Loading;
 use super::rejects::rejects_schema;
 use super::tables::stored_schema;
@@ -51,16 +51,14 @@ pub(super) async fn upload(
 /// of our files.
 pub(super) async fn commit(
     loading: &Loading<'_>,
-    entered: &[(Entry, bool)],
+    enter: &(dyn Fn(&mut Ledger) + Send + Sync),
     parts: &Parts,
 ) -> Result<Manifest> {
     let set = loading.lake.set();
     let mut base = loading.base.clone();
     loop {
         let mut merged = Ledger::of(&base)?;
-        for (entry, replaces) in entered {
-            merged.enter(entry.clone(), *replaces);
-        }
+        enter(&mut merged);
         let change = Change {
             run: loading.run.to_owned(),
             tables: tables(loading, &base, parts),

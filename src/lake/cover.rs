@@ -23,7 +23,9 @@ pub(super) async fn covers(
         .map(|intake| {
             let source = &sources[intake.source];
             match (&source.load, &intake.reading.cover) {
-                (Load::Upsert, _) => periods_of(source, intake),
+                (Load::Upsert | Load::Append | Load::Replace { .. }, _) => {
+                    periods_of(source, intake)
+                }
                 (Load::ReplacePeriod { .. }, Some(cover)) => months(cover.first, cover.last),
                 (Load::ReplacePeriod { .. }, None) => contiguous(&periods_of(source, intake)),
             }
@@ -35,6 +37,9 @@ pub(super) async fn covers(
     let mut errors = Vec::new();
     for (index, intake) in intakes.iter().enumerate() {
         let source = &sources[intake.source];
+        if let Load::Replace { min_share_percent } = source.load {
+            errors.extend(shrunk_whole(loading, source, intake, min_share_percent));
+        }
         let Load::ReplacePeriod { allow_empty, min_share_percent, .. } = &source.load else {
             continue;
         };
@@ -79,6 +84,36 @@ pub(super) async fn covers(
         }
     }
     together(errors).map_or(Ok(covers), Err)
+}
+
+/// What is wrong with an export that is to be everything, and brings far less than the lake has.
+fn shrunk_whole(
+    loading: &Loading<'_>,
+    source: &Source,
+    intake: &Intake,
+    min_share_percent: u32,
+) -> Option<Error> {
+    let (table, before, now) = source.into.iter().enumerate().find_map(|(index, into)| {
+        let stored = super::jobs::stored_files(loading.base, into.table, source);
+        let before: u64 = stored.map(|file| file.rows).sum();
+        let coming = intake.files.iter().filter(|((number, _), _)| *number == index);
+        let now: u64 = coming.map(|(_, file)| file.rows).sum();
+        (now * 100 < before * u64::from(min_share_percent)).then_some((
+            into.table.name,
+            before,
+            now,
+        ))
+    })?;
+    (!loading.accept).then(|| {
+        Error::new(
+            Kind::Supplier,
+            format!(
+                "export \"{}\": brings {now} rows of \"{table}\", the lake has {before}",
+                intake.export.name
+            ),
+        )
+        .hint("if so many are gone, run once with --accept; else ask for the file again")
+    })
 }
 
 /// The dated table whose rows of `period` and `part` become fewer, with both counts.

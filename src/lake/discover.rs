@@ -1,7 +1,7 @@
 //! Which exports are new: the folder against the ledger.
 
 use super::ledger::{Entry, Ledger};
-use crate::config::pipeline::{Fetch, Source};
+use crate::config::pipeline::{Fetch, Load, Source};
 use crate::error::{Error, Kind, Result};
 use crate::pull::export::named_cover;
 use crate::pull::fetch::{self, Export};
@@ -69,13 +69,33 @@ pub async fn discover(source: &Source, stores: &Stores, ledger: &Ledger) -> Resu
     let entries: Vec<&Entry> =
         ledger.exports.iter().filter(|entry| entry.source == source.name).collect();
     let mut discovery = Discovery { new: Vec::new(), known: 0 };
-    for export in exports {
+    for export in counting(source, exports) {
         match why(&export, source, &entries).await? {
+            Some(Why::Changed) if matches!(source.load, Load::Append) => {
+                return Err(Error::new(
+                    Kind::Supplier,
+                    format!(
+                        "source \"{}\": export \"{}\" was loaded with other content",
+                        source.name, export.name
+                    ),
+                )
+                .hint(
+                    "load: append takes each export once: give the new rows a name of their own",
+                ));
+            }
             Some(why) => discovery.new.push(Found { export, why }),
             None => discovery.known += 1,
         }
     }
     Ok(discovery)
+}
+
+/// The exports that count: of those of which each is everything, the last by name.
+fn counting(source: &Source, mut exports: Vec<Export>) -> Vec<Export> {
+    match source.load {
+        Load::Replace { .. } => exports.pop().into_iter().collect(),
+        _ => exports,
+    }
 }
 
 /// Why `export` is to be read; `None` where its content is known.
@@ -105,10 +125,12 @@ async fn why(export: &Export, source: &Source, entries: &[&Entry]) -> Result<Opt
     if entries.iter().any(|entry| entry.bytes == export.bytes) {
         let sha256 = export.sha256().await?;
         let cover = named_cover(source, &export.name);
-        let known = entries
-            .iter()
-            .rev()
-            .find(|entry| entry.sha256 == sha256 && named_cover(source, &entry.name) == cover);
+        let everything = matches!(source.load, Load::Replace { .. });
+        let known = entries.iter().rev().find(|entry| {
+            entry.sha256 == sha256
+                && named_cover(source, &entry.name) == cover
+                && (entry.is_live() || !everything)
+        });
         if let Some(entry) = known {
             return Ok(redeclared(entry));
         }

@@ -27,6 +27,8 @@ pub(super) struct Intake {
     pub(super) source: usize,
     /// The export.
     pub(super) export: Export,
+    /// The short name of its content, as rows carry it.
+    pub(super) short: String,
     /// What reading it told.
     pub(super) reading: Reading,
     /// Its rows by table number and period.
@@ -109,20 +111,31 @@ fn by_period(table: &Table, batch: RecordBatch) -> Result<Vec<(String, RecordBat
     cut.collect()
 }
 
-/// Reads one export into `folder`.
+/// Rows that were rejected: by number, fields under a header.
+#[derive(Debug, Clone)]
+pub(super) struct Rejected {
+    pub(super) header: Vec<String>,
+    pub(super) rows: Vec<(u64, Vec<String>)>,
+}
+
+/// Reads one export into `folder`; of an export whose `rejected` rows are given, only those.
 pub(super) async fn take_in(
     source_index: usize,
     source: Arc<Source>,
     export: Export,
+    rejected: Option<Rejected>,
     folder: PathBuf,
     engine: Engine,
 ) -> Result<Intake> {
     std::fs::create_dir_all(&folder)?;
-    let path = export.bring(&folder).await?;
+    let from = match rejected {
+        Some(rejected) => From::Rejected(rejected),
+        None => From::File(export.bring(&folder).await?),
+    };
     let read = {
         let (source, export) = (Arc::clone(&source), export.clone());
         let (engine, folder) = (engine.clone(), folder.clone());
-        tokio::task::spawn_blocking(move || read(&source, &engine, &export, &path, &folder))
+        tokio::task::spawn_blocking(move || read(&source, &engine, &export, &from, &folder))
     };
     let (mut reading, mut files, lines, rejects) = read.await.map_err(joined)??;
     let mut sink = ExportSink {
@@ -139,11 +152,17 @@ pub(super) async fn take_in(
     for (key, writer) in std::mem::take(&mut sink.open) {
         files.insert(key, writer.finish()?);
     }
-    Ok(Intake { source: source_index, export, reading, files, rejects: sink.rejects })
+    let short = reading.sha256.get(..16).unwrap_or_default().to_owned();
+    Ok(Intake { source: source_index, export, short, reading, files, rejects: sink.rejects })
 }
 
 pub(super) fn joined(error: tokio::task::JoinError) -> crate::error::Error {
     crate::error::Error::new(crate::error::Kind::Defect, "a task ended early").because(error)
+}
+
+enum From {
+    File(PathBuf),
+    Rejected(Rejected),
 }
 
 type Read =
@@ -153,7 +172,7 @@ fn read(
     source: &Source,
     engine: &Engine,
     export: &Export,
-    path: &Path,
+    from: &From,
     folder: &Path,
 ) -> Result<Read> {
     let rejects = RejectsFile::new(&source.name, &export.name, folder.join("rejects.parquet"));
@@ -165,7 +184,12 @@ fn read(
         lines: BTreeMap::new(),
         rejects,
     };
-    let reading = export::read(source, export, path, &mut sink)?;
+    let reading = match from {
+        From::File(path) => export::read(source, export, path, &mut sink),
+        From::Rejected(Rejected { header, rows }) => {
+            export::read_again(source, export, header, rows, &mut sink)
+        }
+    }?;
     let finished = sink.open.into_iter().map(|(key, writer)| Ok((key, writer.finish()?)));
     let files = finished.collect::<Result<_>>()?;
     let lines = sink.lines.into_iter().map(|(table, writer)| Ok((table, writer.finish()?)));

@@ -3,18 +3,19 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use arrow::array::RecordBatch;
 use datafusion::catalog::TableProvider;
 
 use super::intake::Intake;
 use super::ledger::Ledger;
 use super::load::Loading;
-use super::merge::Merge;
+use super::merge::{Age, Merge};
 use super::moved;
 use super::tables::ALL;
 use crate::config::canonical::Table;
 use crate::config::pipeline::{Load, Source};
-use crate::error::Result;
-use crate::tableset::Manifest;
+use crate::error::{Error, Kind, Result};
+use crate::tableset::{DataFile, Manifest};
 
 /// What is to be done to files.
 pub(super) struct Jobs {
@@ -28,6 +29,7 @@ pub(super) async fn jobs(
     intakes: &[Intake],
     covers: &[BTreeSet<String>],
     ledger: &Ledger,
+    age: Age,
 ) -> Result<Jobs> {
     let mut jobs = Jobs { merges: Vec::new(), emptied: Vec::new() };
     for (source_index, source) in sources.iter().enumerate() {
@@ -41,7 +43,7 @@ pub(super) async fn jobs(
         }
         let arriving = coming_parts(&ours);
         let replaced: BTreeSet<String> = match source.load {
-            Load::Upsert => BTreeSet::new(),
+            Load::Upsert | Load::Append | Load::Replace { .. } => BTreeSet::new(),
             Load::ReplacePeriod { .. } => {
                 ours.iter().flat_map(|(index, _)| covers[*index].iter().cloned()).collect()
             }
@@ -49,13 +51,21 @@ pub(super) async fn jobs(
         for (table_index, into) in source.into.iter().enumerate() {
             let table = into.table;
             let dated = table.date.is_some();
+            let whole = matches!(source.load, Load::Replace { .. });
+            let replaced: BTreeSet<String> = if whole {
+                stored_files(loading.base, table, source)
+                    .map(|file| period_of(&file.part))
+                    .collect()
+            } else {
+                replaced.clone()
+            };
             let mut touched: BTreeSet<String> = ours
                 .iter()
                 .flat_map(|(_, intake)| intake.files.keys())
                 .filter(|(number, _)| *number == table_index)
                 .map(|(_, period)| period.clone())
                 .collect();
-            if dated {
+            if dated || whole {
                 touched.extend(replaced.iter().cloned());
             }
             let incoming: Vec<_> = ours
@@ -68,6 +78,9 @@ pub(super) async fn jobs(
             let stored = |period: &str| has_part(loading.base, table, &part_of(period));
             let others = others(loading, table, source, &replaced, &arriving, ledger).await?;
             let moved = Arc::new(moved::find(loading.engine, table, &incoming, others).await?);
+            if let (Load::Append, Some(keys)) = (&source.load, moved.keys.first()) {
+                return Err(known_key(source, table, keys)?);
+            }
             touched.extend(moved.stored_periods.iter().cloned());
             for period in touched {
                 let part = part_of(&period);
@@ -75,11 +88,11 @@ pub(super) async fn jobs(
                     .iter()
                     .filter_map(|(order, intake)| {
                         let file = intake.files.get(&(table_index, period.clone()))?;
-                        let short = intake.reading.sha256.get(..16)?.to_owned();
+                        let short = intake.short.clone();
                         Some((*order, short, file.clone()))
                     })
                     .collect();
-                let replaces = dated && replaced.contains(&period);
+                let replaces = (dated || whole) && replaced.contains(&period);
                 let staying = match (stored(&period), replaces) {
                     (false, _) => None,
                     (true, false) => {
@@ -98,12 +111,53 @@ pub(super) async fn jobs(
                 let path = loading
                     .scratch
                     .join(format!("{}-{}-{period}.parquet", table.name, source.name));
-                let job = Merge { table, staying, coming, moved: Arc::clone(&moved), path };
+                let append = matches!(source.load, Load::Append);
+                let moved = Arc::clone(&moved);
+                let job = Merge { table, staying, coming, age, moved, append, path };
                 jobs.merges.push((table.name.to_owned(), part, job));
             }
         }
     }
     Ok(jobs)
+}
+
+/// The files of `table` that hold rows of `source`.
+pub(super) fn stored_files<'a>(
+    manifest: &'a Manifest,
+    table: &Table,
+    source: &'a Source,
+) -> impl Iterator<Item = &'a DataFile> {
+    let files = manifest.tables.get(table.name).map_or(&[][..], |table| &table.files);
+    files
+        .iter()
+        .filter(|file| file.part.split_once('/').is_some_and(|(name, _)| name == source.name))
+}
+
+fn period_of(part: &str) -> String {
+    part.split_once('/').map_or("", |(_, period)| period).to_owned()
+}
+
+/// Says that an export that is only to add rows brings a key that stands in another month.
+fn known_key(source: &Source, table: &Table, keys: &RecordBatch) -> Result<Error> {
+    let width = table.key.len().min(keys.num_columns());
+    let texts = keys.columns()[..width]
+        .iter()
+        .map(|column| arrow::util::display::array_value_to_string(column, 0));
+    let key: Vec<String> = texts.collect::<std::result::Result<_, _>>()?;
+    Ok(clash(&source.name, table, &key.join(", ")))
+}
+
+/// The error of a key that is there already, where rows are only added.
+pub(super) fn clash(source: &str, table: &Table, key: &str) -> Error {
+    Error::new(
+        Kind::Supplier,
+        format!(
+            "source \"{source}\": key {} \"{key}\" of table \"{}\" is there already",
+            table.key.join(", "),
+            table.name
+        ),
+    )
+    .hint("load: append only adds; write load: upsert if later rows may replace earlier ones")
 }
 
 fn has_part(manifest: &Manifest, table: &Table, part: &str) -> bool {

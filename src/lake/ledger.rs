@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
+use crate::config::pipeline::Load;
 use crate::error::Result;
 use crate::tableset::Manifest;
 
@@ -31,6 +32,9 @@ pub struct Entry {
     pub etag: Option<String>,
     /// The SHA-256 of its bytes.
     pub sha256: String,
+    /// The headers of its columns, in their order: what raw rows are read by again.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub header: Vec<String>,
     /// The digest of the declaration that it was read by.
     pub declaration: String,
     /// The periods that its rows stand for and that no later export has replaced.
@@ -44,12 +48,20 @@ pub struct Entry {
     pub loaded: u64,
     /// Rows rejected, by fault and by rule.
     pub rejected: u64,
+    /// Rejected rows that were given up by hand, of those above.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub discarded: u64,
     /// Rows left out by rule.
     pub skipped: u64,
     /// Titles, headers, totals, blank rows, repeated keys.
     pub recognised: u64,
     /// Whether it still stands.
     pub status: Status,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref)] // serde hands over a reference
+fn is_none(count: &u64) -> bool {
+    *count == 0
 }
 
 /// Whether an export still stands.
@@ -76,6 +88,29 @@ impl Entry {
     }
 }
 
+/// What an export takes the place of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Takes {
+    /// Of its part, the periods that it covers.
+    Periods,
+    /// What a file of its name brought.
+    Name,
+    /// Everything that its source brought.
+    All,
+}
+
+impl Takes {
+    /// What an export of a source with `load` takes the place of.
+    #[must_use]
+    pub fn by(load: &Load) -> Self {
+        match load {
+            Load::ReplacePeriod { .. } => Self::Periods,
+            Load::Upsert | Load::Append => Self::Name,
+            Load::Replace { .. } => Self::All,
+        }
+    }
+}
+
 impl Ledger {
     /// The ledger that `manifest` carries.
     ///
@@ -96,16 +131,21 @@ impl Ledger {
         Ok(serde_json::to_value(self)?)
     }
 
-    /// Enters `entry`: of live entries of its source and part, what it covers passes to it.
-    pub fn enter(&mut self, entry: Entry, replaces_periods: bool) {
+    /// Enters `entry`: of live entries of its source, what it takes the place of passes to it.
+    pub fn enter(&mut self, entry: Entry, takes: Takes) {
         let same = |other: &Entry| other.source == entry.source && other.is_live();
         for other in self.exports.iter_mut().filter(|other| same(other)) {
             let before = other.periods.len();
-            if replaces_periods && other.part == entry.part {
+            if takes == Takes::Periods && other.part == entry.part {
                 other.periods.retain(|period| !entry.periods.contains(period));
             }
             let emptied = before > 0 && other.periods.is_empty();
-            if emptied || (!replaces_periods && other.name == entry.name) {
+            let replaced = match takes {
+                Takes::Periods => emptied,
+                Takes::Name => emptied || other.name == entry.name,
+                Takes::All => true,
+            };
+            if replaced {
                 other.status = Status::ReplacedBy(entry.sha256.clone());
             }
         }

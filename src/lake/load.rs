@@ -11,13 +11,14 @@ use super::commit::{Parts, commit, data_path, upload};
 use super::cover::covers;
 use super::discover::Found;
 use super::intake::{Intake, joined, take_in};
-use super::jobs::jobs;
-use super::ledger::{Entry, Ledger, Status};
-use super::merge::{Merged, merge};
+use super::jobs::{clash, jobs};
+use super::ledger::{Entry, Ledger, Status, Takes};
+use super::merge::{Age, Merge, Merged, merge};
 use super::rejects::REJECTS;
 use super::tables::Lake;
 use crate::columnar::Engine;
-use crate::config::pipeline::{Load, Source};
+use crate::config::canonical;
+use crate::config::pipeline::Source;
 use crate::error::{Error, Kind, Result};
 use crate::pull::map::Tally;
 use crate::tableset::Manifest;
@@ -79,14 +80,53 @@ pub async fn load(
     let mut ledger = Ledger::of(loading.base)?;
     let mut intakes = take_all(loading, sources, found).await?;
     let covers = covers(loading, sources, &intakes, &ledger).await?;
-    let jobs = jobs(loading, sources, &intakes, &covers, &ledger).await?;
+    let jobs = jobs(loading, sources, &intakes, &covers, &ledger, Age::Newer).await?;
     // Each merge holds its rows now, and gives their memory back when it is done.
     intakes.iter_mut().for_each(|intake| intake.files.clear());
     let mut parts = Parts::new();
     for (table, part) in jobs.emptied {
         parts.entry(table).or_default().insert(part, None);
     }
-    let results: Vec<(String, String, Merged)> = stream::iter(jobs.merges)
+    let results = merge_all(loading, jobs.merges).await?;
+    let mut moved = 0;
+    for (table, part, merged) in &results {
+        moved += merged.moved;
+        if let (Some(key), Some(table)) = (&merged.clash, canonical::table(table)) {
+            return Err(clash(part.split('/').next().unwrap_or(part), table, key));
+        }
+        adjust(sources, &mut intakes, table, merged)?;
+    }
+    refuse_too_many_rejects(sources, &intakes)?;
+    put_all(loading, results, &mut parts).await?;
+    let (reports, entered) = enter(loading, sources, intakes, &covers, &mut parts).await?;
+    for (entry, takes) in &entered {
+        ledger.enter(entry.clone(), *takes);
+    }
+    for entry in ledger.exports.iter().filter(|entry| !entry.is_live()) {
+        let part = format!("{}/{}", entry.source, entry.short());
+        let known = loading.base.tables.get(REJECTS);
+        if known.is_some_and(|table| table.files.iter().any(|file| file.part == part)) {
+            parts.entry(REJECTS.to_owned()).or_default().entry(part).or_insert(None);
+        }
+    }
+    let enter = |ledger: &mut Ledger| {
+        for (entry, takes) in &entered {
+            ledger.enter(entry.clone(), *takes);
+        }
+    };
+    let manifest = commit(loading, &enter, &parts).await?;
+    Ok(Loaded { manifest, exports: reports, moved })
+}
+
+/// A part of a table, merged.
+pub(super) type MergedPart = (String, String, Merged);
+
+/// Merges, as many at a time as there are threads.
+pub(super) async fn merge_all(
+    loading: &Loading<'_>,
+    merges: Vec<(String, String, Merge)>,
+) -> Result<Vec<MergedPart>> {
+    stream::iter(merges)
         .map(|(table, part, job)| {
             let engine = loading.engine.clone();
             async move {
@@ -96,14 +136,16 @@ pub async fn load(
         })
         .buffered(loading.engine.limits().threads)
         .try_collect()
-        .await?;
-    let mut moved = 0;
-    for (table, _, merged) in &results {
-        moved += merged.moved;
-        adjust(sources, &mut intakes, table, merged)?;
-    }
-    refuse_too_many_rejects(sources, &intakes)?;
-    let files = results.into_iter().map(|(table, part, merged)| {
+        .await
+}
+
+/// Puts what was merged into the lake's store, and enters it among `parts`.
+pub(super) async fn put_all(
+    loading: &Loading<'_>,
+    merged: Vec<MergedPart>,
+    parts: &mut Parts,
+) -> Result<()> {
+    let files = merged.into_iter().map(|(table, part, merged)| {
         let store = Arc::clone(loading.lake.set().store());
         async move {
             let path = data_path(&table, &part, &merged.written);
@@ -116,19 +158,7 @@ pub async fn load(
     for (table, part, file) in files {
         parts.entry(table).or_default().insert(part, Some(file));
     }
-    let (reports, entered) = enter(loading, sources, intakes, &covers, &mut parts).await?;
-    for (entry, replaces) in &entered {
-        ledger.enter(entry.clone(), *replaces);
-    }
-    for entry in ledger.exports.iter().filter(|entry| !entry.is_live()) {
-        let part = format!("{}/{}", entry.source, entry.short());
-        let known = loading.base.tables.get(REJECTS);
-        if known.is_some_and(|table| table.files.iter().any(|file| file.part == part)) {
-            parts.entry(REJECTS.to_owned()).or_default().entry(part).or_insert(None);
-        }
-    }
-    let manifest = commit(loading, &entered, &parts).await?;
-    Ok(Loaded { manifest, exports: reports, moved })
+    Ok(())
 }
 
 async fn take_all(
@@ -140,7 +170,7 @@ async fn take_all(
         .map(|(number, (source, found))| {
             let folder = loading.scratch.join(format!("export-{number}"));
             let engine = loading.engine.clone();
-            take_in(source, Arc::clone(&sources[source]), found.export, folder, engine)
+            take_in(source, Arc::clone(&sources[source]), found.export, None, folder, engine)
         })
         .buffered(loading.engine.limits().threads)
         .collect()
@@ -222,7 +252,7 @@ fn refuse_too_many_rejects(sources: &[Arc<Source>], intakes: &[Intake]) -> Resul
 }
 
 /// Takes what a merge found into the counts of its exports.
-fn adjust(
+pub(super) fn adjust(
     sources: &[Arc<Source>],
     intakes: &mut [Intake],
     table: &str,
@@ -245,7 +275,7 @@ fn adjust(
     Ok(())
 }
 
-/// The ledger's entries for the exports (each with whether it replaces periods); their rejects go
+/// The ledger's entries for the exports (each with what it takes the place of); their rejects go
 /// into the lake.
 async fn enter(
     loading: &Loading<'_>,
@@ -253,7 +283,7 @@ async fn enter(
     intakes: Vec<Intake>,
     covers: &[BTreeSet<String>],
     parts: &mut Parts,
-) -> Result<(Vec<ExportReport>, Vec<(Entry, bool)>)> {
+) -> Result<(Vec<ExportReport>, Vec<(Entry, Takes)>)> {
     let (mut reports, mut entered) = (Vec::new(), Vec::new());
     for (intake, periods) in intakes.into_iter().zip(covers) {
         let source = &sources[intake.source];
@@ -267,12 +297,14 @@ async fn enter(
             modified_ms: export.modified_ms,
             etag: export.etag.clone(),
             sha256: reading.sha256,
+            header: reading.header,
             declaration: source.digest.clone(),
             periods: periods.clone(),
             part,
             read: tally.read,
             loaded: tally.loaded,
             rejected: tally.rejected + tally.rejected_by_rule,
+            discarded: 0,
             skipped: tally.skipped,
             recognised: tally.recognised,
             status: Status::Live,
@@ -284,7 +316,7 @@ async fn enter(
             let file = upload(store, to, part.clone(), path, written).await?;
             parts.entry(REJECTS.to_owned()).or_default().insert(part, Some(file));
         }
-        entered.push((entry, matches!(source.load, Load::ReplacePeriod { .. })));
+        entered.push((entry, Takes::by(&source.load)));
         let mut notes = reading.notes;
         if tally.rounded != 0 {
             let sign = if tally.rounded < 0 { "-" } else { "" };

@@ -20,6 +20,34 @@ use crate::config::canonical::Table;
 use crate::error::{Error, Kind, Result};
 use crate::pull::map::Reject;
 
+/// Whether incoming rows are newer than what is stored, and win over it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Age {
+    /// They win.
+    Newer,
+    /// They come late: what is stored wins.
+    Older,
+}
+
+impl Age {
+    /// The order of the intake at `position`: stored rows have -1, and the last in order wins.
+    fn order(self, position: usize) -> i64 {
+        let position = i64::try_from(position).unwrap_or(i64::MAX);
+        match self {
+            Self::Newer => position,
+            Self::Older => -2 - position,
+        }
+    }
+
+    /// The position of an intake by its order; `None` for stored rows.
+    fn position(order: i32) -> Option<usize> {
+        match order {
+            -1 => None,
+            order => usize::try_from(if order < 0 { -2 - order } else { order }).ok(),
+        }
+    }
+}
+
 /// What a merge is made of.
 pub(super) struct Merge {
     pub(super) table: &'static Table,
@@ -27,7 +55,10 @@ pub(super) struct Merge {
     pub(super) staying: Option<Arc<dyn TableProvider>>,
     /// Incoming rows: the export's position among the run's, its short name, its rows.
     pub(super) coming: Vec<(usize, String, ScratchRows)>,
+    pub(super) age: Age,
     pub(super) moved: Arc<Moved>,
+    /// Whether a key that is there already is an error.
+    pub(super) append: bool,
     pub(super) path: PathBuf,
 }
 
@@ -41,6 +72,8 @@ pub(super) struct Merged {
     pub(super) contradicting: Vec<(usize, Reject)>,
     /// Rows that a moved key took away.
     pub(super) moved: u64,
+    /// A key that was there already, where rows are only added.
+    pub(super) clash: Option<String>,
 }
 
 /// Merges.
@@ -69,6 +102,7 @@ pub(super) async fn merge(engine: Engine, job: Merge) -> Result<Merged> {
     }
     for (order, export, file) in &job.coming {
         let name = format!("coming_{order}");
+        let order = job.age.order(*order);
         let rows = ScratchRows::table(file.schema(), std::slice::from_ref(file));
         session.register_table(&name, rows)?;
         parts.push(format!(
@@ -90,6 +124,7 @@ pub(super) async fn merge(engine: Engine, job: Merge) -> Result<Merged> {
     let mut carried: Option<RecordBatch> = None;
     let (mut repeated, mut contradicting, mut moved) = (BTreeMap::new(), Vec::new(), 0);
     let width = schema.fields().len();
+    let mut clash = None;
     let mut take = |batch: &RecordBatch, last: bool| -> Result<Option<RecordBatch>> {
         let rows = keys.rows(batch)?;
         let order = column(batch, "_order")?.as_primitive::<Int32Type>().clone();
@@ -104,7 +139,10 @@ pub(super) async fn merge(engine: Engine, job: Merge) -> Result<Merged> {
             if !(again || lost) {
                 continue;
             }
-            let Ok(export) = usize::try_from(order.value(row)) else {
+            if job.append && again && clash.is_none() && order.value(row) != order.value(row + 1) {
+                clash = Some(key_text(job.table, batch, row)?);
+            }
+            let Some(export) = Age::position(order.value(row)) else {
                 continue;
             };
             let same_export = again && order.value(row) == order.value(row + 1);
@@ -128,7 +166,7 @@ pub(super) async fn merge(engine: Engine, job: Merge) -> Result<Merged> {
     if let Some(batch) = carried.take() {
         take(&batch, true)?;
     }
-    Ok(Merged { written: file.finish()?, path: job.path, repeated, contradicting, moved })
+    Ok(Merged { written: file.finish()?, path: job.path, repeated, contradicting, moved, clash })
 }
 
 /// Compares rows by key, and knows where moved keys win.
@@ -221,12 +259,19 @@ fn equal(batch: &RecordBatch, left: usize, right: usize, width: usize) -> bool {
         .all(|column| column.slice(left, 1).to_data() == column.slice(right, 1).to_data())
 }
 
+/// The key of a row, for messages.
+fn key_text(table: &Table, batch: &RecordBatch, row: usize) -> Result<String> {
+    let text = |name: &&str| -> Result<String> {
+        Ok(arrow::util::display::array_value_to_string(column(batch, name)?, row)?)
+    };
+    Ok(table.key.iter().map(text).collect::<Result<Vec<_>>>()?.join(", "))
+}
+
 /// A row whose key comes again with other values.
 fn contradiction(table: &Table, batch: &RecordBatch, row: usize) -> Result<Reject> {
     let text = |name: &str, row: usize| -> Result<String> {
         Ok(arrow::util::display::array_value_to_string(column(batch, name)?, row)?)
     };
-    let key: Vec<String> = table.key.iter().map(|name| text(name, row)).collect::<Result<_>>()?;
     let values: Vec<String> =
         table.columns.iter().map(|column| text(column.name, row)).collect::<Result<_>>()?;
     Ok(Reject {
@@ -237,7 +282,7 @@ fn contradiction(table: &Table, batch: &RecordBatch, row: usize) -> Result<Rejec
             "row {} has the same key with other values; lines of documents need group_by",
             text("_row", row + 1)?
         ),
-        value: key.join(", "),
+        value: key_text(table, batch, row)?,
         raw: serde_json::to_string(&values)?,
         by_rule: false,
     })

@@ -18,6 +18,7 @@ mod merge;
 mod moved;
 mod records;
 mod rejects;
+mod replay;
 mod tables;
 
 pub use discover::{Discovery, Found, Why, discover};
@@ -29,4 +30,5 @@ pub use records::{
     CheckRecord, RunRecord, RunState, StepRecord, read_record, read_records, write_record,
 };
 pub use rejects::{REJECTS, rejects_schema};
+pub use replay::{Replayed, discard, replay};
 pub use tables::{Lake, period_name};

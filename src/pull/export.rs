@@ -7,11 +7,12 @@ use chrono::NaiveDate;
 
 use super::fetch::{Export, ExportBytes};
 use super::map::{Header, Mapper, Sink, Tally, missing_columns, needed};
-use super::read::{BadBytes, Decoded, Row, Rows, Splitter, TextReader};
-use crate::config::pipeline::{Covers, Load, Source};
+use super::read::{BadBytes, Decoded, Ndjson, Parquet, Row, Rows, Splitter, TextReader};
+use crate::config::pipeline::{self as config, Covers, Load, Source};
 use crate::domain::Day;
 use crate::domain::calendar::{add_months, to_day};
 use crate::error::{Error, Kind, Result};
+use crate::store::file_sha256;
 
 /// Rows above a header that is looked for.
 const MAX_TITLE_ROWS: u64 = 30;
@@ -23,6 +24,8 @@ pub struct Reading {
     pub tally: Tally,
     /// The SHA-256 of its bytes, as they were read.
     pub sha256: String,
+    /// The headers of its columns, in their order: what raw rows are read by again.
+    pub header: Vec<String>,
     /// The months it says it covers, and its part.
     pub cover: Option<Cover>,
     /// Things to tell: the charset that was detected.
@@ -54,24 +57,65 @@ fn bad_bytes(export: &Export, error: BadBytes) -> Error {
 /// # Errors
 /// When the file as a whole cannot be used: charset, header, cover, control total, cut off.
 pub fn read(source: &Source, export: &Export, path: &Path, sink: &mut dyn Sink) -> Result<Reading> {
-    let open = ExportBytes::open(path)
+    let reading = match &source.read {
+        config::Read::Csv(csv) => read_csv(source, csv, export, path, sink),
+        config::Read::Ndjson(_) => read_ndjson(source, export, path, sink),
+        config::Read::Parquet(zone, _) => read_parquet(source, *zone, export, path, sink),
+    }?;
+    control(source, export, &reading.tally)?;
+    Ok(reading)
+}
+
+/// Reads rows that were rejected, given by number and fields under `header`, once more by
+/// `source`'s declaration into `sink`.
+///
+/// # Errors
+/// When the declaration names columns that the export did not have, or the sink fails.
+pub fn read_again(
+    source: &Source,
+    export: &Export,
+    header: &[String],
+    rows: &[(u64, Vec<String>)],
+    sink: &mut dyn Sink,
+) -> Result<Reading> {
+    let mut body = Body::new(source, export, None);
+    let header = Header::named(header.iter().map(String::as_str));
+    if header.count(&body.needed) < body.needed.len() {
+        return Err(body.no_header(&header));
+    }
+    // What a title said of its months is not on record; what its name says still holds.
+    body.begin_in(named_cover(source, &export.name), &header, 0);
+    let rows = Rows::of(rows.iter().map(|(number, fields)| (*number, fields.as_slice())));
+    body.take(&rows, sink)?;
+    body.finish(String::new(), Vec::new(), sink)
+}
+
+fn open(export: &Export, path: &Path) -> Result<ExportBytes> {
+    ExportBytes::open(path)
+        .map_err(|error| Error::from(error).at(format!("export \"{}\"", export.name)))
+}
+
+/// Reads what is left of `bytes`, and gives the SHA-256 of all.
+fn finish(export: &Export, mut bytes: ExportBytes) -> Result<String> {
+    std::io::copy(&mut bytes.by_ref(), &mut std::io::sink())
         .map_err(|error| Error::from(error).at(format!("export \"{}\"", export.name)))?;
-    let mut text = TextReader::new(open, source.csv.encoding);
+    Ok(bytes.finish()?)
+}
+
+fn read_csv(
+    source: &Source,
+    csv: &config::Csv,
+    export: &Export,
+    path: &Path,
+    sink: &mut dyn Sink,
+) -> Result<Reading> {
+    let mut text = TextReader::new(open(export, path)?, csv.encoding);
     let mut notes = Vec::new();
     if let (encoding, false) = text.encoding() {
         notes.push(format!("charset detected: {}", encoding.name()));
     }
-    let delimiter = u8::try_from(source.csv.delimiter).unwrap_or(b',');
-    let mut splitter = Splitter::new(delimiter);
-    let mut body = Body {
-        source,
-        export,
-        needed: needed(source),
-        mapper: None,
-        titles: Vec::new(),
-        best: None,
-        cover: None,
-    };
+    let mut splitter = Splitter::new(u8::try_from(csv.delimiter).unwrap_or(b','));
+    let mut body = Body::new(source, export, csv.header_row);
     loop {
         let chunk = match text.next(splitter.row()).map_err(|error| bad_bytes(export, error))? {
             Decoded::Text(chunk) => chunk,
@@ -82,13 +126,57 @@ pub fn read(source: &Source, export: &Export, path: &Path, sink: &mut dyn Sink) 
     }
     let rows = splitter.finish().map_err(|error| bad_bytes(export, error))?;
     body.take(rows, sink)?;
-    let mut bytes = text.into_inner();
-    std::io::copy(&mut bytes.by_ref(), &mut std::io::sink())
-        .map_err(|error| Error::from(error).at(format!("export \"{}\"", export.name)))?;
-    let sha256 = bytes.finish()?;
-    let (tally, cover) = body.finish(sink)?;
-    control(source, export, &tally)?;
-    Ok(Reading { tally, sha256, cover, notes })
+    let sha256 = finish(export, text.into_inner())?;
+    body.finish(sha256, notes, sink)
+}
+
+fn read_ndjson(
+    source: &Source,
+    export: &Export,
+    path: &Path,
+    sink: &mut dyn Sink,
+) -> Result<Reading> {
+    let mut body = Body::new(source, export, None);
+    let columns = body.needed.clone();
+    let reader = Ndjson::new(open(export, path)?, &columns);
+    let mut reader = reader.map_err(|error| bad_bytes(export, error))?;
+    body.begin(&Header::named(columns.iter().copied()), 0)?;
+    while let Some(rows) = reader.next_rows().map_err(|error| bad_bytes(export, error))? {
+        body.take(rows, sink)?;
+    }
+    let unseen: Vec<&str> = reader.unseen().collect();
+    let any = body.mapper.as_ref().is_some_and(|(mapper, _)| mapper.tally.read > 0);
+    if any && !unseen.is_empty() {
+        let seen = columns.iter().copied().filter(|column| !unseen.contains(column));
+        return Err(body.no_header(&Header::named(seen)));
+    }
+    let sha256 = finish(export, reader.into_inner())?;
+    body.finish(sha256, Vec::new(), sink)
+}
+
+fn read_parquet(
+    source: &Source,
+    zone: chrono_tz::Tz,
+    export: &Export,
+    path: &Path,
+    sink: &mut dyn Sink,
+) -> Result<Reading> {
+    let at = |error: std::io::Error| Error::from(error).at(format!("export \"{}\"", export.name));
+    // One open file: what is hashed is what is read, whoever puts another in its place.
+    let file = std::fs::File::open(path).map_err(at)?;
+    let sha256 = file_sha256(file.try_clone().map_err(at)?).map_err(at)?;
+    let mut body = Body::new(source, export, None);
+    let reader = Parquet::new(file, &body.needed, zone);
+    let mut reader = reader.map_err(|error| bad_bytes(export, error))?;
+    let header = Header::named(reader.columns().iter().map(String::as_str));
+    if header.count(&body.needed) < body.needed.len() {
+        return Err(body.no_header(&header));
+    }
+    body.begin(&header, 0)?;
+    while let Some(rows) = reader.next_rows().map_err(|error| bad_bytes(export, error))? {
+        body.take(rows, sink)?;
+    }
+    body.finish(sha256, Vec::new(), sink)
 }
 
 /// The part of an export below its header.
@@ -96,13 +184,46 @@ struct Body<'s> {
     source: &'s Source,
     export: &'s Export,
     needed: Vec<&'s str>,
+    header_row: Option<u64>,
+    header: Vec<String>,
     mapper: Option<(Mapper<'s>, u64)>,
     titles: Vec<String>,
     best: Option<Header>,
     cover: Option<Cover>,
 }
 
-impl Body<'_> {
+impl<'s> Body<'s> {
+    fn new(source: &'s Source, export: &'s Export, header_row: Option<u64>) -> Self {
+        Self {
+            source,
+            export,
+            needed: needed(source),
+            header_row,
+            header: Vec::new(),
+            mapper: None,
+            titles: Vec::new(),
+            best: None,
+            cover: None,
+        }
+    }
+
+    /// Makes the mapper for the rows below `header`, which stands in row `row`.
+    fn begin(&mut self, header: &Header, row: u64) -> Result<()> {
+        self.begin_in(cover(self.source, self.export, &self.titles)?, header, row);
+        Ok(())
+    }
+
+    /// The same for rows of the months that `cover` names.
+    fn begin_in(&mut self, cover: Option<Cover>, header: &Header, row: u64) {
+        self.cover = cover;
+        let span = self.cover.as_ref().map(|cover| (cover.first, cover.last));
+        let mut mapper = Mapper::new(self.source, header, span);
+        mapper.tally.read = row;
+        mapper.tally.recognised = row;
+        self.header = header.names();
+        self.mapper = Some((mapper, row));
+    }
+
     fn take(&mut self, rows: &Rows, sink: &mut dyn Sink) -> Result<()> {
         if self.mapper.is_none() {
             for row in rows.iter() {
@@ -121,14 +242,14 @@ impl Body<'_> {
     fn try_header(&mut self, row: &Row<'_>) -> Result<bool> {
         let header = Header::of(row);
         let complete = header.count(&self.needed) == self.needed.len();
-        let found = match self.source.csv.header_row {
+        let found = match self.header_row {
             None => complete,
             Some(wanted) if row.number == wanted && complete => true,
             Some(wanted) if row.number == wanted => return Err(self.no_header(&header)),
             Some(_) => false,
         };
         if !found {
-            if row.number >= MAX_TITLE_ROWS && self.source.csv.header_row.is_none() {
+            if row.number >= MAX_TITLE_ROWS && self.header_row.is_none() {
                 let best = self.best.take().unwrap_or(header);
                 return Err(self.no_header(&best));
             }
@@ -140,12 +261,7 @@ impl Body<'_> {
             self.titles.extend((0..row.len()).map(|index| row.field(index).to_owned()));
             return Ok(false);
         }
-        self.cover = cover(self.source, self.export, &self.titles)?;
-        let span = self.cover.as_ref().map(|cover| (cover.first, cover.last));
-        let mut mapper = Mapper::new(self.source, &header, span);
-        mapper.tally.read = row.number;
-        mapper.tally.recognised = row.number;
-        self.mapper = Some((mapper, row.number));
+        self.begin(&header, row.number)?;
         Ok(true)
     }
 
@@ -154,11 +270,12 @@ impl Body<'_> {
         supplier(self.export, message, hint)
     }
 
-    fn finish(self, sink: &mut dyn Sink) -> Result<(Tally, Option<Cover>)> {
+    fn finish(self, sha256: String, notes: Vec<String>, sink: &mut dyn Sink) -> Result<Reading> {
         match self.mapper {
             Some((mut mapper, _)) => {
                 mapper.finish(sink)?;
-                Ok((mapper.tally, self.cover))
+                let (tally, cover, header) = (mapper.tally, self.cover, self.header);
+                Ok(Reading { tally, sha256, header, cover, notes })
             }
             None => match &self.best {
                 Some(best) => Err(self.no_header(best)),

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Instant;
 
+use chrono::NaiveDate;
 use datafusion::catalog::TableProvider;
 use futures::StreamExt;
 use futures::stream::FuturesUnordered;
@@ -69,10 +70,12 @@ pub(super) async fn execute(
 ) -> Result<Outcome> {
     let slot =
         |claim: &Claim<'_>| format!("{}/{}", claim.pipeline, claim.slot.due.format("%FT%RZ"));
+    let pipelines = plan.pipelines.iter().map(|pipeline| pipeline.name.clone()).collect();
     let record = RunRecord {
         slot: run.claim.map(slot),
         retries: run.retries.map(str::to_owned),
-        ..blank(workspace, &plan, run.id)
+        quarter: plan.keep.clone(),
+        ..blank(workspace, run.id, pipelines, plan.as_of)
     };
     write_record(&workspace.lake, &record).await?;
     let recording = Recording::new(record);
@@ -117,7 +120,7 @@ pub(super) async fn only_check(
     id: &str,
     progress: Progress<'_>,
 ) -> Result<Vec<Checked>> {
-    let recording = Recording::new(blank(workspace, plan, id));
+    let recording = Recording::new(blank(workspace, id, Vec::new(), plan.as_of));
     let steps = plan.models.len() + 1;
     let mut running = Running {
         workspace,
@@ -146,14 +149,19 @@ fn refuse_failed(checks: &[Checked], id: &str) -> Result<()> {
     .hint(format!("see \"pobudka runs show {id}\"")))
 }
 
-/// The record of a run of `plan` that has just begun.
-fn blank(workspace: &Workspace, plan: &Plan, id: &str) -> RunRecord {
+/// The record of run `id` of `pipelines` that has just begun.
+pub(super) fn blank(
+    workspace: &Workspace,
+    id: &str,
+    pipelines: Vec<String>,
+    as_of: NaiveDate,
+) -> RunRecord {
     RunRecord {
         id: id.to_owned(),
         state: RunState::Running,
-        pipelines: plan.pipelines.iter().map(|pipeline| pipeline.name.clone()).collect(),
-        as_of: plan.as_of.to_string(),
-        quarter: plan.keep.clone(),
+        pipelines,
+        as_of: as_of.to_string(),
+        quarter: None,
         slot: None,
         retries: None,
         started_at: now(workspace),

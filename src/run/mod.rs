@@ -10,10 +10,12 @@ mod leases;
 mod perform;
 mod plan;
 mod record;
+mod rejects;
 mod workspace;
 
 pub use backfill::{Backfill, last_backfill, new_backfill, run_backfill};
 pub use execute::{Event, Outcome, Progress};
 pub use perform::{Claim, Run, perform, run_checks};
 pub use plan::{PipelinePlan, Plan, Request, plan};
+pub use rejects::{Rejects, settle_rejects};
 pub use workspace::Workspace;

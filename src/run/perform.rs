@@ -151,7 +151,7 @@ pub(super) fn interrupted(signal: i32) -> Error {
 }
 
 /// Refuses a store that does not honour what heads rest on.
-async fn check_store(set: &TableSet, run: &str) -> Result<()> {
+pub(super) async fn check_store(set: &TableSet, run: &str) -> Result<()> {
     if set.place().local {
         return Ok(());
     }

@@ -19,7 +19,9 @@ use object_store::ObjectStore;
 
 pub use durable::DurableLocal;
 pub use probe::{Depth, probe};
-pub use transfer::{MAX_CONDITIONAL_BYTES, Swap, get_file, put_file, read, sha256_of, swap};
+pub use transfer::{
+    MAX_CONDITIONAL_BYTES, Swap, file_sha256, get_file, put_file, read, sha256_of, swap,
+};
 
 use crate::config::stores::StoreOptions;
 use crate::error::Result;

@@ -1,6 +1,6 @@
 //! Moving whole files into a store and reading their digest back.
 
-use std::io::{Read, Write};
+use std::io::{Read, Seek, Write};
 use std::path::Path as FsPath;
 
 use futures::TryStreamExt;
@@ -122,8 +122,8 @@ pub async fn get_file(
 /// When it is missing or the store fails.
 pub async fn sha256_of(store: &dyn ObjectStore, path: &Path) -> Result<(String, u64)> {
     let found = store.get(path).await?;
-    if let GetResultPayload::File(file, _) = found.payload {
-        let hashed = tokio::task::spawn_blocking(move || file_sha256(file)).await;
+    if let GetResultPayload::File(mut file, _) = found.payload {
+        let hashed = tokio::task::spawn_blocking(move || hashed(&mut file)).await;
         return Ok(hashed.map_err(std::io::Error::other)??);
     }
     let (mut digest, mut size) = (Sha256::new(), 0);
@@ -135,7 +135,17 @@ pub async fn sha256_of(store: &dyn ObjectStore, path: &Path) -> Result<(String, 
     Ok((hex(&digest.finalize()), size))
 }
 
-fn file_sha256(mut file: std::fs::File) -> std::io::Result<(String, u64)> {
+/// The SHA-256 (hex) of the whole of `file`, which is then at its beginning again.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn file_sha256(mut file: std::fs::File) -> std::io::Result<String> {
+    let (sha256, _) = hashed(&mut file)?;
+    file.rewind()?;
+    Ok(sha256)
+}
+
+fn hashed(file: &mut std::fs::File) -> std::io::Result<(String, u64)> {
     let (mut digest, mut size) = (Sha256::new(), 0);
     let mut chunk = vec![0; CHUNK_BYTES];
     loop {

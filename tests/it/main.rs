@@ -7,6 +7,7 @@ mod backfill;
 mod bad_exports;
 mod declarations;
 mod demo;
+mod formats;
 mod kill;
 mod lineage;
 mod loads;

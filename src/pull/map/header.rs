@@ -25,6 +25,27 @@ impl Header {
         Self { positions, width: row.len(), row: row.number }
     }
 
+    /// The header of an export whose columns have names without a row of their own.
+    #[must_use]
+    pub fn named<'a>(names: impl IntoIterator<Item = &'a str>) -> Self {
+        let mut header = Self::default();
+        for name in names {
+            header.positions.entry(name.to_owned()).or_insert(header.width);
+            header.width += 1;
+        }
+        header
+    }
+
+    /// The names of its columns, in their order.
+    #[must_use]
+    pub fn names(&self) -> Vec<String> {
+        let mut names = vec![String::new(); self.width];
+        for (name, position) in &self.positions {
+            names[*position].clone_from(name);
+        }
+        names
+    }
+
     /// The position of the column called `header`.
     #[must_use]
     pub fn position(&self, header: &str) -> Option<usize> {
@@ -72,10 +93,10 @@ pub fn missing_columns(source: &Source, found: &Header) -> (String, String) {
     let columns: Vec<&str> =
         found.positions.keys().map(String::as_str).filter(|name| !name.is_empty()).collect();
     let message = format!(
-        "column{} \"{}\" not found; row {} has \"{}\"",
+        "column{} \"{}\" not found; {} has \"{}\"",
         if missing.len() == 1 { "" } else { "s" },
         missing.join("\", \""),
-        found.row,
+        if found.row > 0 { format!("row {}", found.row) } else { "the export".to_owned() },
         columns.join("\", \"")
     );
     let near = missing.iter().find_map(|name| names::nearest(name, columns.iter().copied()));

@@ -132,8 +132,8 @@ impl<'s> Mapper<'s> {
         let total = total.map(|total| (total.row.as_str(), at(&total.header)));
         let tables = source.into.iter().map(|into| plan(source, into, header)).collect();
         let reading = Reading {
-            locale: source.csv.locale.clone(),
-            date: DateFormat::new(&source.csv.locale.date),
+            locale: source.read.locale().clone(),
+            date: DateFormat::new(&source.read.locale().date),
         };
         let hasher = foldhash::fast::FixedState::default();
         Self {

@@ -1,10 +1,14 @@
-//! Bytes → raw rows of text fields, chunk by chunk.
+//! Bytes → raw rows of text fields, chunk by chunk: the same shape whatever the format.
 
 mod csv;
+mod ndjson;
+mod parquet;
 mod rows;
 mod text;
 
 pub use csv::{MAX_FIELD_BYTES, Splitter};
+pub use ndjson::Ndjson;
+pub use parquet::Parquet;
 pub use rows::{Row, Rows};
 pub use text::{Decoded, TextReader};
 

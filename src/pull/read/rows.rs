@@ -32,6 +32,43 @@ impl Rows {
         })
     }
 
+    /// Adds a complete row, numbered `row`, of fields that `write` appends one by one.
+    pub(super) fn add<E>(
+        &mut self,
+        row: u64,
+        fields: usize,
+        mut write: impl FnMut(usize, &mut String) -> Result<(), E>,
+    ) -> Result<(), E> {
+        self.starts.push((row, self.ends.len()));
+        for field in 0..fields {
+            write(field, &mut self.text)?;
+            self.ends.push(self.text.len());
+        }
+        self.complete = self.starts.len();
+        Ok(())
+    }
+
+    /// Rows from fields that are there already, as rejects keep them.
+    #[must_use]
+    pub fn of<'a>(rows: impl IntoIterator<Item = (u64, &'a [String])>) -> Self {
+        let mut all = Self::default();
+        for (number, fields) in rows {
+            let Ok(()) = all.add(number, fields.len(), |field, text| {
+                text.push_str(&fields[field]);
+                Ok::<(), std::convert::Infallible>(())
+            });
+        }
+        all
+    }
+
+    /// Forgets all rows, all of them complete.
+    pub(super) fn clear(&mut self) {
+        self.text.clear();
+        self.ends.clear();
+        self.starts.clear();
+        self.complete = 0;
+    }
+
     /// Forgets the complete rows; an unfinished last one stays.
     pub(super) fn forget_complete(&mut self) {
         if self.complete == 0 {

@@ -1,0 +1,225 @@
+//! Rejected rows once more: read again by what is declared now, or given up.
+//!
+//! The raw rows lie in the lake, so the export itself may be gone. What is stored wins over a row
+//! that comes late; rows that are rejected again stay rejected.
+
+use std::sync::Arc;
+
+use arrow::array::{Array, AsArray, RecordBatch};
+use arrow::datatypes::Int64Type;
+
+use super::commit::{Parts, commit, data_path, upload};
+use super::intake::{Intake, Rejected, periods_of, take_in};
+use super::jobs::jobs;
+use super::ledger::{Entry, Ledger};
+use super::load::{Loading, adjust, merge_all, put_all};
+use super::merge::Age;
+use super::rejects::REJECTS;
+use crate::config::pipeline::{Load, Source};
+use crate::error::{Error, Kind, Result};
+use crate::pull::fetch::{At, Export};
+use crate::pull::map::Reject;
+
+/// What became of the rejects of one export.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Replayed {
+    /// The source.
+    pub source: String,
+    /// The export.
+    pub export: String,
+    /// Rows that are loaded now.
+    pub loaded: u64,
+    /// Rows that stay rejected, or were given up.
+    pub rejected: u64,
+}
+
+/// The part of the rejects that an export has.
+fn part_of(entry: &Entry) -> String {
+    format!("{}/{}", entry.source, entry.short())
+}
+
+/// Live entries with rejects, of the sources `wanted`.
+fn with_rejects(loading: &Loading<'_>, wanted: &dyn Fn(&str) -> bool) -> Result<Vec<Entry>> {
+    let files = loading.base.tables.get(REJECTS).map_or(&[][..], |table| &table.files);
+    let has = |entry: &Entry| files.iter().any(|file| file.part == part_of(entry));
+    let ledger = Ledger::of(loading.base)?;
+    let live = ledger.exports.into_iter().filter(|entry| entry.is_live() && wanted(&entry.source));
+    Ok(live.filter(has).collect())
+}
+
+/// The raw rows of an export's rejects, in order, and the rejects that cannot be read again: a row
+/// that contradicted another is kept as what it became.
+async fn raw_rows(
+    loading: &Loading<'_>,
+    entry: &Entry,
+) -> Result<(Vec<(u64, Vec<String>)>, Vec<Reject>)> {
+    let session = loading.engine.session(1);
+    let (source, export) = (entry.source.replace('\'', "''"), entry.name.replace('\'', "''"));
+    session.register_table(REJECTS, loading.lake.rejects(loading.base))?;
+    let sql = format!(
+        "select row, \"column\", reason, message, value, raw, by_rule from {REJECTS} \
+         where source = '{source}' and export = '{export}' order by row"
+    );
+    let batches: Vec<RecordBatch> = session.sql(&sql).await?.collect().await?;
+    let mut rows: Vec<(u64, Vec<String>)> = Vec::new();
+    let mut kept = Vec::new();
+    for batch in &batches {
+        let numbers = batch.column(0).as_primitive::<Int64Type>();
+        let texts = batch.columns()[1..6]
+            .iter()
+            .map(|column| arrow::compute::cast(column, &arrow::datatypes::DataType::Utf8));
+        let texts: Vec<_> = texts.collect::<std::result::Result<_, _>>()?;
+        let text = |column: usize, row: usize| {
+            let column = texts[column].as_string::<i32>();
+            if column.is_null(row) { String::new() } else { column.value(row).to_owned() }
+        };
+        for row in 0..batch.num_rows() {
+            let number = u64::try_from(numbers.value(row)).unwrap_or(0);
+            if text(1, row) == "repeated_key" {
+                kept.push(Reject {
+                    row: number,
+                    column: text(0, row),
+                    reason: text(1, row),
+                    message: text(2, row),
+                    value: text(3, row),
+                    raw: text(4, row),
+                    by_rule: batch.column(6).as_boolean().value(row),
+                });
+            } else if rows.last().is_none_or(|(last, _)| *last != number) {
+                rows.push((number, serde_json::from_str(&text(4, row))?));
+            }
+        }
+    }
+    Ok((rows, kept))
+}
+
+/// Reads the rejected rows of `sources` again; gives what became of each export's.
+///
+/// # Errors
+/// When a declaration names columns that an export did not have, or the store fails: nothing is
+/// changed then.
+pub async fn replay(loading: &Loading<'_>, sources: &[Arc<Source>]) -> Result<Vec<Replayed>> {
+    // Whatever an export replaces, its rejects only add to what it brought.
+    let late = sources
+        .iter()
+        .map(|source| Arc::new(Source { load: Load::Upsert, ..source.as_ref().clone() }));
+    let late: Vec<Arc<Source>> = late.collect();
+    let position = |name: &str| sources.iter().position(|source| source.name == name);
+    let entries = with_rejects(loading, &|name| position(name).is_some())?;
+    let mut intakes: Vec<Intake> = Vec::new();
+    let mut known: Vec<Entry> = Vec::new();
+    for (number, entry) in entries.into_iter().enumerate() {
+        let Some(index) = position(&entry.source) else { continue };
+        if entry.header.is_empty() {
+            return Err(Error::new(
+                Kind::Supplier,
+                format!("export \"{}\": its header is not on record", entry.name),
+            )
+            .hint("it was loaded by an older version: load it again, or discard its rejects"));
+        }
+        let (rows, kept) = raw_rows(loading, &entry).await?;
+        if rows.is_empty() {
+            continue;
+        }
+        let export = Export {
+            name: entry.name.clone(),
+            at: At::File(std::path::PathBuf::new()),
+            bytes: entry.bytes,
+            modified_ms: entry.modified_ms,
+            etag: entry.etag.clone(),
+        };
+        let rejected = Some(Rejected { header: entry.header.clone(), rows });
+        let folder = loading.scratch.join(format!("rejects-{number}"));
+        // The cover is held as it was when the export was loaded.
+        let source = Arc::clone(&sources[index]);
+        let engine = loading.engine.clone();
+        let mut intake = take_in(index, source, export, rejected, folder, engine).await?;
+        entry.short().clone_into(&mut intake.short);
+        for reject in kept {
+            intake.rejects.push(reject)?;
+        }
+        intakes.push(intake);
+        known.push(entry);
+    }
+    let ledger = Ledger::of(loading.base)?;
+    let covers: Vec<_> =
+        intakes.iter().map(|intake| periods_of(&late[intake.source], intake)).collect();
+    let jobs = jobs(loading, &late, &intakes, &covers, &ledger, Age::Older).await?;
+    intakes.iter_mut().for_each(|intake| intake.files.clear());
+    let mut parts = Parts::new();
+    let merged = merge_all(loading, jobs.merges).await?;
+    for (table, _, merged) in &merged {
+        adjust(&late, &mut intakes, table, merged)?;
+    }
+    put_all(loading, merged, &mut parts).await?;
+    let (mut replayed, mut changed) = (Vec::new(), Vec::new());
+    for (intake, entry) in intakes.into_iter().zip(known) {
+        let tally = intake.reading.tally;
+        let part = part_of(&entry);
+        let rejected = match intake.rejects.finish()? {
+            Some((path, written)) => {
+                let store = Arc::clone(loading.lake.set().store());
+                let to = data_path(REJECTS, &part, &written);
+                Some(upload(store, to, part.clone(), path, written).await?)
+            }
+            None => None,
+        };
+        parts.entry(REJECTS.to_owned()).or_default().insert(part, rejected);
+        let stays = tally.rejected + tally.rejected_by_rule;
+        replayed.push(Replayed {
+            source: entry.source.clone(),
+            export: entry.name.clone(),
+            loaded: tally.loaded,
+            rejected: stays,
+        });
+        changed.push((entry, tally));
+    }
+    if replayed.is_empty() {
+        return Ok(replayed);
+    }
+    let enter = |ledger: &mut Ledger| {
+        for (entry, tally) in &changed {
+            let same = |one: &&mut Entry| one.is_live() && one.sha256 == entry.sha256;
+            for one in ledger.exports.iter_mut().filter(same).filter(|one| one.name == entry.name) {
+                let gone = tally.loaded + tally.skipped + tally.recognised;
+                one.rejected = one.rejected.saturating_sub(gone);
+                one.loaded += tally.loaded;
+                one.skipped += tally.skipped;
+                one.recognised += tally.recognised;
+            }
+        }
+    };
+    commit(loading, &enter, &parts).await?;
+    Ok(replayed)
+}
+
+/// Gives the rejected rows of sources `wanted` up; the ledger goes on counting them.
+///
+/// # Errors
+/// When the store fails.
+pub async fn discard(
+    loading: &Loading<'_>,
+    wanted: &(dyn Fn(&str) -> bool + Send + Sync),
+) -> Result<Vec<Replayed>> {
+    let entries = with_rejects(loading, wanted)?;
+    let mut parts = Parts::new();
+    for entry in &entries {
+        parts.entry(REJECTS.to_owned()).or_default().insert(part_of(entry), None);
+    }
+    if !entries.is_empty() {
+        let enter = |ledger: &mut Ledger| {
+            for entry in &entries {
+                let same = |one: &&mut Entry| one.sha256 == entry.sha256 && one.name == entry.name;
+                ledger.exports.iter_mut().filter(same).for_each(|one| one.discarded = one.rejected);
+            }
+        };
+        commit(loading, &enter, &parts).await?;
+    }
+    let given_up = entries.into_iter().map(|entry| Replayed {
+        source: entry.source,
+        export: entry.name,
+        loaded: 0,
+        rejected: entry.rejected,
+    });
+    Ok(given_up.collect())
+}

@@ -1,0 +1,181 @@
+//! Parquet → rows: values as texts that the mapping reads back without loss.
+//!
+//! Keeps true: decimals keep their digits; an instant becomes its day in a named zone; a time
+//! without a zone its own day.
+
+use std::fmt::Write;
+use std::fs::File;
+
+use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
+use arrow::datatypes::{DataType, TimeUnit, TimestampMicrosecondType};
+use arrow::util::display::{ArrayFormatter, FormatOptions};
+use chrono_tz::Tz;
+use parquet::arrow::ProjectionMask;
+use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
+
+use super::BadBytes;
+use super::rows::Rows;
+
+/// Rows given at a time.
+const BATCH_ROWS: usize = 1024;
+
+/// Reads rows of one file.
+pub struct Parquet {
+    columns: Vec<String>,
+    reader: ParquetRecordBatchReader,
+    zone: Tz,
+    row: u64,
+    rows: Rows,
+}
+
+fn bad(row: Option<u64>, message: impl Into<String>) -> BadBytes {
+    let hint = "ask for the file again, or read it by another format".to_owned();
+    BadBytes { row, message: message.into(), hint }
+}
+
+impl Parquet {
+    /// Reads `columns`, those that `file` has, its instants in `zone`.
+    ///
+    /// # Errors
+    /// When it is no Parquet file.
+    pub fn new(file: File, columns: &[&str], zone: Tz) -> Result<Self, BadBytes> {
+        let unusable = |error: parquet::errors::ParquetError| {
+            bad(None, format!("is no Parquet file that can be read: {error}"))
+        };
+        let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(unusable)?;
+        let roots: Vec<usize> = builder
+            .schema()
+            .fields()
+            .iter()
+            .enumerate()
+            .filter(|(_, field)| columns.contains(&field.name().as_str()))
+            .map(|(index, _)| index)
+            .collect();
+        let names = roots.iter().map(|index| builder.schema().field(*index).name().clone());
+        let names = names.collect();
+        let mask = ProjectionMask::roots(builder.parquet_schema(), roots);
+        let reader = builder.with_projection(mask).with_batch_size(BATCH_ROWS).build();
+        let reader = reader.map_err(unusable)?;
+        Ok(Self { columns: names, reader, zone, row: 0, rows: Rows::default() })
+    }
+
+    /// The columns that it has of those asked for, in their order in the file.
+    #[must_use]
+    pub fn columns(&self) -> &[String] {
+        &self.columns
+    }
+
+    /// The next rows; `None` at the end.
+    ///
+    /// # Errors
+    /// When the file is damaged, or a column holds no plain values.
+    pub fn next_rows(&mut self) -> Result<Option<&Rows>, BadBytes> {
+        self.rows.clear();
+        let Some(batch) = self.reader.next() else { return Ok(None) };
+        let row = self.row + 1;
+        let batch = batch.map_err(|error| bad(Some(row), error.to_string()))?;
+        self.add(&batch).map_err(|error| bad(Some(row), error))?;
+        Ok(Some(&self.rows))
+    }
+
+    fn add(&mut self, batch: &RecordBatch) -> Result<(), String> {
+        let options = FormatOptions::default();
+        let zone = self.zone;
+        let names = batch.schema();
+        let columns = batch.columns().iter().zip(names.fields()).map(|(column, field)| {
+            plain(column, zone).map_err(|error| format!("column \"{}\" {error}", field.name()))
+        });
+        let columns: Vec<ArrayRef> = columns.collect::<Result<_, _>>()?;
+        let formatters: Vec<ArrayFormatter<'_>> = columns
+            .iter()
+            .map(|column| ArrayFormatter::try_new(column.as_ref(), &options))
+            .collect::<Result<_, _>>()
+            .map_err(|error| error.to_string())?;
+        for row in 0..batch.num_rows() {
+            self.row += 1;
+            self.rows.add(self.row, columns.len(), |field, text| {
+                if columns[field].is_null(row) {
+                    return Ok(());
+                }
+                write!(text, "{}", formatters[field].value(row)).map_err(|error| error.to_string())
+            })?;
+        }
+        Ok(())
+    }
+}
+
+/// The column with instants as days, where it holds plain values.
+fn plain(column: &ArrayRef, zone: Tz) -> Result<ArrayRef, String> {
+    let cast = |to: &DataType| {
+        arrow::compute::cast(column, to).map_err(|error| format!("cannot be read: {error}"))
+    };
+    match column.data_type() {
+        DataType::Timestamp(_, None) | DataType::Date64 => cast(&DataType::Date32),
+        DataType::Timestamp(..) => {
+            let instants = cast(&DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())))?;
+            let instants = instants.as_primitive::<TimestampMicrosecondType>();
+            let days = instants.iter().map(|instant| {
+                let instant = chrono::DateTime::from_timestamp_micros(instant?)?;
+                let day = instant.with_timezone(&zone).date_naive();
+                Some(crate::domain::calendar::to_day(day))
+            });
+            Ok(std::sync::Arc::new(days.collect::<arrow::array::Date32Array>()))
+        }
+        DataType::Dictionary(..) => cast(&DataType::Utf8),
+        kind if kind.is_nested() || kind.is_binary() => {
+            Err(format!("holds {kind}, expected plain values"))
+        }
+        _ => Ok(std::sync::Arc::clone(column)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use arrow::array::{
+        Date32Array, Decimal128Array, Float64Array, RecordBatch, StringArray,
+        TimestampMicrosecondArray,
+    };
+
+    use super::Parquet;
+
+    #[test]
+    fn values_become_texts_without_loss_and_instants_days_of_the_zone() {
+        let amount = Decimal128Array::from(vec![Some(120_050), None]);
+        // 2026-06-30 21:30 UTC is the first of July in Moscow.
+        let instants = TimestampMicrosecondArray::from(vec![1_782_855_000_000_000; 2]);
+        let batch = RecordBatch::try_from_iter([
+            ("unasked", Arc::new(StringArray::from(vec!["x", "y"])) as _),
+            ("amount", Arc::new(amount.with_precision_and_scale(18, 2).unwrap()) as _),
+            ("instant", Arc::new(instants.clone().with_timezone("UTC")) as _),
+            ("wall", Arc::new(instants) as _),
+            ("date", Arc::new(Date32Array::from(vec![20_000, 20_001])) as _),
+            ("share", Arc::new(Float64Array::from(vec![0.1, 1e21])) as _),
+        ])
+        .unwrap();
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let mut writer =
+            parquet::arrow::ArrowWriter::try_new(file.reopen().unwrap(), batch.schema(), None)
+                .unwrap();
+        writer.write(&batch).unwrap();
+        writer.close().unwrap();
+        let asked = ["amount", "instant", "wall", "date", "share", "missing"];
+        let zone = chrono_tz::Europe::Moscow;
+        let mut reader = Parquet::new(file.reopen().unwrap(), &asked, zone).unwrap();
+        assert_eq!(reader.columns(), ["amount", "instant", "wall", "date", "share"]);
+        let rows = reader.next_rows().unwrap().unwrap();
+        let table: Vec<Vec<&str>> =
+            rows.iter().map(|row| (0..row.len()).map(|index| row.field(index)).collect()).collect();
+        assert_eq!(table[0], ["1200.50", "2026-07-01", "2026-06-30", "2024-10-04", "0.1"]);
+        assert_eq!(table[1][0], "");
+    }
+
+    #[test]
+    fn a_file_of_another_kind_is_told() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), "a;b\n1;2\n").unwrap();
+        let error = Parquet::new(file.reopen().unwrap(), &["a"], chrono_tz::UTC).err().unwrap();
+        assert!(error.message.starts_with("is no Parquet file"), "{}", error.message);
+    }
+}
