@@ -3,6 +3,8 @@
 //! For each server that is missing, the line that installs it is printed. With
 //! `POBUDKA_SERVERS=all` a missing server fails the tests.
 
+#[path = "servers/editor.rs"]
+mod editor;
 #[path = "servers/kill.rs"]
 mod kill;
 #[allow(dead_code)]
@@ -25,11 +27,12 @@ use server::{Kind, Shared};
 
 fn main() {
     let arguments = Arguments::from_args();
+    let all = std::env::var("POBUDKA_SERVERS").as_deref() == Ok("all");
     let mut trials = Vec::new();
     for kind in Kind::ALL {
         if kind.installed().is_none() {
             println!("{} is missing: {}", kind.name(), kind.install());
-            if std::env::var("POBUDKA_SERVERS").as_deref() == Ok("all") {
+            if all {
                 let missing = || Err(Failed::from("it is not installed"));
                 trials.push(Trial::test(format!("{}_is_there", kind.name()), missing));
             }
@@ -54,6 +57,20 @@ fn main() {
             add("killed_at_every_request_and_repeated_it_ends_as_if_undisturbed", kill::killed);
             add("with_every_reply_lost_once_it_ends_as_if_undisturbed", kill::replies_lost);
             add("two_runners_one_of_them_paused_lose_nothing", runners::paused);
+        }
+    }
+    let missing = "yaml-language-server is missing: npm install -g yaml-language-server";
+    match server::on_path("yaml-language-server") {
+        Some(binary) => trials.push(Trial::test("editor::completes_the_shipped_yaml", move || {
+            editor::completes(&binary);
+            Ok(())
+        })),
+        None => {
+            println!("{missing}");
+            if all {
+                let missing = move || Err(Failed::from(missing));
+                trials.push(Trial::test("editor_is_there", missing));
+            }
         }
     }
     let conclusion = libtest_mimic::run(&arguments, trials);

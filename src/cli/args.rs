@@ -101,6 +101,14 @@ pub(super) enum Verb {
         #[arg(long)]
         dot: bool,
     },
+    /// Print the JSON Schemas of the YAML, or write them into a project for its editor.
+    Schema {
+        /// `project`, `pipeline` or `contract`.
+        which: Option<String>,
+        /// Write all of them into the project.
+        #[arg(long, conflicts_with = "which")]
+        write: bool,
+    },
     /// Print what completes commands in a shell.
     Completions {
         /// The shell.

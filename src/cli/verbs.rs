@@ -7,7 +7,7 @@ use clap::CommandFactory;
 use super::args::{Cli, Demo, Rejects, Runs, Verb, Which};
 use super::{doctor, inspect, operate, print};
 use crate::clock::Clock;
-use crate::config::{Env, load};
+use crate::config::{Env, load, schemas};
 use crate::demo;
 use crate::error::{Error, Kind, Result};
 use crate::names;
@@ -25,6 +25,7 @@ pub(super) async fn dispatch(cli: Cli, stop: &Stop) -> Result<()> {
             Ok(())
         }
         Verb::Demo(arguments) => run_demo(&cli, arguments, stop).await,
+        Verb::Schema { which, write } => schema(&cli, which.as_deref(), *write),
         Verb::Completions { shell } => {
             let mut command = Cli::command();
             clap_complete::generate(*shell, &mut command, "pobudka", &mut std::io::stdout());
@@ -38,6 +39,32 @@ pub(super) async fn dispatch(cli: Cli, stop: &Stop) -> Result<()> {
         }
         _ => in_project(&cli, stop).await,
     }
+}
+
+/// `schema`.
+fn schema(cli: &Cli, which: Option<&str>, write: bool) -> Result<()> {
+    let schemas = schemas();
+    let name = |path: &'static str| {
+        let file = path.rsplit('/').next().unwrap_or(path);
+        file.strip_suffix(".json").unwrap_or(file)
+    };
+    if let Some(which) = which.filter(|which| schemas.iter().all(|(path, _)| name(path) != *which))
+    {
+        return Err(Error::new(Kind::Usage, format!("schema \"{which}\" does not exist"))
+            .hint(names::suggest(which, schemas.iter().map(|(path, _)| name(path)))));
+    }
+    for (path, schema) in schemas {
+        let text = serde_json::to_string_pretty(&schema)? + "\n";
+        if write {
+            let file = cli.project.join(path);
+            file.parent().map_or(Ok(()), std::fs::create_dir_all)?;
+            std::fs::write(&file, text)?;
+            print::line(file.display().to_string());
+        } else if which.is_none_or(|which| which == name(path)) {
+            print::line(text.trim_end());
+        }
+    }
+    Ok(())
 }
 
 async fn in_project(cli: &Cli, stop: &Stop) -> Result<()> {
@@ -113,7 +140,11 @@ async fn verb(cli: &Cli, workspace: &Workspace) -> Result<()> {
         }
         Verb::Vacuum { plan } => inspect::vacuum(workspace, *plan).await,
         Verb::Lineage { table, dot } => lineage(workspace, table.as_deref(), *dot).await,
-        Verb::Init { .. } | Verb::Demo(_) | Verb::Functions | Verb::Completions { .. } => Ok(()),
+        Verb::Init { .. }
+        | Verb::Demo(_)
+        | Verb::Functions
+        | Verb::Completions { .. }
+        | Verb::Schema { .. } => Ok(()),
     }
 }
 

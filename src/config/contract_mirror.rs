@@ -2,16 +2,16 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
-use serde_yaml::Spanned;
 
 use super::contract::{Check, Column, Condition, Contract, Limits, Promise, UnitTest};
 use super::settings;
 use super::text::Checker;
-use super::yaml::at;
+use super::yaml::{Spanned, at};
 use crate::names;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Mirror {
     description: String,
@@ -23,7 +23,7 @@ pub(super) struct Mirror {
     tests: Vec<TestMirror>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct ColumnMirror {
     name: Spanned<String>,
@@ -34,7 +34,7 @@ struct ColumnMirror {
 
 macro_rules! promise {
     ($name:ident { $($(#[$meta:meta])* $field:ident: $kind:ty),* $(,)? }) => {
-        #[derive(Deserialize)]
+        #[derive(Deserialize, JsonSchema)]
         #[serde(deny_unknown_fields)]
         struct $name {
             $($(#[$meta])* $field: $kind,)*
@@ -52,14 +52,14 @@ promise!(Relationships { column: Spanned<String>, to: Spanned<String>, field: Sp
 promise!(RowCount { min: Option<u64>, max: Option<u64> });
 promise!(Query { name: Spanned<String> });
 
-#[derive(Deserialize, Clone, Copy, PartialEq, Eq)]
+#[derive(Deserialize, JsonSchema, Clone, Copy, PartialEq, Eq)]
 #[serde(rename_all = "snake_case")]
 enum Severity {
     Warn,
     Error,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 enum CheckMirror {
     NotNull(Columns),
@@ -71,7 +71,7 @@ enum CheckMirror {
     Query(Query),
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct TestMirror {
     name: String,

@@ -16,6 +16,7 @@ mod pipeline_mirror;
 mod project;
 mod project_mirror;
 pub mod schedule;
+mod schema;
 pub mod settings;
 pub mod stores;
 mod text;
@@ -23,4 +24,5 @@ mod yaml;
 
 pub use fault::{Fault, Faults};
 pub use project::{Destination, Model, Project, load};
+pub use schema::schemas;
 pub use text::Env;

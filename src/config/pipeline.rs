@@ -25,7 +25,7 @@ pub struct Pipeline {
 }
 
 /// What the scheduled runs of a pipeline are made for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum MadeFor {
     /// The day before the slot.

@@ -1,7 +1,6 @@
 //! The YAML of a pipeline → a checked pipeline, all its faults of meaning at once.
 
 use chrono_tz::Tz;
-use serde_yaml::Spanned;
 use sha2::{Digest, Sha256};
 
 use super::pipeline::{
@@ -10,7 +9,7 @@ use super::pipeline::{
 };
 use super::schedule::{self, Calendar};
 use super::text::Checker;
-use super::yaml::at;
+use super::yaml::{Spanned, at};
 use super::{canonical, pipeline_mirror as mirror, stores};
 use crate::names;
 

@@ -1,108 +1,150 @@
 //! The YAML of a pipeline, key by key.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{MapAccess, Visitor, value::MapAccessDeserializer};
 use serde::{Deserialize, Deserializer};
-use serde_yaml::Spanned;
 
+use super::canonical;
 use super::pipeline::MadeFor;
 use super::schedule;
+use super::yaml::Spanned;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Pipeline {
+    /// The version of this format: 1.
     pub(super) version: Spanned<u32>,
+    /// The name, in lower-case letters, digits and `_`.
     pub(super) name: Spanned<String>,
+    /// What it is for.
     #[serde(default)]
     pub(super) description: String,
+    /// When it is due.
     pub(super) schedule: Option<Spanned<schedule::Mirror>>,
+    /// What its scheduled runs are made for: the day before the slot, or the last quarter whose books are closed.
     #[serde(default)]
     pub(super) made_for: MadeFor,
+    /// Where its rows come from.
     #[serde(default)]
     pub(super) sources: Vec<Source>,
+    /// The tables it publishes.
     #[serde(default)]
     pub(super) publish: Vec<Publish>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Source {
+    /// The name; rows of one source replace its earlier ones.
     pub(super) name: Spanned<String>,
+    /// The system whose ids its rows carry; the source's name by default.
     pub(super) system: Option<Spanned<String>>,
+    /// Where its exports are.
     pub(super) fetch: Fetch,
+    /// How their bytes are read.
     pub(super) read: Read,
+    /// The canonical tables that its rows become.
+    #[schemars(schema_with = "canonical_tables")]
     pub(super) into: BTreeMap<String, Spanned<Into>>,
+    /// Rows left out by rule, and counted.
     #[serde(default)]
     pub(super) skip: Vec<Spanned<Rule>>,
+    /// Rows rejected by rule, outside the limit.
     #[serde(default)]
     pub(super) reject: Vec<Spanned<Reject>>,
+    /// What an export replaces.
     pub(super) load: Spanned<Load>,
+    /// How many rows may be rejected.
     #[serde(default)]
     pub(super) rejects: Rejects,
+    /// The row that sums a column up.
     pub(super) control_total: Option<ControlTotal>,
+    /// Whether no export and no row at all are in order.
     #[serde(default)]
     pub(super) allow_empty: bool,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Fetch {
+    /// Files of a folder or a store, by pattern.
     Files(Files),
+    /// Pages of web servers, one export each.
     Http(Http),
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Files {
+    /// A folder, or a URL that begins with s3://, gs:// or az://.
     pub(super) url: Spanned<String>,
+    /// A glob for paths below it, as `sales_*.csv*`.
     pub(super) pattern: Spanned<String>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Http {
+    /// Their URLs.
     pub(super) urls: Spanned<Vec<Spanned<String>>>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Read {
+    /// Text with separators, plain, gzip or Zstandard.
     Csv(Csv),
+    /// One JSON object a line; a column is a key.
     Ndjson(Ndjson),
+    /// Parquet; values have their types.
     Parquet(Parquet),
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Ndjson {
+    /// The format of dates, in strftime's letters, as `%Y-%m-%d`.
     pub(super) date: Spanned<String>,
+    /// The decimal separator of numbers in texts; `.` by default.
     pub(super) decimal: Option<Spanned<String>>,
+    /// The separator of thousands of numbers in texts.
     pub(super) thousands: Option<Spanned<String>>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Parquet {
+    /// The zone in which instants become days; the project's by default.
     pub(super) timezone: Option<Spanned<String>>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Csv {
+    /// The charset, as `windows-1251`, or `detect`.
     pub(super) encoding: Spanned<String>,
+    /// The separator of fields, or `tab`.
     pub(super) delimiter: Spanned<String>,
+    /// The decimal separator.
     pub(super) decimal: Spanned<String>,
+    /// The separator of thousands; a space stands for every kind of space.
     pub(super) thousands: Option<Spanned<String>>,
+    /// The format of dates, in strftime's letters; a time is read and dropped.
     pub(super) date: Spanned<String>,
+    /// The row of the header; without it, the first that has every column named.
     pub(super) header_row: Option<Spanned<u64>>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Into {
+    /// Canonical columns and where their values come from.
     pub(super) columns: BTreeMap<String, Spanned<Column>>,
+    /// Rows are lines: those equal in these columns make one document.
     #[serde(default)]
     pub(super) group_by: Vec<Spanned<String>>,
 }
@@ -113,23 +155,75 @@ pub(super) enum Column {
     Map(ColumnMap),
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ColumnMap {
+    /// A header.
     pub(super) from: Option<Spanned<String>>,
+    /// A constant.
     pub(super) value: Option<Spanned<String>>,
+    /// Headers whose numbers are multiplied.
     pub(super) product: Option<Vec<Spanned<String>>>,
+    /// A part of the text.
     pub(super) split: Option<Split>,
+    /// Patterns and what they become; the first match counts, none is a reject.
     #[serde(default)]
     pub(super) map: Vec<Spanned<BTreeMap<String, String>>>,
+    /// What an empty value becomes.
     pub(super) default: Option<Spanned<String>>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Split {
+    /// The separator.
     pub(super) by: Spanned<String>,
+    /// The part, from 1.
     pub(super) part: Spanned<usize>,
+}
+
+/// The canonical tables, each with its columns.
+fn canonical_tables(generator: &mut SchemaGenerator) -> Schema {
+    let column = generator.subschema_for::<Column>();
+    let tables = canonical::TABLES.iter().map(|table| {
+        let columns = table.columns.iter().map(|one| (one.name.to_owned(), column.clone()));
+        let columns: BTreeMap<String, Schema> = columns.collect();
+        let into = json_schema!({
+            "type": "object",
+            "properties": {
+                "columns": {
+                    "type": "object",
+                    "properties": columns,
+                    "additionalProperties": false,
+                },
+                "group_by": { "type": "array", "items": { "type": "string" } },
+            },
+            "required": ["columns"],
+            "additionalProperties": false,
+        });
+        (table.name.to_owned(), into)
+    });
+    let tables: BTreeMap<String, Schema> = tables.collect();
+    json_schema!({
+        "description": "The canonical tables that its rows become.",
+        "type": "object",
+        "properties": tables,
+        "additionalProperties": false,
+    })
+}
+
+impl JsonSchema for Column {
+    fn schema_name() -> Cow<'static, str> {
+        "Column".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let map = generator.subschema_for::<ColumnMap>();
+        json_schema!({
+            "description": "A header of the export, or how its value is made.",
+            "anyOf": [{ "type": ["string", "number"] }, map],
+        })
+    }
 }
 
 impl<'de> Deserialize<'de> for Column {
@@ -154,95 +248,123 @@ impl<'de> Deserialize<'de> for Column {
     }
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Rule {
+    /// A header.
     pub(super) column: Spanned<String>,
+    /// A pattern in which `*` stands for anything.
     pub(super) like: Option<String>,
+    /// What it is.
     pub(super) is: Option<Spanned<Is>>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Is {
     Empty,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Reject {
+    /// A header.
     pub(super) column: Spanned<String>,
+    /// A pattern in which `*` stands for anything.
     pub(super) like: Option<String>,
+    /// What it is.
     pub(super) is: Option<Spanned<Is>>,
+    /// The reason on record.
     pub(super) reason: Spanned<String>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Load {
+    /// An export replaces the months that it covers.
     ReplacePeriod(ReplacePeriod),
+    /// Rows with the same key are replaced; nothing is deleted.
     Upsert,
+    /// Rows are added; a known key is an error.
     Append,
+    /// The newest export, the last by name, is everything.
     Replace(Replace),
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Replace {
+    /// The share of the lake's rows that it must bring; `--accept` settles it.
     pub(super) min_share: Option<Spanned<String>>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ReplacePeriod {
+    /// The canonical date column.
     pub(super) column: Spanned<String>,
+    /// The period.
     pub(super) period: Period,
+    /// What says which month an export covers; without it, its first to its last date.
     pub(super) covers: Option<Covers>,
+    /// Whether a covered month without rows is emptied.
     #[serde(default)]
     pub(super) allow_empty: bool,
+    /// A month may not shrink below this share; `--accept` settles it.
     pub(super) min_share: Option<Spanned<String>>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Period {
     Month,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Covers {
+    /// The file's name without endings, as `sales_%Y-%m_{part}`.
     Name(Spanned<String>),
+    /// A cell above the header, as `Sales of %m.%Y`.
     Title(Spanned<String>),
 }
 
-#[derive(Deserialize, Default)]
+#[derive(Deserialize, Default, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Rejects {
+    /// Rows of each file that may be rejected, in percent.
     pub(super) max_percent: Option<Spanned<u32>>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ControlTotal {
+    /// The pattern of its first cell.
     pub(super) row: Spanned<String>,
+    /// The column it sums.
     pub(super) column: Spanned<String>,
+    /// Whether a file without such a row is in order.
     #[serde(default)]
     pub(super) optional: bool,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Publish {
+    /// The table: a model of `sql/marts`.
     pub(super) table: Spanned<String>,
+    /// The destination, as declared in project.yaml.
     pub(super) to: Spanned<String>,
+    /// The formats.
     #[serde(rename = "as")]
     pub(super) formats: Vec<Format>,
 }
 
-#[derive(Deserialize, Clone, Copy)]
+#[derive(Deserialize, JsonSchema, Clone, Copy)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Format {
+    /// One Parquet file.
     Parquet,
+    /// `.csv` for machines and `.excel.csv` for people.
     Csv,
 }

@@ -183,7 +183,7 @@ impl Loader<'_> {
             mirror.limits.lease.as_ref().and_then(|lease| settings::duration(&mut check, lease));
         Some(Project {
             root: self.root.to_owned(),
-            name: mirror.name.value,
+            name: mirror.name.value.clone(),
             timezone: zone.unwrap_or(chrono_tz::UTC),
             currency,
             as_of,

@@ -2,40 +2,55 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
-use serde_yaml::Spanned;
 
+use super::yaml::Spanned;
 use super::{settings, stores};
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Mirror {
+    /// The version of this format: 1.
     pub(super) version: Spanned<u32>,
+    /// The project's name.
     pub(super) name: Spanned<String>,
+    /// The zone of calendar days, as Europe/Moscow.
     pub(super) timezone: Spanned<String>,
+    /// The base currency, as RUB.
     pub(super) currency: Spanned<String>,
+    /// The last day seen; without it, yesterday.
     pub(super) as_of: Option<Spanned<String>>,
+    /// Where the lake lies: a folder, or s3://, gs://, az://.
     pub(super) lake: Spanned<String>,
+    /// Where publications go, by name.
     #[serde(default)]
     pub(super) destinations: BTreeMap<String, DestinationMirror>,
+    /// What URLs need beyond what the environment gives.
     #[serde(default)]
     pub(super) stores: Vec<Spanned<stores::Mirror>>,
+    /// The settings of the domain.
     #[serde(default)]
     pub(super) domain: settings::Mirror,
+    /// What runs may use.
     #[serde(default)]
     pub(super) limits: Limits,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct DestinationMirror {
+    /// A folder, or s3://, gs://, az://.
     pub(super) url: Spanned<String>,
 }
 
-#[derive(Deserialize, Default)]
+#[derive(Deserialize, Default, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Limits {
+    /// Threads of queries; the machine's cores by default.
     pub(super) threads: Option<Spanned<usize>>,
+    /// Memory of queries in MiB; beyond it they go to disk.
     pub(super) memory_mb: Option<Spanned<usize>>,
+    /// How long a runner that is no longer heard of keeps its pipelines, as 60s.
     pub(super) lease: Option<Spanned<String>>,
 }

@@ -2,11 +2,11 @@
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
+use schemars::JsonSchema;
 use serde::Deserialize;
-use serde_yaml::Spanned;
 
 use super::text::Checker;
-use super::yaml::at;
+use super::yaml::{Spanned, at};
 use crate::domain::calendar::Fiscal;
 
 /// When a pipeline is due.
@@ -30,7 +30,7 @@ pub enum When {
 }
 
 /// What becomes of slots that nobody was there for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum CatchUp {
     /// They are left out; a slot found more than an hour late counts as missed.
@@ -42,7 +42,7 @@ pub enum CatchUp {
 }
 
 /// What becomes of a slot that comes due while the pipeline is being run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Overlap {
     /// It is left out.
@@ -114,13 +114,18 @@ impl Times {
     }
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Mirror {
+    /// Minute hour day month weekday, as `15 5 * * *`; or @hourly, @daily, @weekly, @monthly, @quarterly.
     cron: Option<Spanned<String>>,
+    /// Due when each of these pipelines has done a slot since.
     after: Option<Spanned<Vec<Spanned<String>>>>,
+    /// The zone of the cron line; the project's by default.
     timezone: Option<Spanned<String>>,
+    /// What becomes of slots that nobody was there for; last by default.
     catch_up: Option<Spanned<CatchUp>>,
+    /// What becomes of a slot that comes due during a run; skip by default.
     overlap: Option<Spanned<Overlap>>,
 }
 

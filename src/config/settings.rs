@@ -5,12 +5,12 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
-use serde_yaml::Spanned;
 
 use super::canonical::SALES_TYPES;
 use super::text::Checker;
-use super::yaml::at;
+use super::yaml::{Spanned, at};
 use crate::domain::calendar::{Fiscal, to_day};
 use crate::domain::history::{Method, Rules};
 use crate::names;
@@ -73,7 +73,7 @@ pub struct Settings {
     pub purchase_kinds: Vec<PurchaseKind>,
 }
 
-#[derive(Deserialize, Default)]
+#[derive(Deserialize, Default, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Mirror {
     fiscal_year_start: Option<Spanned<u32>>,
@@ -118,7 +118,7 @@ impl Mirror {
     }
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct PurchaseKindMirror {
     source: Spanned<String>,
@@ -129,7 +129,7 @@ struct PurchaseKindMirror {
 
 macro_rules! mirror {
     ($name:ident { $($field:ident: $kind:ty),* $(,)? }) => {
-        #[derive(Deserialize, Default)]
+        #[derive(Deserialize, Default, JsonSchema)]
         #[serde(deny_unknown_fields)]
         struct $name { $($field: Option<Spanned<$kind>>,)* }
     };
@@ -156,7 +156,7 @@ mirror!(QuartersMirror { settle_days: u32 });
 mirror!(ConversionMirror { cycles: String, min_days: u32 });
 mirror!(TiersMirror { gold: String, silver: String });
 
-#[derive(Deserialize, Default)]
+#[derive(Deserialize, Default, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct ValueMirror {
     #[serde(default)]
@@ -165,7 +165,7 @@ struct ValueMirror {
     small_potential: Option<Spanned<String>>,
 }
 
-#[derive(Deserialize, Default)]
+#[derive(Deserialize, Default, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct SleepMirror {
     #[serde(default)]
@@ -174,7 +174,7 @@ struct SleepMirror {
     max_days: Option<Spanned<u32>>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 enum RuleMirror {
     Cycles(Spanned<String>),
@@ -182,7 +182,7 @@ enum RuleMirror {
     LostDeal(LostDealMirror),
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct LostDealMirror {
     days: Spanned<String>,

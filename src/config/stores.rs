@@ -3,11 +3,11 @@
 //! Keeps true: keys and tokens do not print, whether they came from the environment or were
 //! written out; an entry is chosen by the longest URL that a place begins with.
 
+use schemars::JsonSchema;
 use serde::Deserialize;
-use serde_yaml::Spanned;
 
 use super::text::Checker;
-use super::yaml::at;
+use super::yaml::{Spanned, at};
 use crate::names;
 use crate::secret::Secret;
 
@@ -63,47 +63,66 @@ pub enum StoreKind {
     },
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Mirror {
+    /// Amazon S3 and its compatibles.
     S3(S3),
+    /// Google Cloud Storage.
     Gs(Gs),
+    /// Azure Blob Storage.
     Az(Az),
+    /// Web servers.
     Http(Http),
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct S3 {
+    /// The beginning of the URLs that it holds for, as `s3://bucket`.
     url: Spanned<String>,
+    /// The server, where it is not Amazon's.
     endpoint: Option<Spanned<String>>,
+    /// The region.
     region: Option<Spanned<String>>,
+    /// Whether the bucket stands in the path (the default) or in the host's name.
     path_style: Option<bool>,
+    /// The key's id, as ${env:NAME}.
     access_key_id: Option<Spanned<String>>,
+    /// The secret key, as ${env:NAME}.
     secret_access_key: Option<Spanned<String>>,
+    /// A session's token, as ${env:NAME}.
     session_token: Option<Spanned<String>>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Gs {
+    /// The beginning of the URLs that it holds for, as `gs://bucket`.
     url: Spanned<String>,
+    /// A service account's key as JSON, as ${env:NAME}.
     service_account_key: Option<Spanned<String>>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Az {
+    /// The beginning of the URLs that it holds for, as `az://container`.
     url: Spanned<String>,
+    /// The account.
     account: Option<Spanned<String>>,
+    /// The account's key, as ${env:NAME}.
     access_key: Option<Spanned<String>>,
+    /// The server, where it is not Azure's.
     endpoint: Option<Spanned<String>>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Http {
+    /// The beginning of the URLs that it holds for.
     url: Spanned<String>,
+    /// A bearer token, as ${env:NAME}.
     bearer_token: Option<Spanned<String>>,
 }
 

@@ -2,10 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use serde_yaml::Spanned;
-
 use super::fault::{Fault, Faults};
-use super::yaml;
+use super::yaml::{self, Spanned};
 use crate::secret::Redactor;
 
 /// The environment as it was handed in.

@@ -1,10 +1,47 @@
 //! Strict YAML: text → mirror, or the first fault of shape with its place.
 
+use std::borrow::Cow;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use serde_yaml::{Error, Location, MessageFormatter, Spanned, UserMessageFormatter};
+use serde_yaml::{Error, Location, MessageFormatter, UserMessageFormatter};
 
 use super::fault::Fault;
 use crate::names;
+
+/// A value with its place in the file.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(transparent)]
+pub(super) struct Spanned<T>(serde_yaml::Spanned<T>);
+
+impl<T> std::ops::Deref for Spanned<T> {
+    type Target = serde_yaml::Spanned<T>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.0
+    }
+}
+
+/// In JSON Schema the value alone; a plain text may be written without quotes where it looks like
+/// a number, as `cycles: 1.5`.
+impl<T: JsonSchema> JsonSchema for Spanned<T> {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        T::schema_name()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let mut schema = generator.subschema_for::<T>();
+        if schema.get("type").is_some_and(|kind| kind == "string") && schema.get("enum").is_none() {
+            schema.insert("type".to_owned(), serde_json::json!(["string", "number", "boolean"]));
+        }
+        schema
+    }
+}
 
 /// Parses `text` of `file` into its mirror.
 pub(super) fn parse<T: DeserializeOwned>(file: &str, text: &str) -> Result<T, Fault> {

@@ -269,7 +269,6 @@ impl Chance {
 fn over_years_with_outages_and_lost_runs_every_slot_is_settled_once() {
     let lines = ["15 5 * * *", "0 7 * * 1", "0 8 20 1,4,7,10 *", "*/20 8-18 * * 1-5", "@monthly"];
     for seed in [1, 2, 3] {
-        println!("seed {seed}");
         let mut chance = Chance(seed);
         for (number, line) in lines.into_iter().enumerate() {
             let zone = [chrono_tz::Europe::Moscow, chrono_tz::America::New_York][number % 2];
@@ -304,14 +303,17 @@ fn over_years_with_outages_and_lost_runs_every_slot_is_settled_once() {
             let mut expected = times.until(start).unwrap();
             for (first, last) in &entered {
                 let mut due = times.after(expected).unwrap();
-                assert_eq!(due, *first, "{line}: a slot was passed over or came twice");
+                assert_eq!(
+                    due, *first,
+                    "seed {seed}, {line}: a slot was passed over or came twice"
+                );
                 while due < *last {
                     due = times.after(due).unwrap();
                 }
-                assert_eq!(due, *last, "{line}: {last} is no slot");
+                assert_eq!(due, *last, "seed {seed}, {line}: {last} is no slot");
                 expected = due;
             }
-            assert!(entered.len() > 5, "{line} {catch_up:?}");
+            assert!(entered.len() > 5, "seed {seed}, {line} {catch_up:?}");
             assert!(times.after(expected).unwrap() > now - TimeDelta::days(100));
         }
     }

@@ -77,10 +77,15 @@ impl Kind {
 
     /// Its binary on the path.
     pub(crate) fn installed(self) -> Option<PathBuf> {
-        let path = std::env::var_os("PATH")?;
-        let found = std::env::split_paths(&path).map(|folder| folder.join(self.binary()));
-        found.into_iter().find(|file| file.is_file())
+        on_path(self.binary())
     }
+}
+
+/// A binary on the path.
+pub(crate) fn on_path(binary: &str) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH")?;
+    let mut found = std::env::split_paths(&path).map(|folder| folder.join(binary));
+    found.find(|file| file.is_file())
 }
 
 /// A server that is started when it is first needed.
