@@ -40,7 +40,7 @@ pub fn main() -> ExitCode {
     let runtime = match builder.enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
-            eprintln!("error: no threads could be started: {error}");
+            print::aside(format!("error: no threads could be started: {error}"));
             return ExitCode::FAILURE;
         }
     };

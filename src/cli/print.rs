@@ -13,22 +13,27 @@ pub(super) fn line(text: impl AsRef<str>) {
     let _ = writeln!(std::io::stdout(), "{}", text.as_ref());
 }
 
+/// Prints a line beside the results; a reader that has gone away is no error.
+pub(super) fn aside(text: impl AsRef<str>) {
+    let _ = writeln!(std::io::stderr(), "{}", text.as_ref());
+}
+
 /// Prints what went wrong, what lies beneath, and what to do.
 pub(super) fn error(error: &Error) {
-    eprintln!("error: {}", error.message);
+    aside(format!("error: {}", error.message));
     let mut beneath = error.source.as_deref().map(|source| source as &dyn std::error::Error);
     let mut told = String::new();
     while let Some(source) = beneath {
         // Many errors already say what lies beneath them.
         let text = source.to_string();
         if !told.contains(&text) {
-            eprintln!("  because: {text}");
+            aside(format!("  because: {text}"));
             told = text;
         }
         beneath = source.source();
     }
     if let Some(hint) = &error.hint {
-        eprintln!("hint: {hint}");
+        aside(format!("hint: {hint}"));
     }
 }
 
@@ -49,8 +54,8 @@ pub(super) fn rows(batches: &[RecordBatch], json: bool) -> Result<()> {
 /// Prints an event of a run to stderr.
 pub(super) fn event(event: Event) {
     match event {
-        Event::Step(number, of, what) => eprintln!("[{number}/{of}] {what}"),
-        Event::Note(note) => eprintln!("  {note}"),
+        Event::Step(number, of, what) => aside(format!("[{number}/{of}] {what}")),
+        Event::Note(note) => aside(format!("  {note}")),
     }
 }
 

@@ -290,7 +290,7 @@ async fn run_demo(cli: &Cli, arguments: &Demo, stop: &Stop) -> Result<()> {
     let made = demo::make(&arguments.out, size)?;
     let folder = arguments.out.display();
     if !cli.quiet && made.files > 0 {
-        eprintln!("made {} files of exports in {folder}/exports", made.files);
+        print::aside(format!("made {} files of exports in {folder}/exports", made.files));
     }
     let workspace = open(&arguments.out, cli, stop)?;
     let outcome = run(cli, &workspace, &Request::default()).await?;

@@ -1,6 +1,6 @@
 //! `validate`: every mistake with its place and what to write instead, exit code 78.
 
-use crate::project::{Project, repository};
+use crate::project::{Project, Ran, repository};
 
 const PIPELINE: &str = r#"version: 1
 name: sales
@@ -176,4 +176,61 @@ fn wrong_usage_is_64_and_a_folder_without_project_is_78() {
         .unwrap()
         .into();
     ran.ends_with(78).says("pobudka init");
+}
+
+#[test]
+fn the_shipped_schemas_are_those_of_the_mirrors() {
+    for (name, path) in [
+        ("project", "pipelines/schema/project.json"),
+        ("pipeline", "pipelines/schema/pipeline.json"),
+        ("contract", "sql/schema/contract.json"),
+    ] {
+        let project = Project::empty();
+        let printed = project.run(&["schema", name]).ends_with(0).stdout;
+        let shipped = std::fs::read_to_string(repository().join(path)).unwrap();
+        assert_eq!(printed, shipped, "write them anew: cargo run -- schema --write");
+    }
+    let written = std::fs::read_dir(repository().join("pipelines")).unwrap();
+    for file in written.map(|entry| entry.unwrap().path()).filter(|path| path.is_file()) {
+        let text = std::fs::read_to_string(&file).unwrap();
+        assert!(text.starts_with("# yaml-language-server: $schema=schema/"), "{}", file.display());
+    }
+}
+
+#[test]
+fn stores_that_cannot_be_are_named_and_keys_do_not_print() {
+    let with = |lake: &str, stores: &str| {
+        let project = Project::new();
+        let yaml = project.read("pipelines/project.yaml");
+        let yaml = yaml.replace("lake: lake", &format!("lake: {lake}")) + stores;
+        project.write("pipelines/project.yaml", yaml);
+        let pipeline =
+            "version: 1\nname: p\npublish:\n  - { table: client_base, to: bi, as: [csv] }\n";
+        let project = project.file("pipelines/p.yaml", pipeline);
+        let mut command = project.command(&["run"]);
+        command.env("STORE_KEY", "a-key-nobody-sees").env("AWS_EC2_METADATA_DISABLED", "true");
+        Ran::from(command.output().unwrap())
+    };
+    for (lake, stores, code, expected) in [
+        ("ftp://x/lake", "", 78, "scheme \"ftp\" is unknown"),
+        ("https://x/lake", "", 78, "scheme \"https\" can only be read"),
+        ("lake", "stores:\n  - s3: { url: gs://x }\n", 78, "begin it with s3://"),
+        ("lake", "stores:\n  - s3: { url: s3://x, access_key_id: a }\n", 78, "belong together"),
+        (
+            "lake",
+            "stores:\n  - s3: { url: s3://x, endpont: a }\n",
+            78,
+            "did you mean \"endpoint\"?",
+        ),
+        ("lake", "limits: { lease: 60 }\n", 78, "\"60\" is not a time"),
+        (
+            "gs://x/lake",
+            "stores:\n  - gs: { url: gs://x, service_account_key: \"${env:STORE_KEY}\" }\n",
+            78,
+            "store \"gs://x/lake\" cannot be used",
+        ),
+    ] {
+        let ran = with(lake, stores).ends_with(code).says(expected);
+        assert!(!ran.stderr.contains("a-key-nobody-sees"), "{}", ran.stderr);
+    }
 }

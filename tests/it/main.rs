@@ -5,6 +5,7 @@
 
 mod backfill;
 mod bad_exports;
+mod daemon;
 mod declarations;
 mod demo;
 mod formats;
