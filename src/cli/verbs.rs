@@ -187,8 +187,8 @@ pub(super) fn request(workspace: &Workspace, which: &Which) -> Result<Request> {
 /// The id of a run: when it began, and letters that no other process has.
 pub(super) fn run_id(clock: Clock) -> String {
     use std::hash::{BuildHasher, RandomState};
-    let chance = RandomState::new().hash_one(std::process::id()) & 0xffff;
-    format!("{}-{chance:04x}", clock.now().format("%Y%m%dT%H%M%S%3fZ"))
+    let chance = RandomState::new().hash_one(std::process::id()) & 0xffff_ffff;
+    format!("{}-{chance:08x}", clock.now().format("%Y%m%dT%H%M%S%3fZ"))
 }
 
 /// What watches a run for the terminal.

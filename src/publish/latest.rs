@@ -9,8 +9,8 @@ use crate::error::{Error, Kind, Result};
 use crate::store::{MAX_CONDITIONAL_BYTES, Swap, sha256_of, swap};
 use crate::tableset::{DataFile, TableSet};
 
-/// Files copied at a time.
-const CONCURRENT_COPIES: usize = 8;
+/// Files copied at a time: each may have [`MAX_CONDITIONAL_BYTES`] in memory.
+const CONCURRENT_COPIES: usize = 4;
 
 /// Times that the head may move while `latest/` is derived.
 const MAX_ROUNDS: usize = 16;

@@ -40,19 +40,12 @@ impl Leases {
     ) -> Result<Self> {
         let (lake, lasting) = (&workspace.lake, workspace.project.lease);
         let mut held = Vec::new();
-        for pipeline in pipelines {
-            match ask(lake, pipeline, run, workspace.clock.now(), lasting).await? {
-                Asked::Ours(ours) => held.push(ours),
-                Asked::Others(other) => {
-                    for ours in held {
-                        ours.give_back(lake).await?;
-                    }
-                    return Err(taken(&other));
-                }
+        if let Err(error) = take_all(workspace, pipelines, run, &mut held).await {
+            for ours in held {
+                // It runs out by itself, only later.
+                let _ = ours.give_back(lake).await;
             }
-        }
-        for ours in &mut held {
-            fence(workspace, ours).await?;
+            return Err(error);
         }
         let (lost_to, lost) = watch::channel(None);
         let (stop, stopped) = oneshot::channel();
@@ -86,6 +79,25 @@ impl Leases {
         }
         Ok(())
     }
+}
+
+async fn take_all(
+    workspace: &Workspace,
+    pipelines: &BTreeSet<&str>,
+    run: &str,
+    held: &mut Vec<Held>,
+) -> Result<()> {
+    let (lake, lasting) = (&workspace.lake, workspace.project.lease);
+    for pipeline in pipelines {
+        match ask(lake, pipeline, run, workspace.clock.now(), lasting).await? {
+            Asked::Ours(ours) => held.push(ours),
+            Asked::Others(other) => return Err(taken(&other)),
+        }
+    }
+    for ours in held {
+        fence(workspace, ours).await?;
+    }
+    Ok(())
 }
 
 fn taken(lease: &Lease) -> Error {
