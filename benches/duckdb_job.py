@@ -48,7 +48,7 @@ PARAMETERS = {
     "tax_id_ignore": "'^$'", "sales_type": "'transactional'", "client_key": "'tax_id'",
     "list_closed": "'exclude'", "list_lost_twice": "'exclude'", "value_tiers_gold": "0.75",
     "value_tiers_silver": "0.95", "value_small": "0", "value_small_potential": "0",
-    "norms_fine": "0.10", "norms_alarm": "0.20", "history_from": "null::date",
+    "direction_min_purchases": "3", "norms_fine": "0.10", "norms_alarm": "0.20", "history_from": "null::date",
 }
 REPLACED = {
     "int_purchase_history": """

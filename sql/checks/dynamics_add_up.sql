@@ -1,4 +1,4 @@
--- Quarters in which the values of a dimension do not add up to the total.
+-- Quarters in which the values of a dimension of clients do not add up to the total.
 with by_dimension as (
     select
         quarter,
@@ -6,6 +6,7 @@ with by_dimension as (
         sum(refusals) as refusals,
         sum(lost_annual_value) as lost_annual_value
     from refusal_dynamics
+    where scope = 'client'
     group by quarter, dimension
 ),
 

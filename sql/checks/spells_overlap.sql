@@ -2,12 +2,13 @@
 with ordered as (
     select
         client_key,
+        direction,
         spell,
         last_purchase,
         fell_asleep_on,
         returned_on,
-        lag(returned_on) over (partition by client_key order by spell) as returned_before,
-        lag(spell) over (partition by client_key order by spell) as spell_before
+        lag(returned_on) over (partition by client_key, direction order by spell) as returned_before,
+        lag(spell) over (partition by client_key, direction order by spell) as spell_before
     from fct_spells
 )
 

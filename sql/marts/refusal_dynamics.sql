@@ -1,7 +1,14 @@
--- How refusals of clients developed, quarter by quarter, in total and by each dimension.
+-- How refusals developed, quarter by quarter: of clients in total and by each dimension, of
+-- directions and deals beside them.
 -- grain: one row per quarter, dimension, value and scope
 with refused as (
     select * from fct_refusals where scope = 'client'
+),
+
+narrower as (
+    select quarter_start, scope, direction, stage, lost_annual_value
+    from fct_refusals
+    where scope <> 'client'
 ),
 
 closed_quarters as (
@@ -9,43 +16,61 @@ closed_quarters as (
 ),
 
 dimensioned as (
-    select quarter_start, 'total' as dimension, 'all' as value, lost_annual_value from refused
-    union all
-    select quarter_start, 'form', form, lost_annual_value from refused
-    union all
-    select quarter_start, 'trigger', trigger, lost_annual_value from refused
-    union all
-    select quarter_start, 'direction', coalesce(direction, 'unknown'), lost_annual_value
+    select quarter_start, 'client' as scope, 'total' as dimension, 'all' as value, lost_annual_value
     from refused
     union all
-    select quarter_start, 'region', coalesce(region, 'unknown'), lost_annual_value from refused
+    select quarter_start, 'client', 'form', form, lost_annual_value
+    from refused
     union all
-    select quarter_start, 'manager', coalesce(manager, 'unknown'), lost_annual_value from refused
+    select quarter_start, 'client', 'trigger', trigger, lost_annual_value
+    from refused
     union all
-    select quarter_start, 'sales_type', sales_type, lost_annual_value from refused
+    select quarter_start, 'client', 'direction', coalesce(direction, 'unknown'), lost_annual_value
+    from refused
     union all
-    select quarter_start, 'tier', tier, lost_annual_value from refused
+    select quarter_start, 'client', 'region', coalesce(region, 'unknown'), lost_annual_value
+    from refused
     union all
-    select quarter_start, 'reason', reason, lost_annual_value from refused
+    select quarter_start, 'client', 'manager', coalesce(manager, 'unknown'), lost_annual_value
+    from refused
     union all
-    select quarter_start, 'reason_group', reason_group, lost_annual_value from refused
+    select quarter_start, 'client', 'sales_type', sales_type, lost_annual_value
+    from refused
+    union all
+    select quarter_start, 'client', 'tier', tier, lost_annual_value
+    from refused
+    union all
+    select quarter_start, 'client', 'reason', reason, lost_annual_value
+    from refused
+    union all
+    select quarter_start, 'client', 'reason_group', reason_group, lost_annual_value
+    from refused
+    union all
+    select quarter_start, scope, 'scope', scope as value, lost_annual_value from narrower
+    union all
+    select quarter_start, scope, 'direction', coalesce(direction, 'unknown'), lost_annual_value
+    from narrower
+    union all
+    select quarter_start, scope, 'stage', coalesce(stage, 'unknown'), lost_annual_value
+    from narrower
 ),
 
 counted as (
     select
         quarter_start,
+        scope,
         dimension,
         value,
         count(*) as refusals,
         cast(sum(lost_annual_value) as decimal(18, 2)) as lost_annual_value
     from dimensioned
-    group by quarter_start, dimension, value
+    group by quarter_start, scope, dimension, value
 ),
 
 occurring as (
-    select dimension, value, min(quarter_start) as since
+    select scope, dimension, value, min(quarter_start) as since
     from counted
-    group by dimension, value
+    group by scope, dimension, value
 ),
 
 grid as (
@@ -53,6 +78,7 @@ grid as (
         closed_quarters.quarter,
         closed_quarters.quarter_start,
         closed_quarters.quarter_end,
+        occurring.scope,
         occurring.dimension,
         occurring.value
     from closed_quarters
@@ -65,6 +91,7 @@ filled as (
         grid.quarter,
         grid.quarter_start,
         grid.quarter_end,
+        grid.scope,
         grid.dimension,
         grid.value,
         coalesce(counted.refusals, 0) as refusals,
@@ -72,6 +99,7 @@ filled as (
     from grid
     left join counted
         on grid.quarter_start = counted.quarter_start
+        and grid.scope = counted.scope
         and grid.dimension = counted.dimension
         and grid.value = counted.value
 ),
@@ -79,18 +107,18 @@ filled as (
 compared as (
     select
         filled.*,
-        sum(refusals) over (partition by quarter_start, dimension) as of_quarter,
-        lag(refusals, 1) over (partition by dimension, value order by quarter_start)
+        sum(refusals) over (partition by quarter_start, scope, dimension) as of_quarter,
+        lag(refusals, 1) over (partition by scope, dimension, value order by quarter_start)
             as quarter_before,
-        lag(refusals, 4) over (partition by dimension, value order by quarter_start)
+        lag(refusals, 4) over (partition by scope, dimension, value order by quarter_start)
             as year_before,
         sum(refusals) over (
-            partition by dimension, value
+            partition by scope, dimension, value
             order by quarter_start
             rows between 3 preceding and current row
         ) as four_quarters,
         count(*) over (
-            partition by dimension, value
+            partition by scope, dimension, value
             order by quarter_start
             rows between 3 preceding and current row
         ) as quarters
@@ -104,7 +132,7 @@ final as (
         quarter_end,
         dimension,
         value,
-        'client' as scope,
+        scope,
         refusals,
         cast(refusals as double) / nullif(of_quarter, 0) as share,
         lost_annual_value,

@@ -6,6 +6,9 @@ select
     client_id,
     date,
     coalesce(scope, 'deal') as scope,
+    stage,
+    direction,
+    amount,
     coalesce(reason_verified, reason_client, reason_manager) as reason,
     case
         when reason_verified is not null then 'verified'

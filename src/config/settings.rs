@@ -109,6 +109,8 @@ pub(super) struct Mirror {
     conversion: ConversionMirror,
     #[serde(default)]
     quarters: QuartersMirror,
+    #[serde(default)]
+    direction: DirectionMirror,
 }
 
 impl Mirror {
@@ -152,6 +154,7 @@ mirror!(RefusalMirror { tail_days: u32 });
 mirror!(ListMirror { closed: String, lost_twice: String });
 mirror!(NormsMirror { fine: String, alarm: String });
 mirror!(RatesMirror { max_age_days: u32 });
+mirror!(DirectionMirror { min_purchases: u32 });
 mirror!(QuartersMirror { settle_days: u32 });
 mirror!(ConversionMirror { cycles: String, min_days: u32 });
 mirror!(TiersMirror { gold: String, silver: String });
@@ -432,6 +435,7 @@ fn scalars(
         ("watch_purchases", integer(check, mirror.watch.purchases.as_ref(), 2)),
         ("overdue_grace_days", integer(check, mirror.overdue.grace_days.as_ref(), 5)),
         ("refusal_tail_days", integer(check, mirror.refusal.tail_days.as_ref(), 0)),
+        ("direction_min_purchases", integer(check, mirror.direction.min_purchases.as_ref(), 3)),
         ("rates_max_age_days", integer(check, mirror.rates.max_age_days.as_ref(), 10)),
         ("conversion_min_days", integer(check, mirror.conversion.min_days.as_ref(), 30)),
         ("tax_id_min_length", integer(check, mirror.tax_id_min_length.as_ref(), 8)),

@@ -8,6 +8,7 @@ mod bad_exports;
 mod daemon;
 mod declarations;
 mod demo;
+mod directions;
 mod formats;
 mod kill;
 mod lineage;

@@ -20,6 +20,7 @@ pub(crate) struct Document {
     pub(crate) amount: i64,
     /// The document that a return names.
     pub(crate) related: Option<String>,
+    pub(crate) direction: Option<&'static str>,
     pub(crate) cancelled: bool,
 }
 
@@ -29,6 +30,8 @@ pub(crate) struct World {
     pub(crate) documents: Vec<Document>,
     /// Client and day of refusals of the whole client.
     pub(crate) refusals: Vec<(usize, Day)>,
+    /// Client, direction and day of refusals of one direction.
+    pub(crate) direction_refusals: Vec<(usize, &'static str, Day)>,
     pub(crate) closings: BTreeMap<usize, Day>,
     pub(crate) sales_types: Vec<&'static str>,
 }
@@ -82,6 +85,19 @@ fn months_before(day: Day, months: u32) -> Day {
 /// A fraction rounded half up to 10⁻⁴.
 fn round_4(numerator: i64, denominator: i64) -> i64 {
     (2 * numerator * 10_000 + denominator) / (2 * denominator)
+}
+
+/// The mean gap of the purchases up to the last of `days`, from the third on.
+fn own_cycle(days: &[Day]) -> Option<i64> {
+    let day = *days.last()?;
+    if days.len() < 3 {
+        return None;
+    }
+    let inside: Vec<Day> =
+        days.iter().copied().filter(|other| *other > months_before(day, 12)).collect();
+    let used = if inside.len() >= 3 { inside } else { days[days.len() - 3..].to_vec() };
+    let span = (used[used.len() - 1] - used[0]).num_days();
+    Some(round_4(span, i64::try_from(used.len()).unwrap() - 1))
 }
 
 impl World {
@@ -166,12 +182,8 @@ impl World {
     ) -> (i64, &'static str, Option<i64>) {
         let kind = self.sales_types[client];
         let day = days[days.len() - 1];
-        let (cycle, basis) = if days.len() >= 3 {
-            let inside: Vec<Day> =
-                days.iter().copied().filter(|other| *other > months_before(day, 12)).collect();
-            let used = if inside.len() >= 3 { inside } else { days[days.len() - 3..].to_vec() };
-            let span = (used[used.len() - 1] - used[0]).num_days();
-            (round_4(span, i64::try_from(used.len()).unwrap() - 1), "client")
+        let (cycle, basis) = if let Some(own) = own_cycle(days) {
+            (own, "client")
         } else {
             let quarter = quarter_start(day);
             let mut look = |kind| {
@@ -185,14 +197,70 @@ impl World {
                 (None, None) => (900_000, "default"),
             }
         };
-        let k = match kind {
+        (cycle, basis, Some(self.threshold(client, cycle)))
+    }
+
+    /// The spells of clients in one direction whose first day finds them awake as a whole, each with
+    /// its annual value there.
+    pub(crate) fn direction_spells(
+        &self,
+        direction: &'static str,
+        clients: &BTreeMap<usize, Client>,
+        as_of: Day,
+    ) -> BTreeMap<usize, Vec<(Spell, i64)>> {
+        let mut alone: BTreeMap<usize, World> = BTreeMap::new();
+        for document in self.documents.iter().filter(|one| one.direction == Some(direction)) {
+            alone.entry(document.client).or_default().documents.push(document.clone());
+        }
+        let purchases: BTreeMap<usize, Vec<Day>> = alone
+            .iter()
+            .map(|(client, world)| (*client, world.purchases(*client)))
+            .filter(|(_, purchases)| purchases.len() >= 3)
+            .collect();
+        let mut common: BTreeMap<Day, Option<i64>> = BTreeMap::new();
+        let mut found = BTreeMap::new();
+        for (&client, days) in &purchases {
+            let Some(whole) = clients.get(&client) else { continue };
+            let cycles: Vec<_> = (1..=days.len())
+                .map(|number| {
+                    let day = days[number - 1];
+                    let quarter = quarter_start(day);
+                    let common = *common
+                        .entry(quarter)
+                        .or_insert_with(|| self.common_cycle(quarter, None, &purchases));
+                    let last = whole.purchases.iter().rposition(|bought| *bought <= day).unwrap();
+                    let other = common.map_or(whole.cycles[last].0, |days| days * 10_000);
+                    let cycle = own_cycle(&days[..number]).unwrap_or(other);
+                    (cycle, "pair", Some(self.threshold(client, cycle)))
+                })
+                .collect();
+            let here = self.direction_refusals.iter();
+            let here = here.filter(|(who, where_to, _)| *who == client && *where_to == direction);
+            let own = self.refusals.iter().filter(|(who, _)| *who == client).copied();
+            let world = World {
+                refusals: own.chain(here.map(|(who, _, day)| (*who, *day))).collect(),
+                closings: self.closings.clone(),
+                ..World::default()
+            };
+            let spells = world.spells(client, days, &cycles, as_of).into_iter();
+            let counted = spells.filter(|spell| awake(whole, spell.fell_asleep_on)).map(|spell| {
+                let from = plus(spell.last_purchase, -363);
+                let value = alone[&client].net(client, from, spell.fell_asleep_on).max(0);
+                (spell, value)
+            });
+            found.insert(client, counted.collect());
+        }
+        found
+    }
+
+    fn threshold(&self, client: usize, cycle: i64) -> i64 {
+        let k = match self.sales_types[client] {
             "transactional" => 2,
             "transactional_consultative" => 1,
-            _ => return (cycle, basis, Some(730)),
+            _ => return 730,
         };
         let hundredths = (k * cycle + 50) / 100;
-        let threshold = (hundredths + 99) / 100;
-        (cycle, basis, Some(threshold.clamp(14, 730)))
+        ((hundredths + 99) / 100).clamp(14, 730)
     }
 
     /// The median mean gap of those who are to be considered, in whole days.

@@ -15,6 +15,8 @@ use crate::project::Project;
 const CLIENTS: usize = 2_600;
 const SEEDS: [u64; 3] = [1, 2, 3];
 
+const DIRECTIONS: [&str; 3] = ["bolts", "pipes", "wires"];
+
 struct Chance(u64);
 
 impl Chance {
@@ -45,6 +47,7 @@ fn world(seed: u64, as_of: Day) -> World {
         };
         world.sales_types.push(kind);
         let gap = [3, 10, 30, 45, 91, 182][chance.below(6) as usize];
+        let favourite = chance.below(3) as usize;
         let mut at = first_day + chrono::TimeDelta::days(chance.below(700) as i64);
         let mut gaps: Vec<i64> = Vec::new();
         let mut count = 1 + chance.below(24);
@@ -53,6 +56,11 @@ fn world(seed: u64, as_of: Day) -> World {
             for _ in 0..=chance.below(8) / 7 {
                 number += 1;
                 let amount = 1 + chance.below(100_000) as i64;
+                let direction = match chance.below(5) {
+                    0 => None,
+                    1 => Some(DIRECTIONS[chance.below(3) as usize]),
+                    _ => Some(DIRECTIONS[favourite]),
+                };
                 let document = Document {
                     id: format!("{number}"),
                     client,
@@ -60,6 +68,7 @@ fn world(seed: u64, as_of: Day) -> World {
                     is_return: false,
                     amount,
                     related: None,
+                    direction,
                     cancelled: chance.below(40) == 0,
                 };
                 if chance.below(6) == 0 {
@@ -74,6 +83,7 @@ fn world(seed: u64, as_of: Day) -> World {
                         is_return: true,
                         amount: if whole { amount } else { part },
                         related: (chance.below(4) > 0).then(|| document.id.clone()),
+                        direction,
                         cancelled: false,
                     });
                 }
@@ -99,6 +109,11 @@ fn world(seed: u64, as_of: Day) -> World {
             let on = first_day + chrono::TimeDelta::days(chance.below(1_180) as i64);
             world.refusals.push((client, on));
         }
+        if chance.below(3) == 0 {
+            let on = first_day + chrono::TimeDelta::days(chance.below(1_180) as i64);
+            let direction = DIRECTIONS[favourite];
+            world.direction_refusals.push((client, direction, on));
+        }
         if chance.below(12) == 0 {
             let on = first_day + chrono::TimeDelta::days(300 + chance.below(880) as i64);
             world.closings.insert(client, on);
@@ -116,24 +131,31 @@ fn key(client: usize) -> String {
 }
 
 fn project(world: &World) -> Project {
-    let mut documents = String::from("number,kind,date,client,amount,related,cancelled\n");
+    let mut documents =
+        String::from("number,kind,date,client,amount,related,direction,cancelled\n");
     for document in &world.documents {
         let kind = if document.is_return { "return" } else { "shipment" };
         let cancelled = if document.cancelled { "yes" } else { "" };
         let related = document.related.as_deref().unwrap_or("");
         let amount = money(document.amount);
+        let direction = document.direction.unwrap_or_default();
         let Document { id, client, day, .. } = document;
-        let _ =
-            writeln!(documents, "{id},{kind},{day},c{client:05},{amount},{related},{cancelled}");
+        let _ = writeln!(
+            documents,
+            "{id},{kind},{day},c{client:05},{amount},{related},{direction},{cancelled}"
+        );
     }
     let mut clients = String::from("client,sales_type,closed_on\n");
     for (client, kind) in world.sales_types.iter().enumerate() {
         let closed = world.closings.get(&client).map(ToString::to_string).unwrap_or_default();
         let _ = writeln!(clients, "c{client:05},{kind},{closed}");
     }
-    let mut refusals = String::from("id,client,date\n");
+    let mut refusals = String::from("id,client,date,scope,direction\n");
     for (id, (client, day)) in world.refusals.iter().enumerate() {
-        let _ = writeln!(refusals, "{id},c{client:05},{day}");
+        let _ = writeln!(refusals, "{id},c{client:05},{day},client,");
+    }
+    for (id, (client, direction, day)) in world.direction_refusals.iter().enumerate() {
+        let _ = writeln!(refusals, "d{id},c{client:05},{day},direction,{direction}");
     }
     let source = |name: &str, file: &str, into: &str, load: &str| {
         format!(
@@ -149,7 +171,7 @@ fn project(world: &World) -> Project {
             "documents.csv",
             "documents: { columns: { document_id: number, kind: kind, date: date, client_id: client, \
              amount: amount, currency: { value: RUB }, related_document_id: related, \
-             cancelled: cancelled } }",
+             direction: direction, cancelled: cancelled } }",
             "{ replace_period: { column: date, period: month } }"
         ),
         source(
@@ -163,7 +185,7 @@ fn project(world: &World) -> Project {
             "refusals",
             "refusals.csv",
             "refusals: { columns: { refusal_id: id, client_id: client, date: date, \
-             scope: { value: client } } }",
+             scope: scope, direction: direction } }",
             "upsert"
         ),
         ["dim_clients", "fct_spells", "client_base", "return_cohorts"]
@@ -193,7 +215,7 @@ fn rows(project: &Project, table: &str) -> Vec<BTreeMap<String, String>> {
 #[test]
 fn random_histories_give_what_plain_loops_give() {
     let as_of = day("2026-09-30");
-    let mut client_quarters = 0;
+    let (mut client_quarters, mut direction_spells) = (0, 0);
     for seed in SEEDS {
         println!("seed {seed}");
         let world = world(seed, as_of);
@@ -202,9 +224,11 @@ fn random_histories_give_what_plain_loops_give() {
         let books = Books::new(&world, as_of);
         clients(&project, &world, &books);
         spells(&project, &books);
+        direction_spells += in_directions(&project, &world, &books);
         client_quarters += base(&project, &books);
         cohorts(&project, &books);
     }
+    assert!(direction_spells >= 1_000, "only {direction_spells} spells in directions");
     assert!(client_quarters >= 100_000, "only {client_quarters} client-quarters were compared");
 }
 
@@ -233,7 +257,8 @@ fn clients(project: &Project, world: &World, books: &Books) {
 }
 
 fn spells(project: &Project, books: &Books) {
-    let found = rows(project, "fct_spells");
+    let found: Vec<_> =
+        rows(project, "fct_spells").into_iter().filter(|row| row["direction"].is_empty()).collect();
     let expected: Vec<(usize, usize, &crate::naive::Spell)> = books
         .clients
         .iter()
@@ -260,6 +285,48 @@ fn spells(project: &Project, books: &Books) {
             assert_eq!(row[column], value, "{column} of spell {number} of {}", key(client));
         }
     }
+}
+
+/// Compares the spells in directions; gives their number.
+fn in_directions(project: &Project, world: &World, books: &Books) -> usize {
+    let found = rows(project, "fct_spells").into_iter();
+    let found: Vec<_> = found.filter(|row| !row["direction"].is_empty()).collect();
+    let mut expected = Vec::new();
+    for direction in DIRECTIONS {
+        for (client, spells) in world.direction_spells(direction, &books.clients, books.as_of) {
+            for (index, (spell, value)) in spells.into_iter().enumerate() {
+                expected.push([
+                    key(client),
+                    direction.to_owned(),
+                    (index + 1).to_string(),
+                    spell.last_purchase.to_string(),
+                    spell.fell_asleep_on.to_string(),
+                    spell.trigger.to_owned(),
+                    spell.returned_on.map(|day| day.to_string()).unwrap_or_default(),
+                    money(value),
+                ]);
+            }
+        }
+    }
+    expected.sort();
+    let columns = [
+        "client_key",
+        "direction",
+        "spell",
+        "last_purchase",
+        "fell_asleep_on",
+        "trigger",
+        "returned_on",
+        "annual_value",
+    ];
+    let mut found: Vec<_> =
+        found.iter().map(|row| columns.map(|column| row[column].clone())).collect();
+    found.sort();
+    for (found, expected) in found.iter().zip(&expected) {
+        assert_eq!(found, expected);
+    }
+    assert_eq!(found.len(), expected.len());
+    found.len()
 }
 
 /// Compares the client base; gives the number of client-quarters that were looked at.

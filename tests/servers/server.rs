@@ -16,7 +16,7 @@ const AZURITE: (&str, &str) = (
     "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==",
 );
 
-/// Who may do what on a SeaweedFS.
+/// Who may do what on a `SeaweedFS`.
 const IDENTITIES: &str = r#"{"identities": [{"name": "test",
     "credentials": [{"accessKey": "test", "secretKey": "testtest"}],
     "actions": ["Admin", "Read", "List", "Tagging", "Write"]}]}"#;

@@ -1,0 +1,12 @@
+-- Lines of trade documents seen up to the day.
+-- grain: one row per source, kind, document_id, year of date and line_no
+select
+    source,
+    document_id,
+    kind,
+    date,
+    line_no,
+    direction,
+    amount
+from document_lines
+where date <= $as_of
