@@ -151,6 +151,70 @@ REPLACED = {
 }
 
 
+PAIR = "client_key || chr(31) || direction"
+UNPAIRED = "split_part(client_key, chr(31), 1) as client_key, split_part(client_key, chr(31), 2) as direction"
+
+
+def of_pairs(name, tables):
+    """A replaced model once more for pairs of client and direction, each as one key."""
+    text = REPLACED[name]
+    for table, other in tables.items():
+        text = text.replace(table, other)
+    return text
+
+
+REPLACED["int_direction_history"] = f"""
+    with days as (
+        select {PAIR} as client_key, purchase_date as date,
+            case when count(ordered_on) = count(*) filter (where is_purchase) then max(ordered_on)
+                end as ordered_on
+        from int_direction_sales group by 1, 2 having sum(net) > 0
+    ),
+    enough as (
+        select * from days
+        qualify count(*) over (partition by client_key) >= $direction_min_purchases
+    ),
+    found as ({of_pairs("int_purchase_history", {"int_purchase_days": "enough"})})
+    select {UNPAIRED}, * exclude (client_key) from found"""
+REPLACED["int_direction_spells"] = f"""
+    with pair_cycles as (
+        select {PAIR} as client_key, * exclude (client_key, direction) from int_direction_cycles
+    ),
+    pairs as (select distinct client_key, direction from int_direction_cycles),
+    pair_refusals as (
+        select pairs.client_key || chr(31) || pairs.direction as client_key, refusals.date,
+            case when refusals.scope = 'direction' then 'refusal' else refusals.begins end as begins
+        from pairs inner join int_refusals as refusals
+            on pairs.client_key = refusals.client_key
+            and (refusals.scope = 'client' or refusals.direction is null
+                or refusals.direction = pairs.direction)
+    ),
+    pair_clients as (
+        select pairs.client_key || chr(31) || pairs.direction as client_key, clients.closed_on
+        from pairs inner join int_clients as clients on pairs.client_key = clients.client_key
+    ),
+    found as ({of_pairs("int_spells", {
+        "int_cycles": "pair_cycles", "int_refusals": "pair_refusals", "int_clients": "pair_clients",
+    })}),
+    split as (select {UNPAIRED}, * exclude (client_key, spell) from found),
+    counted as (
+        select * from split anti join int_spells as whole
+            on split.client_key = whole.client_key
+            and split.fell_asleep_on >= whole.fell_asleep_on
+            and split.fell_asleep_on < coalesce(whole.returned_on, date '9999-12-31')
+    )
+    select *, cast(row_number() over (
+        partition by client_key, direction order by fell_asleep_on) as int) as spell
+    from counted"""
+REPLACED["int_direction_values"] = """
+    select spells.client_key, spells.direction, spells.fell_asleep_on as date,
+        cast(greatest(coalesce(sum(sales.net), 0), 0) as decimal(18, 2)) as annual_value
+    from int_direction_spells as spells left join int_direction_sales as sales
+        on spells.client_key = sales.client_key and spells.direction = sales.direction
+        and sales.date >= spells.last_purchase - 363 and sales.date <= spells.fell_asleep_on
+    group by 1, 2, 3"""
+
+
 def exports(db, project, out):
     """Loads the exports into a lake of Parquet and registers its tables."""
     utf8 = tempfile.mkdtemp(dir=out)
@@ -204,7 +268,10 @@ def exports(db, project, out):
         from {read('contacts')}""")
     db.execute(f"""create table refusals as select 'crm' as source, refusal_id, client_id,
         date::date as date, scope, null::varchar as reason_verified, reason_client,
-        reason_manager, competitor, manager from {read('refusals')}""")
+        reason_manager, competitor, manager, null::varchar as stage,
+        null::varchar as direction, null::decimal(18, 2) as amount from {read('refusals')}""")
+    db.execute("""create table document_lines (source varchar, document_id varchar, kind varchar,
+        date date, line_no int, direction varchar, amount decimal(18, 2))""")
     db.execute(f"""create table reactivations as select 'crm' as source, reactivation_id, client_id,
         started_on::date as started_on, woken_on::date as woken_on from {read('reactivations')}""")
     db.execute("create table exchange_rates (source varchar, currency varchar, date date, rate decimal(18, 8))")
@@ -240,6 +307,7 @@ def models(db, project):
         sql = re.sub(r"\$(\w+)", lambda found: PARAMETERS[found.group(1)], sql)
         if name not in REPLACED:
             sql = sql.replace("first_value(", "first(").replace("left anti join", "anti join")
+            sql = sql.replace("left semi join", "semi join")
         kind = "view" if layers[name] == "staging" else "temp table"
         db.execute(f"create {kind} {name} as {sql}")
 
