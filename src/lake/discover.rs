@@ -69,7 +69,7 @@ pub async fn discover(source: &Source, stores: &Stores, ledger: &Ledger) -> Resu
     let entries: Vec<&Entry> =
         ledger.exports.iter().filter(|entry| entry.source == source.name).collect();
     let mut discovery = Discovery { new: Vec::new(), known: 0 };
-    for export in counting(source, exports) {
+    for export in counting(source, exports, &entries) {
         match why(&export, source, &entries).await? {
             Some(Why::Changed) if matches!(source.load, Load::Append) => {
                 return Err(Error::new(
@@ -83,6 +83,8 @@ pub async fn discover(source: &Source, stores: &Stores, ledger: &Ledger) -> Resu
                     "load: append takes each export once: give the new rows a name of their own",
                 ));
             }
+            // Read again, its rows would meet themselves.
+            Some(Why::Redeclared) if matches!(source.load, Load::Append) => discovery.known += 1,
             Some(why) => discovery.new.push(Found { export, why }),
             None => discovery.known += 1,
         }
@@ -90,10 +92,16 @@ pub async fn discover(source: &Source, stores: &Stores, ledger: &Ledger) -> Resu
     Ok(discovery)
 }
 
-/// The exports that count: of those of which each is everything, the last by name.
-fn counting(source: &Source, mut exports: Vec<Export>) -> Vec<Export> {
+/// The exports that count: of those of which each is everything the last by name, unless a later
+/// one was loaded already.
+fn counting(source: &Source, mut exports: Vec<Export>, entries: &[&Entry]) -> Vec<Export> {
     match source.load {
-        Load::Replace { .. } => exports.pop().into_iter().collect(),
+        Load::Replace { .. } => {
+            let live = entries.iter().filter(|entry| entry.is_live());
+            let loaded = live.map(|entry| entry.name.as_str()).max().unwrap_or_default();
+            exports.retain(|export| export.name.as_str() >= loaded);
+            exports.pop().into_iter().collect()
+        }
         _ => exports,
     }
 }

@@ -76,7 +76,11 @@ pub(super) async fn jobs(
                 .collect();
             let part_of = |period: &str| format!("{}/{period}", source.name);
             let stored = |period: &str| has_part(loading.base, table, &part_of(period));
-            let others = others(loading, table, source, &replaced, &arriving, ledger).await?;
+            let others = if whole {
+                None
+            } else {
+                others(loading, table, source, &replaced, &arriving, ledger).await?
+            };
             let moved = Arc::new(moved::find(loading.engine, table, &incoming, others).await?);
             if let (Load::Append, Some(keys)) = (&source.load, moved.keys.first()) {
                 return Err(known_key(source, table, keys)?);
@@ -98,6 +102,7 @@ pub(super) async fn jobs(
                     (true, false) => {
                         Some(loading.lake.parts(loading.base, table, |name| name == part))
                     }
+                    (true, true) if whole => None,
                     (true, true) => {
                         other_parts(loading, source, &arriving, table, &part, ledger).await?
                     }

@@ -1,12 +1,15 @@
 //! Run records: what every run did, kept in the lake.
 
-use futures::TryStreamExt;
+use futures::{StreamExt, TryStreamExt, stream};
 use object_store::ObjectStoreExt;
 use object_store::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::tables::Lake;
 use crate::error::{Error, Kind, Result};
+
+/// Records read at a time.
+const CONCURRENT_READS: usize = 16;
 
 /// What one run did.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -135,12 +138,14 @@ pub async fn read_record(lake: &Lake, id: &str) -> Result<RunRecord> {
 /// When the store fails.
 pub async fn read_records(lake: &Lake) -> Result<Vec<RunRecord>> {
     let folder = Path::from("runs");
-    let objects: Vec<_> = lake.set().store().list(Some(&folder)).try_collect().await?;
-    let mut records = Vec::new();
-    for object in objects {
-        let bytes = lake.set().store().get(&object.location).await?.bytes().await?;
-        records.push(serde_json::from_slice::<RunRecord>(&bytes)?);
-    }
+    let store = lake.set().store();
+    let objects: Vec<_> = store.list(Some(&folder)).try_collect().await?;
+    let reads = objects.into_iter().map(|object| async move {
+        let bytes = store.get(&object.location).await?.bytes().await?;
+        Ok::<RunRecord, Error>(serde_json::from_slice(&bytes)?)
+    });
+    let mut records: Vec<RunRecord> =
+        stream::iter(reads).buffered(CONCURRENT_READS).try_collect().await?;
     records.sort_by(|left, right| right.id.cmp(&left.id));
     Ok(records)
 }

@@ -38,6 +38,40 @@ fn part_of(entry: &Entry) -> String {
     format!("{}/{}", entry.source, entry.short())
 }
 
+/// Whether `one` is the live entry that `entry` is a copy of.
+fn is_same(one: &Entry, entry: &Entry) -> bool {
+    one.is_live()
+        && one.source == entry.source
+        && one.name == entry.name
+        && one.sha256 == entry.sha256
+}
+
+/// Takes out rows of months that a later export of the same part has replaced: they were gone, and
+/// stay gone.
+fn leave_to_later_exports(source: &Source, ledger: &Ledger, entry: &Entry, intake: &mut Intake) {
+    let taken = |period: &str| {
+        ledger.exports.iter().any(|other| {
+            other.is_live()
+                && other.source == entry.source
+                && other.part == entry.part
+                && !is_same(other, entry)
+                && other.periods.contains(period)
+        })
+    };
+    let mut gone = 0;
+    intake.files.retain(|(table, period), rows| {
+        let goes = source.into[*table].table.date.is_some()
+            && !entry.periods.contains(period)
+            && taken(period);
+        gone += if goes { rows.rows } else { 0 };
+        !goes
+    });
+    let tally = &mut intake.reading.tally;
+    let gone = gone.min(tally.loaded);
+    tally.loaded -= gone;
+    tally.recognised += gone;
+}
+
 /// Live entries with rejects, of the sources `wanted`.
 fn with_rejects(loading: &Loading<'_>, wanted: &dyn Fn(&str) -> bool) -> Result<Vec<Entry>> {
     let files = loading.base.tables.get(REJECTS).map_or(&[][..], |table| &table.files);
@@ -54,11 +88,9 @@ async fn raw_rows(
     entry: &Entry,
 ) -> Result<(Vec<(u64, Vec<String>)>, Vec<Reject>)> {
     let session = loading.engine.session(1);
-    let (source, export) = (entry.source.replace('\'', "''"), entry.name.replace('\'', "''"));
-    session.register_table(REJECTS, loading.lake.rejects(loading.base))?;
+    session.register_table(REJECTS, loading.lake.rejects_of(loading.base, &part_of(entry)))?;
     let sql = format!(
-        "select row, \"column\", reason, message, value, raw, by_rule from {REJECTS} \
-         where source = '{source}' and export = '{export}' order by row"
+        "select row, \"column\", reason, message, value, raw, by_rule from {REJECTS} order by row"
     );
     let batches: Vec<RecordBatch> = session.sql(&sql).await?.collect().await?;
     let mut rows: Vec<(u64, Vec<String>)> = Vec::new();
@@ -106,6 +138,7 @@ pub async fn replay(loading: &Loading<'_>, sources: &[Arc<Source>]) -> Result<Ve
     let late: Vec<Arc<Source>> = late.collect();
     let position = |name: &str| sources.iter().position(|source| source.name == name);
     let entries = with_rejects(loading, &|name| position(name).is_some())?;
+    let ledger = Ledger::of(loading.base)?;
     let mut intakes: Vec<Intake> = Vec::new();
     let mut known: Vec<Entry> = Vec::new();
     for (number, entry) in entries.into_iter().enumerate() {
@@ -135,13 +168,15 @@ pub async fn replay(loading: &Loading<'_>, sources: &[Arc<Source>]) -> Result<Ve
         let engine = loading.engine.clone();
         let mut intake = take_in(index, source, export, rejected, folder, engine).await?;
         entry.short().clone_into(&mut intake.short);
+        if matches!(sources[index].load, Load::ReplacePeriod { .. }) {
+            leave_to_later_exports(&sources[index], &ledger, &entry, &mut intake);
+        }
         for reject in kept {
             intake.rejects.push(reject)?;
         }
         intakes.push(intake);
         known.push(entry);
     }
-    let ledger = Ledger::of(loading.base)?;
     let covers: Vec<_> =
         intakes.iter().map(|intake| periods_of(&late[intake.source], intake)).collect();
     let jobs = jobs(loading, &late, &intakes, &covers, &ledger, Age::Older).await?;
@@ -153,7 +188,7 @@ pub async fn replay(loading: &Loading<'_>, sources: &[Arc<Source>]) -> Result<Ve
     }
     put_all(loading, merged, &mut parts).await?;
     let (mut replayed, mut changed) = (Vec::new(), Vec::new());
-    for (intake, entry) in intakes.into_iter().zip(known) {
+    for ((intake, entry), covered) in intakes.into_iter().zip(known).zip(covers) {
         let tally = intake.reading.tally;
         let part = part_of(&entry);
         let rejected = match intake.rejects.finish()? {
@@ -172,15 +207,15 @@ pub async fn replay(loading: &Loading<'_>, sources: &[Arc<Source>]) -> Result<Ve
             loaded: tally.loaded,
             rejected: stays,
         });
-        changed.push((entry, tally));
+        changed.push((entry, tally, covered));
     }
     if replayed.is_empty() {
         return Ok(replayed);
     }
     let enter = |ledger: &mut Ledger| {
-        for (entry, tally) in &changed {
-            let same = |one: &&mut Entry| one.is_live() && one.sha256 == entry.sha256;
-            for one in ledger.exports.iter_mut().filter(same).filter(|one| one.name == entry.name) {
+        for (entry, tally, covered) in &changed {
+            for one in ledger.exports.iter_mut().filter(|one| is_same(one, entry)) {
+                one.periods.extend(covered.iter().cloned());
                 let gone = tally.loaded + tally.skipped + tally.recognised;
                 one.rejected = one.rejected.saturating_sub(gone);
                 one.loaded += tally.loaded;
@@ -209,8 +244,8 @@ pub async fn discard(
     if !entries.is_empty() {
         let enter = |ledger: &mut Ledger| {
             for entry in &entries {
-                let same = |one: &&mut Entry| one.sha256 == entry.sha256 && one.name == entry.name;
-                ledger.exports.iter_mut().filter(same).for_each(|one| one.discarded = one.rejected);
+                let same = ledger.exports.iter_mut().filter(|one| is_same(one, entry));
+                same.for_each(|one| one.discarded = one.rejected);
             }
         };
         commit(loading, &enter, &parts).await?;

@@ -62,6 +62,11 @@ impl Lake {
         self.files(manifest, REJECTS, rejects_schema(), |_| true)
     }
 
+    /// The rejects of `manifest` whose part is `wanted`.
+    pub(super) fn rejects_of(&self, manifest: &Manifest, wanted: &str) -> Arc<dyn TableProvider> {
+        self.files(manifest, REJECTS, rejects_schema(), |part| part == wanted)
+    }
+
     /// The files of `table` whose part is `wanted`, with the column that names their export.
     pub(super) fn parts(
         &self,

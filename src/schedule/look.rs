@@ -49,9 +49,8 @@ pub async fn look(workspace: &Workspace, ids: Ids<'_>, progress: Progress<'_>) -
         let pipeline = first.pipeline.to_owned();
         match act(workspace, first, ids, progress).await? {
             Some(done) => {
-                if let Some(Err(error)) = &done.run
-                    && matches!(error.kind, Kind::Superseded | Kind::Transient)
-                {
+                // It may not even have claimed its slot: the next look tries again.
+                if let Some(Err(_)) = &done.run {
                     waiting.insert(pipeline);
                 }
                 did.push(done);

@@ -3,6 +3,7 @@
 //! Keeps true: numbers keep the digits they are written with; a line that is no object of plain
 //! values is named with its row; a key that no line has is a missing column.
 
+use std::fmt;
 use std::io::{BufRead, BufReader, Read};
 use std::sync::Arc;
 
@@ -10,6 +11,8 @@ use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::{DataType, Field, Schema};
 use arrow::json::ReaderBuilder;
 use arrow::json::reader::Decoder;
+use serde::Deserializer;
+use serde::de::{DeserializeSeed, IgnoredAny, MapAccess, Visitor};
 
 use super::rows::Rows;
 use super::{BadBytes, MAX_FIELD_BYTES};
@@ -87,13 +90,15 @@ impl<R: Read> Ndjson<R> {
             if line[start] != b'{' {
                 return Err(bad(self.row, "is no JSON object"));
             }
+            let keys = Keys { columns: &self.columns, seen: &mut self.seen };
+            let mut json = serde_json::Deserializer::from_slice(line);
+            let whole = keys.deserialize(&mut json).and_then(|()| json.end());
+            whole
+                .map_err(|error| bad(self.row, format!("is not one whole JSON object: {error}")))?;
             let decoded =
                 self.decoder.decode(line).map_err(|error| bad(self.row, error.to_string()))?;
             if decoded < line.len() || self.decoder.has_partial_record() {
                 return Err(bad(self.row, "is not one whole JSON object"));
-            }
-            for (name, seen) in self.columns.iter().zip(&mut self.seen) {
-                *seen |= memchr::memmem::find(line, name.as_bytes()).is_some();
             }
             numbers.push(self.row);
         }
@@ -104,11 +109,14 @@ impl<R: Read> Ndjson<R> {
             )
         })?;
         let Some(batch) = batch else { return Ok(None) };
+        if batch.num_rows() != numbers.len() {
+            return Err(bad(first, "or one after it does not hold exactly one object"));
+        }
         add(&mut self.rows, &batch, &numbers);
         Ok(Some(&self.rows))
     }
 
-    /// Columns whose name stands in no line.
+    /// Columns that no line has.
     pub fn unseen(&self) -> impl Iterator<Item = &str> {
         let columns = self.columns.iter().zip(&self.seen);
         columns.filter(|(_, seen)| !**seen).map(|(name, _)| name.as_str())
@@ -117,6 +125,61 @@ impl<R: Read> Ndjson<R> {
     /// Gives back the bytes' reader.
     pub fn into_inner(self) -> R {
         self.bytes.into_inner()
+    }
+}
+
+/// Looks through one object and marks the columns that it has, whatever their values.
+struct Keys<'a> {
+    columns: &'a [String],
+    seen: &'a mut [bool],
+}
+
+impl<'de> DeserializeSeed<'de> for Keys<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_map(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Keys<'_> {
+    type Value = ();
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        while let Some(position) = map.next_key_seed(Key(self.columns))? {
+            if let Some(position) = position {
+                self.seen[position] = true;
+            }
+            map.next_value::<IgnoredAny>()?;
+        }
+        Ok(())
+    }
+}
+
+/// The position of a key among the columns.
+struct Key<'a>(&'a [String]);
+
+impl<'de> DeserializeSeed<'de> for Key<'_> {
+    type Value = Option<usize>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_str(self)
+    }
+}
+
+impl Visitor<'_> for Key<'_> {
+    type Value = Option<usize>;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a key")
+    }
+
+    fn visit_str<E>(self, key: &str) -> Result<Self::Value, E> {
+        Ok(self.0.iter().position(|column| column == key))
     }
 }
 
@@ -160,12 +223,21 @@ mod tests {
     }
 
     #[test]
+    fn a_column_is_there_by_its_key_alone() {
+        let text = "{\"\\u0069d\": 1, \"amount_net\": \"amount\"}\n";
+        let mut reader = Ndjson::new(text.as_bytes(), &["id", "amount"]).unwrap();
+        assert!(reader.next_rows().unwrap().is_some());
+        assert_eq!(reader.unseen().collect::<Vec<_>>(), ["amount"]);
+    }
+
+    #[test]
     fn a_line_that_is_no_object_is_named() {
         let object = "{\"id\": 1, \"amount\": 2}\n";
         for (text, expected) in [
             ("[1]\n", "row 2: is no JSON object"),
             ("{\"id\": 1\n", "row 2: is not one whole JSON object"),
             ("{\"id\" 1}\n", "row 2: "),
+            ("{\"id\": 2}{\"id\": 3}\n", "row 2: is not one whole JSON object"),
         ] {
             let error = read(&format!("{object}{text}")).unwrap_err();
             assert!(error.starts_with(expected), "{error}");
