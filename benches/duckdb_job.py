@@ -186,8 +186,7 @@ REPLACED["int_direction_spells"] = f"""
             case when refusals.scope = 'direction' then 'refusal' else refusals.begins end as begins
         from pairs inner join int_refusals as refusals
             on pairs.client_key = refusals.client_key
-            and (refusals.scope = 'client' or refusals.direction is null
-                or refusals.direction = pairs.direction)
+            and (refusals.scope = 'client' or refusals.direction = pairs.direction)
     ),
     pair_clients as (
         select pairs.client_key || chr(31) || pairs.direction as client_key, clients.closed_on

@@ -18,6 +18,8 @@ pub enum Kind {
     Nothing,
     /// Somebody else was faster or newer; plan and run again (exit 1).
     Superseded,
+    /// What was asked for is older than what is there; nothing was changed (exit 1).
+    Outdated,
     /// The outcome is unknown or the disk or network failed; try again (exit 1).
     Transient,
     /// Stopped by a signal; nothing is half done (exit 130 or 143).
@@ -36,7 +38,9 @@ impl Kind {
             Self::Check => 2,
             Self::Nothing => 3,
             Self::Interrupted(signal) => u8::try_from(128 + signal).unwrap_or(1),
-            Self::Supplier | Self::Superseded | Self::Transient | Self::Defect => 1,
+            Self::Supplier | Self::Superseded | Self::Outdated | Self::Transient | Self::Defect => {
+                1
+            }
         }
     }
 }

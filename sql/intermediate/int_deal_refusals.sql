@@ -19,8 +19,7 @@ final as (
     from outside_clients
     left anti join int_direction_spells as spells
         on outside_clients.client_key = spells.client_key
-        and outside_clients.scope = 'direction'
-        and outside_clients.direction = spells.direction
+        and (outside_clients.scope = 'client' or outside_clients.direction = spells.direction)
         and outside_clients.date >= spells.fell_asleep_on
         and outside_clients.date < coalesce(spells.returned_on, date '9999-12-31')
 )

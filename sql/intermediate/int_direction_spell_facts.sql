@@ -37,11 +37,7 @@ reasons_given as (
         on spells.client_key = refusals.client_key
         and refusals.date >= spells.fell_asleep_on
         and refusals.date < coalesce(spells.returned_on, date '9999-12-31')
-        and (
-            refusals.scope = 'client'
-            or refusals.direction is null
-            or refusals.direction = spells.direction
-        )
+        and (refusals.scope = 'client' or refusals.direction = spells.direction)
 ),
 
 last_documents as (

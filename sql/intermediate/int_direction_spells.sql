@@ -24,11 +24,7 @@ happenings as (
     from pairs
     inner join int_refusals as refusals
         on pairs.client_key = refusals.client_key
-        and (
-            refusals.scope = 'client'
-            or refusals.direction is null
-            or refusals.direction = pairs.direction
-        )
+        and (refusals.scope = 'client' or refusals.direction = pairs.direction)
     union all
     select
         pairs.client_key,

@@ -61,11 +61,10 @@ direction_sales as (
         sales.direction,
         sum(sales.net) as net
     from spells
-    inner join int_sales as sales
+    inner join int_direction_sales as sales
         on spells.client_key = sales.client_key
         and sales.date >= add_days(spells.fell_asleep_on, -364)
         and sales.date < spells.fell_asleep_on
-        and sales.direction is not null
     group by spells.client_key, spells.spell, sales.direction
 ),
 

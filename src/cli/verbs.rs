@@ -317,6 +317,10 @@ async fn demo_figures(workspace: &Workspace) -> Result<Vec<String>> {
             rows("sleeping_clients"),
             workspace.as_of(None)
         ),
-        format!("{} spells of sleep over {} quarters", rows("fct_spells"), rows("dim_quarters")),
+        format!(
+            "{} spells of sleep, of clients and in their directions, over {} quarters",
+            rows("fct_spells"),
+            rows("dim_quarters")
+        ),
     ])
 }

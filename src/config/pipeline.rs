@@ -77,8 +77,8 @@ pub enum Fetch {
     },
     /// Pages of web servers, one export each.
     Http {
-        /// Their URLs.
-        urls: Vec<String>,
+        /// What each is called, and its URL.
+        pages: Vec<(String, String)>,
     },
 }
 

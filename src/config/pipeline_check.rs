@@ -196,21 +196,31 @@ fn fetch(check: &mut Checker<'_>, mirror: &mirror::Fetch) -> Fetch {
                 let hint = "write urls: [\"https://…\"]";
                 check.fault_hint(at(&http.urls), "\"urls\" names no export", hint);
             }
-            let mut urls: Vec<String> = Vec::new();
+            let mut pages: Vec<(String, String)> = Vec::new();
             for written in &http.urls.value {
                 let url = check.string(written);
                 if !stores::READABLE.contains(&scheme_of(&url).as_str()) {
                     let message = format!("\"{url}\" is not the URL of a web server");
                     check.fault_hint(at(written), message, "begin it with https://");
                 }
-                if urls.contains(&url) {
-                    check.fault(at(written), format!("url \"{url}\" is given twice"));
+                let name = page_name(&written.value);
+                if pages.iter().any(|(other, _)| *other == name) {
+                    check.fault(at(written), format!("page \"{name}\" is given twice"));
                 }
-                urls.push(url);
+                pages.push((name, url));
             }
-            Fetch::Http { urls }
+            Fetch::Http { pages }
         }
     }
+}
+
+/// What a page is called: its URL as written, so without the environment's values, and without
+/// who is let in.
+fn page_name(written: &str) -> String {
+    let address = written.split_once("://").map_or(written, |(_, rest)| rest);
+    let (host, path) = address.split_once('/').unwrap_or((address, ""));
+    let host = host.rsplit_once('@').map_or(host, |(_, host)| host);
+    format!("{host}/{path}")
 }
 
 /// A digest of what decides how an export is read: neither its place nor its limits.

@@ -65,6 +65,7 @@ pub(super) async fn commit(
             extra: Some(merged.to_extra()?),
             base: base.version,
             bound: true,
+            late: false,
             keep: None,
         };
         match set.commit(&change, loading.now).await? {

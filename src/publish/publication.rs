@@ -51,6 +51,8 @@ pub struct Publication<'a> {
     pub scratch: &'a FsPath,
     /// The destination's version when the run began.
     pub base: u64,
+    /// Whether it is made for a slot or again, and so may not go back behind newer tables.
+    pub late: bool,
     /// The quarter that it is made for, to be kept as first published.
     pub keep: Option<&'a str>,
 }
@@ -131,6 +133,7 @@ pub async fn publish(
         extra: None,
         base: publication.base,
         bound: false,
+        late: publication.late,
         keep: publication.keep.map(str::to_owned),
     };
     let (Committed::Version(version) | Committed::Moved(version)) =

@@ -68,11 +68,9 @@ pub(super) async fn execute(
     leases: &Leases,
     progress: Progress<'_>,
 ) -> Result<Outcome> {
-    let slot =
-        |claim: &Claim<'_>| format!("{}/{}", claim.pipeline, claim.slot.due.format("%FT%RZ"));
     let pipelines = plan.pipelines.iter().map(|pipeline| pipeline.name.clone()).collect();
     let record = RunRecord {
-        slot: run.claim.map(slot),
+        slot: run.claim.map(Claim::name),
         retries: run.retries.map(str::to_owned),
         quarter: plan.keep.clone(),
         ..blank(workspace, run.id, pipelines, plan.as_of)
@@ -85,6 +83,7 @@ pub(super) async fn execute(
         progress,
         recording: &recording,
         scratch: workspace.run_scratch()?,
+        late: run.claim.is_some() || run.retries.is_some(),
         step: 0,
         steps: steps(&plan),
     };
@@ -128,6 +127,7 @@ pub(super) async fn only_check(
         progress,
         recording: &recording,
         scratch: workspace.run_scratch()?,
+        late: false,
         step: 0,
         steps,
     };
@@ -185,6 +185,7 @@ struct Running<'a> {
     progress: Progress<'a>,
     recording: &'a Recording,
     scratch: tempfile::TempDir,
+    late: bool,
     step: usize,
     steps: usize,
 }
@@ -419,6 +420,7 @@ impl Running<'_> {
                 now: self.workspace.clock.now(),
                 scratch: self.scratch.path(),
                 base,
+                late: self.late,
                 keep: plan.keep.as_deref(),
             };
             let (version, written) = match publish(&set, &files, publication).await? {

@@ -2,13 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use super::execute::{Outcome, Progress, execute, only_check};
+use super::execute::{Outcome, Progress, blank, execute, only_check};
 use super::leases::Leases;
 use super::plan::{Request, choose, plan, plan_models};
+use super::record::now;
 use super::workspace::Workspace;
 use crate::check::Checked;
 use crate::error::{Error, Kind, Result};
-use crate::lake::{Slot, change};
+use crate::lake::{RunRecord, RunState, Slot, change, write_record};
 use crate::store::{Depth, probe};
 use crate::tableset::TableSet;
 
@@ -41,6 +42,11 @@ pub struct Claim<'a> {
 }
 
 impl Claim<'_> {
+    /// The slot's name, as `pipeline/time`.
+    pub(super) fn name(&self) -> String {
+        format!("{}/{}", self.pipeline, self.slot.due.format("%FT%RZ"))
+    }
+
     /// Claims the slot for `run`, whose lease keeps others away by now.
     async fn enter(&self, workspace: &Workspace, run: &str) -> Result<()> {
         let now = workspace.clock.now();
@@ -121,7 +127,10 @@ pub async fn perform(
         match (plan, run.claim) {
             (Ok(plan), _) => execute(workspace, plan, run, &leases, progress).await,
             (Err(error), None) => Err(error),
-            (Err(error), Some(claim)) => claim.settle(workspace, run.id, Err(error)).await,
+            (Err(error), Some(claim)) => {
+                record_unplanned(workspace, request, run, &error).await?;
+                claim.settle(workspace, run.id, Err(error)).await
+            }
         }
     };
     let result = result.await;
@@ -129,6 +138,26 @@ pub async fn perform(
     let outcome = result?;
     given_back?;
     Ok(outcome)
+}
+
+/// Puts a slot's run that failed before it had a plan on record, so that it can be retried.
+async fn record_unplanned(
+    workspace: &Workspace,
+    request: &Request,
+    run: &Run<'_>,
+    error: &Error,
+) -> Result<()> {
+    let as_of = workspace.as_of(request.as_of);
+    let record = RunRecord {
+        state: RunState::Failed,
+        quarter: request.keep.clone(),
+        slot: run.claim.map(Claim::name),
+        retries: run.retries.map(str::to_owned),
+        ended_at: Some(now(workspace)),
+        error: Some(workspace.project.redactor.clean(&error.message)),
+        ..blank(workspace, run.id, request.pipelines.clone(), as_of)
+    };
+    write_record(&workspace.lake, &record).await
 }
 
 /// Runs the models that `request` needs on the lake as it is, and their checks; publishes nothing.

@@ -57,13 +57,14 @@ impl What {
     }
 }
 
-/// What is due at `now`, in the order to do it. `journals` are by pipeline, `live` are the runs
+/// What is due at `now`, in the order to do it, for who has been here, though busy, `here_since`. `journals` are by pipeline, `live` are the runs
 /// whose lease has not run out. Of a pipeline, one slot at a time is run.
 #[must_use]
 pub fn due<'a>(
     pipelines: &[(&'a str, &Schedule)],
     journals: &BTreeMap<String, Journal>,
     live: &BTreeSet<String>,
+    here_since: DateTime<Utc>,
     now: DateTime<Utc>,
 ) -> Vec<Due<'a>> {
     let unknown = Journal::default();
@@ -77,7 +78,7 @@ pub fn due<'a>(
                 }
                 _ => Vec::new(),
             },
-            (None, When::Cron(times)) => by_clock(schedule, times, journal, now),
+            (None, When::Cron(times)) => by_clock(schedule, times, journal, here_since, now),
             (None, When::After(others)) => by_others(others, journal, journals),
         };
         found.extend(what.into_iter().map(|what| Due { pipeline, what }));
@@ -90,6 +91,7 @@ fn by_clock(
     schedule: &Schedule,
     times: &Times,
     journal: &Journal,
+    here_since: DateTime<Utc>,
     now: DateTime<Utc>,
 ) -> Vec<What> {
     let Some(newest) = journal.newest() else {
@@ -135,7 +137,7 @@ fn by_clock(
             what.extend(earlier(times, from, last, why::LATER));
             what.push(run(last));
         }
-        CatchUp::None if now - last <= ON_TIME => {
+        CatchUp::None if now - last <= ON_TIME || last >= here_since => {
             what.extend(earlier(times, from, last, why::MISSED));
             what.push(run(last));
         }

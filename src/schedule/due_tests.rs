@@ -52,7 +52,7 @@ impl World {
     fn due(&self, now: DateTime<Utc>) -> Vec<(String, What)> {
         let schedules: Vec<(&str, &Schedule)> =
             self.schedules.iter().map(|(name, schedule)| (name.as_str(), schedule)).collect();
-        let found = due(&schedules, &self.journals, &self.live, now);
+        let found = due(&schedules, &self.journals, &self.live, now, now);
         found.into_iter().map(|Due { pipeline, what }| (pipeline.to_owned(), what)).collect()
     }
 

@@ -38,13 +38,14 @@ fn scheduled(workspace: &Workspace) -> Vec<(&str, &Schedule)> {
 /// When the lake cannot be read or written; a run that fails is told in its place.
 pub async fn look(workspace: &Workspace, ids: Ids<'_>, progress: Progress<'_>) -> Result<Vec<Did>> {
     let pipelines = scheduled(workspace);
+    let here_since = workspace.clock.now();
     let mut did = Vec::new();
     // Pipelines that others are at, or that could not even begin: they wait for the next look.
     let mut waiting: BTreeSet<String> = BTreeSet::new();
     while workspace.stop.heard().is_none() {
         let (journals, live) = read(workspace, &pipelines).await?;
         let now = workspace.clock.now();
-        let found = due(&pipelines, &journals, &live, now);
+        let found = due(&pipelines, &journals, &live, here_since, now);
         let Some(first) = found.iter().find(|due| !waiting.contains(due.pipeline)) else { break };
         let pipeline = first.pipeline.to_owned();
         match act(workspace, first, ids, progress).await? {

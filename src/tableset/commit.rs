@@ -46,6 +46,9 @@ pub struct Change {
     pub base: u64,
     /// Whether the change was computed from `base` and is void on any other version.
     pub bound: bool,
+    /// Whether it may not take the place of newer tables even where those were there before it
+    /// began: only who names a day goes back.
+    pub late: bool,
     /// The name under which its tables are kept for good, unless that is taken. Such a change
     /// leaves newer tables of the set as they are.
     pub keep: Option<String>,
@@ -211,12 +214,15 @@ impl TableSet {
                 )
                 .hint("another run has taken its place: see \"pobudka runs\""));
             }
+            if change.late && change.keep.is_none() {
+                superseded(change, &current.manifest, Kind::Outdated)?;
+            }
             if change.base != current.manifest.version {
                 if change.bound {
                     return Ok(Committed::Moved(current.manifest.version));
                 }
                 if change.keep.is_none() {
-                    superseded(change, &current.manifest)?;
+                    superseded(change, &current.manifest, Kind::Superseded)?;
                 }
             }
             let manifest = successor(change, &current, now);
@@ -273,7 +279,7 @@ fn unknown(url: &str, error: object_store::Error) -> Error {
 }
 
 /// Fails when the current version holds one of our tables from a newer day or lake.
-fn superseded(change: &Change, current: &Manifest) -> Result<()> {
+fn superseded(change: &Change, current: &Manifest, kind: Kind) -> Result<()> {
     for (name, ours) in &change.tables {
         let Some(theirs) = current.tables.get(name) else {
             continue;
@@ -286,10 +292,11 @@ fn superseded(change: &Change, current: &Manifest) -> Result<()> {
                     table.lake_version.unwrap_or(0)
                 )
             };
+            let when = if kind == Kind::Superseded { "meanwhile" } else { "already" };
             return Err(Error::new(
-                Kind::Superseded,
+                kind,
                 format!(
-                    "table \"{name}\" was meanwhile published by run {}, {}; ours is {}",
+                    "table \"{name}\" was {when} published by run {}, {}; ours is {}",
                     theirs.run,
                     told(theirs),
                     told(ours)
@@ -362,6 +369,7 @@ mod tests {
             extra: None,
             base: 0,
             bound: false,
+            late: false,
             keep: None,
         }
     }
@@ -403,6 +411,17 @@ mod tests {
         let error = set.commit(&change("old", "one", 4), now).await.unwrap_err();
         assert_eq!(error.kind, Kind::Superseded);
         assert_eq!(set.current().await.unwrap().tables["one"].run, "new");
+    }
+
+    #[tokio::test]
+    async fn who_comes_late_does_not_go_back() {
+        let (set, now) = (set(), DateTime::UNIX_EPOCH);
+        set.commit(&change("new", "one", 5), now).await.unwrap();
+        let old = Change { base: 1, ..change("old", "one", 4) };
+        let late = Change { late: true, ..old.clone() };
+        assert_eq!(set.commit(&late, now).await.unwrap_err().kind, Kind::Outdated);
+        set.commit(&old, now).await.unwrap();
+        assert_eq!(set.current().await.unwrap().tables["one"].run, "old");
     }
 
     #[tokio::test]

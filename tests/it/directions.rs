@@ -22,11 +22,12 @@ const LINES: &str = "number,kind,date,line,direction,amount\n\
     5,shipment,2026-05-10,1,bolts,100.00\n5,shipment,2026-05-10,2,pipes,50.00\n";
 
 /// A refuses pipes on 20 June, two weeks before their silence counts; a deal of bolts on 1 August.
-/// B's refusal of bolts begins nothing: he has bought them once.
+/// B's refusal of bolts begins nothing: he has bought them once; nor does one of no direction.
 const REFUSALS: &str = "id,client,date,scope,direction,stage,reason,amount\n\
     r1,A,2026-06-20,direction,pipes,offer,too expensive,\n\
     r2,A,2026-08-01,deal,bolts,tender,too expensive,900.00\n\
-    r3,B,2026-09-20,direction,bolts,,,\n";
+    r3,B,2026-09-20,direction,bolts,,,\n\
+    r4,A,2026-08-20,direction,,,,\n";
 
 const PIPELINE: &str = r#"
 version: 1
@@ -134,6 +135,7 @@ fn a_direction_that_a_client_gives_up_is_a_spell_of_its_own() {
             "books:A#pipes#1 2026Q2 direction spoken pipes offer price 250.00",
             "books:r2 2026Q3 deal spoken bolts tender price 900.00",
             "books:r3 2026Q3 deal spoken bolts unknown",
+            "books:r4 2026Q3 deal spoken unknown",
         ]
     );
     let dynamics = "refusal_dynamics where quarter = '2026Q3' order by scope, dimension, value";
@@ -141,9 +143,10 @@ fn a_direction_that_a_client_gives_up_is_a_spell_of_its_own() {
         lines(&project, &["quarter", "scope", "dimension", "value", "refusals"], dynamics),
         [
             "2026Q3 deal direction bolts 2",
-            "2026Q3 deal scope deal 2",
+            "2026Q3 deal direction unknown 1",
+            "2026Q3 deal scope deal 3",
             "2026Q3 deal stage tender 1",
-            "2026Q3 deal stage unknown 1",
+            "2026Q3 deal stage unknown 2",
             "2026Q3 direction direction pipes 0",
             "2026Q3 direction scope direction 0",
             "2026Q3 direction stage offer 0",

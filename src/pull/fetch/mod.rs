@@ -15,7 +15,7 @@ pub use bytes::ExportBytes;
 /// A file that a supplier sent.
 #[derive(Debug, Clone)]
 pub struct Export {
-    /// Its path below the source's folder, with `/`; of a web page its address.
+    /// Its path below the source's folder, with `/`; of a web page its address as declared.
     pub name: String,
     /// Where it is.
     pub at: At,
@@ -46,12 +46,12 @@ pub async fn list(source: &Source, stores: &Stores) -> Result<Vec<Export>> {
             Some(folder) => files::list(&folder, pattern)?,
             None => objects::list(&stores.open(url)?, pattern).await?,
         },
-        Fetch::Http { urls } => {
-            let mut pages = Vec::new();
-            for url in urls {
-                pages.push(objects::page(stores.open(url)?).await?);
+        Fetch::Http { pages } => {
+            let mut found = Vec::new();
+            for (name, url) in pages {
+                found.push(objects::page(name, stores.open(url)?).await?);
             }
-            pages
+            found
         }
     };
     found.sort_by(|left, right| left.name.cmp(&right.name));

@@ -23,19 +23,17 @@ pub(super) async fn list(place: &Place, pattern: &str) -> Result<Vec<Export>> {
 }
 
 /// The page that `place` is.
-pub(super) async fn page(place: Place) -> Result<Export> {
+pub(super) async fn page(name: &str, place: Place) -> Result<Export> {
     let meta = place.store.head(&Path::default()).await.map_err(|error| match error {
         object_store::Error::NotFound { .. } => {
-            Error::new(Kind::Nothing, format!("page {place} does not exist"))
+            Error::new(Kind::Nothing, format!("page \"{name}\" does not exist"))
                 .hint("correct fetch: http: urls, or wait until it is there")
         }
         other => Error::from(other)
-            .at(format!("page {place}"))
+            .at(format!("page \"{name}\""))
             .hint("the server must answer HEAD with the length of what it would send"),
     })?;
-    let address = place.url.split_once("://").map_or(place.url.as_str(), |(_, rest)| rest);
-    let name = address.split('?').next().unwrap_or(address).to_owned();
-    Ok(export(name, place, meta))
+    Ok(export(name.to_owned(), place, meta))
 }
 
 fn export(name: String, place: Place, meta: ObjectMeta) -> Export {
