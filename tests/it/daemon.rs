@@ -157,3 +157,34 @@ fn schedules_that_cannot_be_are_named() {
         with(schedule).ends_with(78).says(expected);
     }
 }
+
+#[test]
+fn a_slot_that_is_made_good_late_does_not_go_back_behind_newer_tables() {
+    let project = project();
+    project.run(&["--now", "2026-03-01T12:00:00Z", "tick"]).ends_with(0);
+    // The folder is away: the slot fails before it has a plan, and is on record all the same.
+    std::fs::rename(project.path("exports"), project.path("away")).unwrap();
+    let failed = project.run(&["--now", "2026-03-02T05:16:00Z", "tick"]).ends_with(3);
+    assert!(failed.stderr.contains("pobudka retry"), "{}", failed.stderr);
+    let runs = project.run(&["--json", "runs"]).ends_with(0);
+    let record: serde_json::Value = serde_json::from_str(runs.stdout.trim()).unwrap();
+    assert_eq!(
+        (&record["state"], &record["slot"]),
+        (&"failed".into(), &"sales/2026-03-02T05:15Z".into())
+    );
+    std::fs::rename(project.path("away"), project.path("exports")).unwrap();
+    project.run(&["--now", "2026-03-28T05:16:00Z", "tick"]).ends_with(0);
+    project.write("exports/2.csv", "number,date,client,amount\n2,2026-02-28,b,10\n");
+    let late = project.run(&["--now", "2026-03-28T09:00:00Z", "retry"]).ends_with(1);
+    late.says("table \"dim_clients\" was already published by run");
+    let day = || {
+        let listed = project.run(&["--json", "ls"]).stdout;
+        let lines =
+            listed.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
+        lines.into_iter().find(|line| line["table"] == "dim_clients").unwrap()["as_of"].clone()
+    };
+    assert_eq!(day(), "2026-03-27");
+    // Who names a day goes back.
+    project.run(&["run", "--as-of", "2026-03-01"]).ends_with(0);
+    assert_eq!(day(), "2026-03-01");
+}

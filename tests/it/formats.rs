@@ -238,3 +238,87 @@ fn rejects_are_read_again_though_the_export_is_gone() {
     let runs = project.run(&["runs"]).ends_with(0);
     assert_eq!(runs.stdout.lines().count(), 4, "{}", runs.stdout);
 }
+
+#[test]
+fn replay_takes_each_row_once_and_brings_nothing_back_that_was_replaced() {
+    let load = "{ replace_period: { column: date, period: month } }";
+    let project = files("*.csv", CSV, load)
+        .file("exports/cur.csv", csv("1,2026-01-05,a,1\n8,06.01.2026,b,2\n"));
+    let text = project.read("pipelines/sales.yaml");
+    project.run(&["run"]).ends_with(0);
+    // Two exports of one name, each standing for its own month, each with a reject in row 3.
+    project.write("exports/cur.csv", csv("2,2026-03-05,a,1\n9,06.03.2026,b,2\n"));
+    project.run(&["run"]).ends_with(0);
+    // A later export takes May over, where the earlier one has a reject.
+    project.write(
+        "exports/spring.csv",
+        csv("3,2026-04-05,a,1\n4,2026-05-05,a,1\n7,06.05.2026,b,7000\n"),
+    );
+    project.run(&["run"]).ends_with(0);
+    project.write("exports/spring_may.csv", csv("4,2026-05-05,a,4\n"));
+    project.run(&["run"]).ends_with(0);
+    project.write("pipelines/sales.yaml", text.replace("%Y-%m-%d", "%d.%m.%Y"));
+    let again = project.run(&["rejects", "replay"]).ends_with(0);
+    assert_eq!(
+        again.stdout,
+        "books/cur.csv: 1 rows loaded, 0 stay rejected\n\
+         books/cur.csv: 1 rows loaded, 0 stay rejected\n\
+         books/spring.csv: 0 rows loaded, 0 stay rejected\n"
+    );
+    assert_eq!(
+        documents(&project),
+        [
+            "1 2026-01-05 1.00",
+            "2 2026-03-05 1.00",
+            "3 2026-04-05 1.00",
+            "4 2026-05-05 4.00",
+            "8 2026-01-06 2.00",
+            "9 2026-03-06 2.00",
+        ]
+    );
+    assert_eq!(project.query("select count(*) as n from lake.rejects")[0]["n"], 0);
+}
+
+#[test]
+fn an_archived_export_does_not_make_an_older_one_everything() {
+    let project = files("*.csv", CSV, "{ replace: {} }")
+        .file("exports/2026-06.csv", csv("1,2026-06-01,a,1\n"))
+        .file("exports/2026-07.csv", csv("1,2026-06-01,a,100\n"));
+    project.run(&["run"]).ends_with(0);
+    std::fs::remove_file(project.path("exports/2026-07.csv")).unwrap();
+    assert_eq!(project.run(&["run"]).ends_with(0).stdout, "up to date\n");
+    assert_eq!(documents(&project), ["1 2026-06-01 100.00"]);
+}
+
+#[test]
+fn append_stands_a_change_of_the_declaration() {
+    let project = files("*.csv", CSV, "append").file("exports/1.csv", csv("1,2026-06-01,a,10\n"));
+    project.run(&["run"]).ends_with(0);
+    let text = project.read("pipelines/sales.yaml");
+    let more = text.replace("amount: amount\n", "amount: amount\n          manager: client\n");
+    assert_ne!(more, text);
+    project.write("pipelines/sales.yaml", more);
+    assert_eq!(project.run(&["run"]).ends_with(0).stdout, "up to date\n");
+    project.write("exports/2.csv", csv("2,2026-06-02,b,20\n"));
+    project.run(&["run"]).ends_with(0);
+    assert_eq!(documents(&project).len(), 2);
+}
+
+#[test]
+fn latest_holds_no_format_that_is_no_longer_published() {
+    let project = files("*.csv", CSV, "upsert").file("exports/1.csv", csv("1,2026-06-01,a,10\n"));
+    let text = project.read("pipelines/sales.yaml");
+    let publish = |formats: &str| {
+        let publish = format!("publish:\n  - {{ table: dim_clients, to: bi, as: [{formats}] }}\n");
+        project.write("pipelines/sales.yaml", text.clone() + &publish);
+        project.run(&["run"]).ends_with(0);
+        let latest = std::fs::read_dir(project.path("published/latest")).unwrap();
+        let mut names: Vec<String> =
+            latest.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    };
+    let all = ["dim_clients.csv", "dim_clients.excel.csv", "dim_clients.parquet"];
+    assert_eq!(publish("parquet, csv"), all);
+    assert_eq!(publish("parquet"), ["dim_clients.parquet"]);
+}
