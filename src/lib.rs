@@ -17,6 +17,7 @@
 //! - A check that failed, or could not run, stops the publication.
 //! - The same documents and the same day give the same bytes, on any number of threads.
 //! - The lake is the only state; only `vacuum` deletes.
+//! - A slot is run by one runner at a time and done once; one that is left out has its reason.
 //! - Secrets never appear in what is printed or kept.
 //!
 //! # Glossary
@@ -25,7 +26,10 @@
 //! to more than nothing. *Cycle*: his days between purchases, as known on a day. *Threshold*: the
 //! silent days he is allowed. *Spell*: one sleep of one client. *Refusal*: the beginning of a spell,
 //! said or unsaid. *Return*: the purchase that ends a spell. *Cohort*: the spells begun in one
-//! quarter. *As of*: the last day seen, and seen whole.
+//! quarter. *As of*: the last day seen, and seen whole. *Direction*: a line of goods; a client may
+//! sleep in one while he is awake as a whole. *Kept quarter*: a quarter's tables as they were first
+//! published. *Slot*: a pipeline and a time at which it is due. *Lease*: who runs a pipeline now;
+//! a run that lost its lease is *fenced*, and can swap no head.
 
 pub mod clock;
 pub mod digest;
