@@ -128,7 +128,10 @@ pub async fn perform(
             (Ok(plan), _) => execute(workspace, plan, run, &leases, progress).await,
             (Err(error), None) => Err(error),
             (Err(error), Some(claim)) => {
-                record_unplanned(workspace, request, run, &error).await?;
+                // A slot whose planning was interrupted stays claimed, and is run again.
+                if !matches!(error.kind, Kind::Interrupted(_)) {
+                    record_unplanned(workspace, request, run, &error).await?;
+                }
                 claim.settle(workspace, run.id, Err(error)).await
             }
         }
