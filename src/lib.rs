@@ -56,6 +56,8 @@ pub mod transform;
 
 pub mod check;
 
+pub mod report;
+
 pub mod publish;
 
 pub mod run;

@@ -18,6 +18,10 @@ ids as (
     select source, client_id from stg_refusals
     union
     select source, client_id from stg_reactivations
+    union
+    select source, client_id from stg_scores
+    union
+    select source, client_id from stg_survey_answers
 ),
 
 own as (

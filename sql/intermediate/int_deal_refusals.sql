@@ -1,17 +1,19 @@
--- Recorded refusals of clients who have bought that began no spell and lie in none.
+-- Recorded refusals that began no spell and lie in none: of clients who have bought, and of others
+-- where a client is who negotiated.
 -- grain: one row per source and refusal_id
 with buyers as (
-    select distinct client_key from int_purchase_history
+    select client_key from int_buyers
 ),
 
 outside_clients as (
     select refusals.*
     from int_refusals as refusals
-    left semi join buyers on refusals.client_key = buyers.client_key
+    left join buyers on refusals.client_key = buyers.client_key
     left anti join int_spells as spells
         on refusals.client_key = spells.client_key
         and refusals.date >= spells.fell_asleep_on
         and refusals.date < coalesce(spells.returned_on, date '9999-12-31')
+    where buyers.client_key is not null or $client_is = 'negotiated'
 ),
 
 final as (

@@ -5,7 +5,7 @@ with purchases as (
 ),
 
 pairs as (
-    select distinct client_key, direction from purchases
+    select client_key, direction from int_direction_pairs
 ),
 
 happenings as (

@@ -1,9 +1,11 @@
 -- The code of each text that was given as a reason: the first pattern that matches.
 -- grain: one row per reason
 with given as (
-    select distinct reason
-    from stg_refusals
-    where reason is not null
+    select reason from stg_refusals where reason is not null
+    union
+    select reason_client from stg_refusals where reason_client is not null
+    union
+    select reason_manager from stg_refusals where reason_manager is not null
 ),
 
 matched as (

@@ -35,6 +35,7 @@ final as (
         codes.survey_group,
         coalesce(codes.human_factor, false) as human_factor,
         refusals_seen.reason_source,
+        coalesce(of_client.code <> of_manager.code, false) as reasons_disagree,
         refusals_seen.reason_rank,
         refusals_seen.competitor,
         refusals_seen.manager,
@@ -55,6 +56,8 @@ final as (
     inner join clients on keys.client_key = clients.client_key
     inner join rules on clients.sales_type = rules.sales_type
     left join codes on refusals_seen.reason = codes.reason
+    left join codes as of_client on refusals_seen.reason_client = of_client.reason
+    left join codes as of_manager on refusals_seen.reason_manager = of_manager.reason
 )
 
 select * from final

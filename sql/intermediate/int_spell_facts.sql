@@ -9,7 +9,7 @@ clients as (
 ),
 
 cycles as (
-    select client_key, date, first_date, cycle, cycle_basis, threshold from int_cycles
+    select client_key, date, number, cycle, cycle_basis, threshold from int_cycles
 ),
 
 tiers as (
@@ -25,6 +25,8 @@ reasons_given as (
         refusals.survey_group,
         refusals.reason_source,
         refusals.human_factor,
+        refusals.reasons_disagree,
+        refusals.stage,
         refusals.competitor,
         refusals.manager,
         row_number() over (
@@ -82,6 +84,7 @@ final as (
         spells.client_key,
         spells.spell,
         spells.last_purchase,
+        cycles.number as purchases,
         cycles.cycle,
         cycles.cycle_basis,
         cycles.threshold,
@@ -95,6 +98,8 @@ final as (
         reasons_given.survey_group,
         reasons_given.reason_source,
         coalesce(reasons_given.human_factor, false) as human_factor,
+        coalesce(reasons_given.reasons_disagree, false) as reasons_disagree,
+        reasons_given.stage,
         reasons_given.competitor,
         directions.direction,
         clients.region,

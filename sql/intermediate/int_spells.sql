@@ -1,11 +1,11 @@
 -- Every spell of sleep, with its return where there was one.
 -- grain: one row per client_key and spell
 with purchases as (
-    select client_key, date, number, threshold, ordered_on from int_cycles
+    select client_key, date, threshold, ordered_on from int_cycles
 ),
 
 buyers as (
-    select client_key from purchases where number = 1
+    select client_key from int_buyers
 ),
 
 happenings as (

@@ -56,6 +56,12 @@ final as (
             when running.before < running.total * $value_tiers_silver then 'silver'
             else 'copper'
         end as tier,
+        case
+            when running.annual_value = 0 then 'C'
+            when running.before < running.total * $value_abc_a then 'A'
+            when running.before < running.total * $value_abc_b then 'B'
+            else 'C'
+        end as abc,
         asleep.client_key is null as awake
     from running
     left join asleep on running.client_key = asleep.client_key and running.date = asleep.date

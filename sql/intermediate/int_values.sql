@@ -2,13 +2,11 @@
 -- spell, and on the day.
 -- grain: one row per client_key and date
 with purchases as (
-    select client_key, date, number from int_purchase_history
+    select client_key, date from int_purchase_history
 ),
 
 buyers as (
-    select client_key, date as first_purchase
-    from purchases
-    where number = 1
+    select client_key, first_purchase from int_buyers
 ),
 
 quarter_ends as (

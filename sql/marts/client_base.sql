@@ -7,9 +7,7 @@ with quarters as (
 ),
 
 buyers as (
-    select client_key, date as first_purchase
-    from int_purchase_history
-    where number = 1
+    select client_key, first_purchase from int_buyers
 ),
 
 known as (

@@ -5,20 +5,27 @@ with clients as (
 ),
 
 last_cycles as (
-    select
-        client_key,
-        date as last_purchase,
-        first_date as first_purchase,
-        number as purchases,
-        cycle,
-        cycle_basis,
-        threshold
-    from int_cycles
-    where next_date is null
+    select * from int_buyers
 ),
 
 values_now as (
-    select client_key, annual_value, tier from int_tiers where date = $as_of
+    select client_key, annual_value, tier, abc from int_tiers where date = $as_of
+),
+
+margins as (
+    select
+        last_cycles.client_key,
+        sum(costs.amount) as amount,
+        sum(costs.amount - costs.cost) as margin
+    from last_cycles
+    inner join int_line_costs as costs
+        on last_cycles.client_key = costs.client_key
+        and costs.date >= add_days(last_cycles.last_purchase, -363)
+    group by last_cycles.client_key
+),
+
+odds as (
+    select odds_basis, r, alpha, a, b from int_odds where in_force
 ),
 
 last_spells as (
@@ -80,6 +87,25 @@ dated as (
         ) as overdue_from,
         values_now.annual_value,
         values_now.tier,
+        values_now.abc,
+        variation.xyz,
+        case
+            when margins.amount > 0 and margins.amount >= 0.8 * values_now.annual_value
+                then cast(margins.margin as double) / cast(margins.amount as double)
+            else null
+        end as margin,
+        payers.days_late,
+        odds.odds_basis,
+        p_silent(
+            odds.r,
+            odds.alpha,
+            odds.a,
+            odds.b,
+            cast(last_cycles.purchases - 1 as int),
+            days_between(last_cycles.first_purchase, last_cycles.last_purchase),
+            days_between(last_cycles.first_purchase, $as_of),
+            $odds_horizon_days
+        ) as p_silent,
         last_spells.spell as spells,
         case when last_spells.returned_on is null then last_spells.fell_asleep_on else null end
             as fell_asleep_on,
@@ -89,6 +115,10 @@ dated as (
     inner join clients on last_cycles.client_key = clients.client_key
     inner join rules on clients.sales_type = rules.sales_type
     inner join values_now on last_cycles.client_key = values_now.client_key
+    cross join odds
+    left join int_variation as variation on last_cycles.client_key = variation.client_key
+    left join margins on last_cycles.client_key = margins.client_key
+    left join int_days_late as payers on last_cycles.client_key = payers.client_key
     left join last_spells on last_cycles.client_key = last_spells.client_key
     left join purchases_since on last_cycles.client_key = purchases_since.client_key
 ),
@@ -120,12 +150,27 @@ final as (
         call_by,
         annual_value,
         tier,
+        abc,
+        xyz,
+        margin,
+        days_late,
+        annual_value < $value_small and coalesce(potential < $value_small_potential, true)
+            as small,
+        cast(p_silent as decimal(9, 6)) as p_silent,
+        odds_basis,
+        cast(
+            round(
+                cast(p_silent as decimal(9, 6)) * annual_value * $odds_horizon_days / 364, 2
+            ) as decimal(18, 2)
+        ) as expected_loss,
         cast(coalesce(spells, 0) as int) as spells,
         fell_asleep_on,
         case
             when fell_asleep_on is not null then days_between(fell_asleep_on, $as_of)
             else null
         end as days_asleep,
+        returned_on,
+        case when returned_on is null then null else further_purchases end as further_purchases,
         case
             when fell_asleep_on is not null and closed_on is not null then 'closed'
             when

@@ -1,7 +1,7 @@
 -- The quarters from that of the first purchase to the running one.
 -- grain: one row per quarter
 with span as (
-    select min(date) as first_purchase from int_purchase_days
+    select min(first_purchase) as first_purchase from int_buyers
 ),
 
 documents_from as (

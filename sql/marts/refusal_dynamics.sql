@@ -1,70 +1,69 @@
 -- How refusals developed, quarter by quarter: of clients in total and by each dimension, of
 -- directions and deals beside them.
 -- grain: one row per quarter, dimension, value and scope
-with refused as (
-    select * from fct_refusals where scope = 'client'
-),
-
-narrower as (
-    select quarter_start, scope, direction, stage, lost_annual_value
-    from fct_refusals
-    where scope <> 'client'
-),
-
-closed_quarters as (
+with closed_quarters as (
     select quarter, quarter_start, quarter_end from dim_quarters where closed
 ),
 
-dimensioned as (
-    select quarter_start, 'client' as scope, 'total' as dimension, 'all' as value, lost_annual_value
-    from refused
-    union all
-    select quarter_start, 'client', 'form', form, lost_annual_value
-    from refused
-    union all
-    select quarter_start, 'client', 'trigger', trigger, lost_annual_value
-    from refused
-    union all
-    select quarter_start, 'client', 'direction', coalesce(direction, 'unknown'), lost_annual_value
-    from refused
-    union all
-    select quarter_start, 'client', 'region', coalesce(region, 'unknown'), lost_annual_value
-    from refused
-    union all
-    select quarter_start, 'client', 'manager', coalesce(manager, 'unknown'), lost_annual_value
-    from refused
-    union all
-    select quarter_start, 'client', 'sales_type', sales_type, lost_annual_value
-    from refused
-    union all
-    select quarter_start, 'client', 'tier', tier, lost_annual_value
-    from refused
-    union all
-    select quarter_start, 'client', 'reason', reason, lost_annual_value
-    from refused
-    union all
-    select quarter_start, 'client', 'reason_group', reason_group, lost_annual_value
-    from refused
-    union all
-    select quarter_start, scope, 'scope', scope as value, lost_annual_value from narrower
-    union all
-    select quarter_start, scope, 'direction', coalesce(direction, 'unknown'), lost_annual_value
-    from narrower
-    union all
-    select quarter_start, scope, 'stage', coalesce(stage, 'unknown'), lost_annual_value
-    from narrower
+refused as (
+    select
+        quarter_start,
+        scope,
+        lost_annual_value,
+        reasons_disagree,
+        unnest(
+            case
+                when scope = 'client' then [
+                    named_struct('dimension', 'total', 'value', 'all'),
+                    named_struct('dimension', 'form', 'value', form),
+                    named_struct('dimension', 'trigger', 'value', trigger),
+                    named_struct('dimension', 'stage', 'value', coalesce(stage, 'unknown')),
+                    named_struct('dimension', 'reason', 'value', reason),
+                    named_struct('dimension', 'reason_group', 'value', reason_group),
+                    named_struct(
+                        'dimension', 'reason_source', 'value', coalesce(reason_source, 'unknown')
+                    ),
+                    named_struct(
+                        'dimension',
+                        'stage_and_reason',
+                        'value',
+                        coalesce(stage, 'unknown') || ' / ' || reason
+                    ),
+                    named_struct('dimension', 'competitor', 'value', coalesce(competitor, 'none')),
+                    named_struct('dimension', 'direction', 'value', coalesce(direction, 'unknown')),
+                    named_struct('dimension', 'region', 'value', coalesce(region, 'unknown')),
+                    named_struct('dimension', 'industry', 'value', coalesce(industry, 'unknown')),
+                    named_struct('dimension', 'manager', 'value', coalesce(manager, 'unknown')),
+                    named_struct('dimension', 'sales_type', 'value', sales_type),
+                    named_struct('dimension', 'tier', 'value', tier),
+                    named_struct(
+                        'dimension',
+                        'human_factor',
+                        'value',
+                        case when human_factor then 'true' else 'false' end
+                    )
+                ]
+                else [
+                    named_struct('dimension', 'scope', 'value', scope),
+                    named_struct('dimension', 'direction', 'value', coalesce(direction, 'unknown')),
+                    named_struct('dimension', 'stage', 'value', coalesce(stage, 'unknown'))
+                ]
+            end
+        ) as counted_by
+    from fct_refusals
 ),
 
 counted as (
     select
         quarter_start,
         scope,
-        dimension,
-        value,
+        counted_by['dimension'] as dimension,
+        counted_by['value'] as value,
         count(*) as refusals,
-        cast(sum(lost_annual_value) as decimal(18, 2)) as lost_annual_value
-    from dimensioned
-    group by quarter_start, scope, dimension, value
+        count(*) filter (where reasons_disagree) as disagreements,
+        cast(coalesce(sum(lost_annual_value), 0) as decimal(18, 2)) as lost_annual_value
+    from refused
+    group by quarter_start, scope, counted_by['dimension'], counted_by['value']
 ),
 
 occurring as (
@@ -95,6 +94,7 @@ filled as (
         grid.dimension,
         grid.value,
         coalesce(counted.refusals, 0) as refusals,
+        coalesce(counted.disagreements, 0) as disagreements,
         coalesce(counted.lost_annual_value, cast(0 as decimal(18, 2))) as lost_annual_value
     from grid
     left join counted
@@ -135,6 +135,7 @@ final as (
         scope,
         refusals,
         cast(refusals as double) / nullif(of_quarter, 0) as share,
+        disagreements,
         lost_annual_value,
         refusals - quarter_before as change_on_quarter,
         cast(refusals - quarter_before as double) / nullif(quarter_before, 0)

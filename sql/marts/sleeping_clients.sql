@@ -1,41 +1,50 @@
 -- Every open spell on the day: who is to be called, in which order, and why others are not.
 -- grain: one row per client_key
 with sleepers as (
-    select * from dim_clients where fell_asleep_on is not null
+    select dim_clients.*, coalesce($list_only, false) as on_target
+    from dim_clients
+    where fell_asleep_on is not null
 ),
 
 spells as (
     select * from int_spell_facts where returned_on is null
 ),
 
-won_back as (
-    select distinct client_key
-    from int_attempts
-    where returned_on between window_start and window_end
+roles as (
+    select sales_type, role from set_list_roles
 ),
 
-earlier as (
-    select
-        facts.client_key,
-        bool_or(true) as any_spell,
-        bool_or(
-            facts.trigger in ('refusal', 'lost_deal')
-            or days_between(facts.fell_asleep_on, facts.returned_on) > $lost_after_days
-        ) as lost_before
-    from int_spell_facts as facts
-    where facts.returned_on is not null
-    group by facts.client_key
+listed_tiers as (
+    select tier from set_list_tiers
 ),
 
-contacts_seen as (
-    select
-        keys.client_key,
-        max(contacts.date) filter (where contacts.initiated_by = 'us') as last_contact,
-        max(contacts.date) filter (where contacts.kind = 'request') as last_request
-    from stg_contacts as contacts
-    inner join int_client_keys as keys
-        on contacts.source = keys.source and contacts.client_id = keys.client_id
-    group by keys.client_key
+last_scores as (
+    select client_key, score from int_scores where is_last
+),
+
+signs as (
+    select client_key, string_agg(sign, ', ' order by sign) as signs
+    from client_signs
+    group by client_key
+),
+
+last_papers as (
+    select client_key, max(date) as last_paper
+    from int_papers
+    where kind in ('quote', 'invoice')
+    group by client_key
+),
+
+odds_by_tier as (
+    select months_asleep, tier, cast(returned as double) / spells as odds
+    from int_return_odds
+    where tier is not null and spells >= 30
+),
+
+odds_of_all as (
+    select months_asleep, cast(returned as double) / spells as odds
+    from int_return_odds
+    where tier is null and spells >= 30
 ),
 
 judged as (
@@ -46,6 +55,8 @@ judged as (
         sleepers.phone,
         sleepers.email,
         sleepers.tier,
+        sleepers.abc,
+        sleepers.xyz,
         sleepers.region,
         sleepers.industry,
         sleepers.sales_type,
@@ -64,6 +75,7 @@ judged as (
             ) as decimal(18, 1)
         ) as cycles_missed,
         spells.trigger,
+        signs.signs,
         sleepers.annual_value,
         cast(
             round(sleepers.annual_value * sleepers.days_asleep / 364, 2) as decimal(18, 2)
@@ -73,45 +85,83 @@ judged as (
         spells.reason_source,
         sleepers.manager,
         spells.lost_by,
-        coalesce(spells.survey_group, 'unknown') as survey_group,
-        contacts_seen.last_contact,
-        contacts_seen.last_request,
+        roles.role as suggested_role,
+        coalesce(attempts.survey_result, spells.survey_group, 'unknown') as survey_group,
+        touches.last_contact,
+        touches.last_request,
+        greatest(touches.last_request, touches.last_quote, last_papers.last_paper)
+        >= spells.fell_asleep_on as still_asks,
+        coalesce(attempts.attempts, 0) as attempts,
+        cast(coalesce(odds_by_tier.odds, odds_of_all.odds) as decimal(9, 6)) as return_odds,
         sleepers.important,
         case
             when sleepers.do_not_contact then 'do_not_contact'
             when sleepers.closed_on is not null and $list_closed = 'exclude' then 'closed'
+            when attempts.survey_result = 'hopeless' then 'hopeless'
+            when $list_lost_twice = 'exclude' and coalesce(earlier.lost_before, false)
+                then 'lost_twice'
+            when $list_lost_twice = 'any_spell' and earlier.client_key is not null
+                then 'lost_twice'
+            when not sleepers.on_target then 'outside_target'
             when
-                $list_lost_twice = 'exclude'
-                and (coalesce(earlier.lost_before, false) or won_back.client_key is not null)
-                then 'lost_twice'
-            when $list_lost_twice = 'any_spell' and coalesce(earlier.any_spell, false)
-                then 'lost_twice'
+                not sleepers.important
+                and listed_tiers.tier is null
+                and coalesce(last_scores.score, 0) < 9
+                then 'tier'
             when sleepers.important then null
             when sleepers.one_off then 'one_off'
-            when
-                sleepers.annual_value < $value_small
-                and (sleepers.potential is null or sleepers.potential < $value_small_potential)
-                then 'small'
+            when sleepers.small then 'small'
             else null
-        end as excluded_because
+        end as excluded_because,
+        case when sleepers.closed_on is null then 'call' else 'successor_check' end as action
     from sleepers
     inner join spells on sleepers.client_key = spells.client_key
-    left join earlier on sleepers.client_key = earlier.client_key
-    left join won_back on sleepers.client_key = won_back.client_key
-    left join contacts_seen on sleepers.client_key = contacts_seen.client_key
+    inner join roles on sleepers.sales_type = roles.sales_type
+    left join listed_tiers on sleepers.tier = listed_tiers.tier
+    left join int_surveyed_spells as attempts
+        on spells.client_key = attempts.client_key and spells.spell = attempts.spell
+    left join int_lost_before as earlier on sleepers.client_key = earlier.client_key
+    left join int_last_touches as touches on sleepers.client_key = touches.client_key
+    left join last_papers on sleepers.client_key = last_papers.client_key
+    left join last_scores on sleepers.client_key = last_scores.client_key
+    left join signs on sleepers.client_key = signs.client_key
+    left join odds_by_tier
+        on spells.tier = odds_by_tier.tier
+        and least(sleepers.days_asleep / 30, 36) = odds_by_tier.months_asleep
+    left join odds_of_all on least(sleepers.days_asleep / 30, 36) = odds_of_all.months_asleep
+),
+
+valued as (
+    select
+        judged.*,
+        excluded_because is null as listed,
+        cast(round(return_odds * annual_value, 2) as decimal(18, 2)) as expected_gain
+    from judged
 ),
 
 final as (
     select
         client_key,
         spell,
-        excluded_because is null as listed,
+        listed,
         excluded_because,
+        case when listed then action else null end as action,
         case
-            when excluded_because is null
+            when listed
                 then row_number() over (
-                    partition by excluded_because is null
-                    order by important desc, annual_value desc, days_asleep, client_key
+                    partition by listed
+                    order by
+                        important desc,
+                        case
+                            when $list_order = 'expected_gain'
+                                then coalesce(expected_gain, annual_value)
+                            when $list_order = 'annual_value' then annual_value
+                            when $list_order = 'return_odds'
+                                then cast(coalesce(return_odds, 0) as decimal(18, 6))
+                            else 0
+                        end desc,
+                        days_asleep,
+                        client_key
                 )
             else null
         end as priority,
@@ -119,6 +169,8 @@ final as (
         phone,
         email,
         tier,
+        abc,
+        xyz,
         direction,
         region,
         industry,
@@ -131,18 +183,24 @@ final as (
         days_asleep,
         cycles_missed,
         trigger,
+        signs,
         last_contact,
         last_request,
+        coalesce(still_asks, false) as still_asks,
+        attempts,
         annual_value,
         lost_value,
+        return_odds,
+        expected_gain,
         reason,
         reason_group,
         reason_source,
         manager,
         lost_by,
+        suggested_role,
         survey_group,
         important
-    from judged
+    from valued
 )
 
 select * from final

@@ -11,6 +11,7 @@ select
         case when kind in ('request', 'complaint') then 'client' else 'us' end
     ) as initiated_by,
     outcome,
+    person,
     manager
 from contacts
 where date <= $as_of

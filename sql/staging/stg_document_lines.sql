@@ -7,6 +7,7 @@ select
     date,
     line_no,
     direction,
-    amount
+    amount,
+    cost
 from document_lines
 where date <= $as_of

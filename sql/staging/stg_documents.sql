@@ -33,7 +33,9 @@ in_base_currency as (
         direction,
         manager,
         region,
+        due_date,
         paid_on,
+        paid_amount,
         cancelled
     from documents
     where date <= $as_of and currency = $currency
@@ -51,7 +53,9 @@ in_other_currencies as (
         documents.direction,
         documents.manager,
         documents.region,
+        documents.due_date,
         documents.paid_on,
+        cast(round(documents.paid_amount * rates.rate, 2) as decimal(18, 2)) as paid_amount,
         documents.cancelled
     from documents
     inner join rates
@@ -80,7 +84,9 @@ final as (
         direction,
         manager,
         region,
+        case when due_date <= $as_of then due_date else null end as due_date,
         case when paid_on <= $as_of then paid_on else null end as paid_on,
+        case when paid_on <= $as_of then paid_amount else null end as paid_amount,
         cancelled
     from united
 )

@@ -12,11 +12,25 @@ final as (
         reactivations.reactivation_id,
         reactivations.client_id,
         reactivations.started_on,
+        case when reactivations.surveyed_on <= $as_of then reactivations.surveyed_on else null end
+            as surveyed_on,
+        case
+            when reactivations.surveyed_on > $as_of then null
+            else reactivations.survey_result
+        end as survey_result,
+        case when reactivations.letter_on <= $as_of then reactivations.letter_on else null end
+            as letter_on,
         case
             when mapped.woken = 0 then reactivations.started_on
             when reactivations.woken_on <= $as_of then reactivations.woken_on
             else null
-        end as woken_on
+        end as woken_on,
+        reactivations.offer,
+        reactivations.channel,
+        reactivations.manager,
+        reactivations.cost,
+        case when reactivations.closed_on <= $as_of then reactivations.closed_on else null end
+            as closed_on
     from reactivations
     cross join mapped
     where reactivations.started_on <= $as_of

@@ -22,6 +22,8 @@ select
         when reason_manager is not null then 3
         else 4
     end as reason_rank,
+    reason_client,
+    reason_manager,
     competitor,
     manager
 from refusals

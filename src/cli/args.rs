@@ -42,7 +42,13 @@ pub(super) enum Verb {
     /// Say what a run would do and why; touch nothing.
     Plan(Which),
     /// Pull, model, check, publish.
-    Run(Which),
+    Run {
+        #[command(flatten)]
+        which: Which,
+        /// Say what each model took: time, rows, what its plan went through.
+        #[arg(long)]
+        profile: bool,
+    },
     /// Run the checks of what pipelines publish, on the lake as it is; publish nothing.
     Check(Which),
     /// Make quarters of the past, one after the other, and keep them.
@@ -100,6 +106,21 @@ pub(super) enum Verb {
         /// Write it for Graphviz.
         #[arg(long)]
         dot: bool,
+    },
+    /// Judge the rules of sleep on the company's own past, and publish what came of it.
+    Backtest {
+        /// Judge them on this day alone, and publish nothing.
+        #[arg(long)]
+        at: Option<NaiveDate>,
+        /// The last day seen; else as declared, else yesterday.
+        #[arg(long)]
+        as_of: Option<NaiveDate>,
+    },
+    /// Write the data dictionary: tables, columns, settings, models, the last run.
+    Docs {
+        /// The folder for dictionary.md and dictionary.html.
+        #[arg(long, default_value = "docs")]
+        out: PathBuf,
     },
     /// Print the JSON Schemas of the YAML, or write them into a project for its editor.
     Schema {

@@ -2,21 +2,19 @@
 
 use std::sync::Arc;
 
-use arrow::datatypes::{Field, Schema};
 use chrono::{DateTime, Utc};
 use datafusion::catalog::TableProvider;
-use datafusion::execution::object_store::ObjectStoreUrl;
 use datafusion::prelude::{SQLOptions, SessionContext};
 
 use super::print;
-use crate::columnar::{FilesTable, type_named};
 use crate::config::canonical;
 use crate::config::schedule::{Schedule, When};
 use crate::error::{Error, Kind, Result};
 use crate::lake::{Lake, REJECTS, read_journal, read_lease, read_record, read_records};
 use crate::names;
+use crate::publish::published as published_table;
 use crate::run::Workspace;
-use crate::tableset::{Garbage, Manifest, Table, TableSet, garbage, remove};
+use crate::tableset::{Garbage, Manifest, TableSet, garbage, remove};
 
 /// A session in which published tables and lake tables can be queried; published ones by their
 /// name, the lake's as `lake.<table>`.
@@ -46,28 +44,6 @@ async fn session(workspace: &Workspace) -> Result<(SessionContext, Vec<String>)>
     session.register_table(format!("lake.{REJECTS}"), workspace.lake.rejects(&manifest))?;
     known.push(format!("lake.{REJECTS}"));
     Ok((session, known))
-}
-
-/// A published table as queries see it.
-fn published_table(
-    name: &str,
-    table: &Table,
-    url: &ObjectStoreUrl,
-) -> Result<Arc<dyn TableProvider>> {
-    let fields = table.schema.iter().map(|column| {
-        let kind = type_named(&column.kind).ok_or_else(|| {
-            let (column, kind) = (&column.name, &column.kind);
-            Error::new(
-                Kind::Defect,
-                format!("table \"{name}\" column \"{column}\": type \"{kind}\" is unknown"),
-            )
-        })?;
-        Ok(Field::new(&column.name, kind, true))
-    });
-    let schema = Schema::new(fields.collect::<Result<Vec<_>>>()?);
-    let files = table.files.iter().filter(|file| file.path.ends_with(".parquet"));
-    let files = files.map(|file| (file.path.clone(), file.bytes, file.rows));
-    Ok(FilesTable::table(schema, files, url.clone()))
 }
 
 /// `sql 'select …'`.

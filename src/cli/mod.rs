@@ -3,10 +3,13 @@
 //! Keeps true: results go to stdout, everything else to stderr; every error ends with what to do.
 
 mod args;
+mod backtest;
+mod docs;
 mod doctor;
 mod inspect;
 mod operate;
 mod print;
+mod profile;
 mod verbs;
 
 use std::process::ExitCode;

@@ -5,7 +5,7 @@ use std::path::Path;
 use clap::CommandFactory;
 
 use super::args::{Cli, Demo, Rejects, Runs, Verb, Which};
-use super::{doctor, inspect, operate, print};
+use super::{backtest, docs, doctor, inspect, operate, print, profile};
 use crate::clock::Clock;
 use crate::config::{Env, load, schemas};
 use crate::demo;
@@ -68,7 +68,10 @@ fn schema(cli: &Cli, which: Option<&str>, write: bool) -> Result<()> {
 }
 
 async fn in_project(cli: &Cli, stop: &Stop) -> Result<()> {
-    let workspace = open(&cli.project, cli, stop)?;
+    let mut workspace = open(&cli.project, cli, stop)?;
+    if let Verb::Backtest { at: Some(day), .. } = &cli.verb {
+        backtest::judge_on(&mut workspace, *day);
+    }
     let result = verb(cli, &workspace).await;
     result.map_err(|mut error| {
         let redactor = &workspace.project.redactor;
@@ -106,11 +109,12 @@ async fn verb(cli: &Cli, workspace: &Workspace) -> Result<()> {
             print_plan(workspace, &plan);
             Ok(())
         }
-        Verb::Run(which) => {
+        Verb::Run { which, profile } => {
             let outcome = run(cli, workspace, &request(workspace, which)?).await?;
             print_outcome(workspace, &outcome);
-            Ok(())
+            if *profile { profile::print(workspace, &outcome.run, cli.json).await } else { Ok(()) }
         }
+        Verb::Backtest { at, as_of } => backtest::backtest(cli, workspace, *at, *as_of).await,
         Verb::Check(which) => operate::check(cli, workspace, which).await,
         Verb::Backfill(arguments) => operate::backfill(cli, workspace, arguments).await,
         Verb::Retry { run } => {
@@ -120,6 +124,7 @@ async fn verb(cli: &Cli, workspace: &Workspace) -> Result<()> {
         }
         Verb::Schedule => operate::daemon(cli, workspace).await,
         Verb::Tick => operate::tick(cli, workspace).await,
+        Verb::Docs { out } => docs::docs(workspace, out).await,
         Verb::Doctor => doctor::doctor(workspace, cli.json).await,
         Verb::Test => test(workspace).await,
         Verb::Runs { what: None } => inspect::runs(workspace, cli.json).await,
@@ -201,7 +206,7 @@ pub(super) fn progress(cli: &Cli) -> impl Fn(Event) + Send + Sync + use<> {
     }
 }
 
-async fn run(cli: &Cli, workspace: &Workspace, request: &Request) -> Result<Outcome> {
+pub(super) async fn run(cli: &Cli, workspace: &Workspace, request: &Request) -> Result<Outcome> {
     let id = run_id(workspace.clock);
     let run = Run { id: &id, claim: None, retries: None };
     perform(workspace, request, &run, &progress(cli)).await
@@ -235,7 +240,7 @@ fn print_plan(workspace: &Workspace, plan: &Plan) {
     }
 }
 
-fn print_outcome(workspace: &Workspace, outcome: &Outcome) {
+pub(super) fn print_outcome(workspace: &Workspace, outcome: &Outcome) {
     if outcome.up_to_date {
         print::line("up to date");
         return;
@@ -258,8 +263,15 @@ fn print_outcome(workspace: &Workspace, outcome: &Outcome) {
         let word = if *new { "published" } else { "unchanged" };
         print::line(format!("{word} {name} version {version} in {set}"));
     }
-    for (table, rows) in &outcome.tables {
-        print::line(format!("  {table}  {} rows", print::grouped(*rows)));
+    for made in &outcome.tables {
+        let rows = print::grouped(made.rows);
+        match made.not_available.iter().find(|why| why.starts_with("not available")) {
+            Some(why) => print::line(format!("  {}  {why}", made.table)),
+            None => print::line(format!("  {}  {rows} rows", made.table)),
+        }
+        for why in made.not_available.iter().filter(|why| !why.starts_with("not available")) {
+            print::line(format!("    {why}"));
+        }
     }
 }
 

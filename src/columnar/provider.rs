@@ -58,6 +58,11 @@ impl TableProvider for FilesTable {
         TableType::Base
     }
 
+    fn statistics(&self) -> Option<Statistics> {
+        let rows = usize::try_from(self.rows).map_or(Precision::Absent, Precision::Inexact);
+        Some(Statistics::new_unknown(&self.schema).with_num_rows(rows))
+    }
+
     async fn scan(
         &self,
         state: &dyn Session,
@@ -73,8 +78,8 @@ impl TableProvider for FilesTable {
         let source = ParquetSource::new(Arc::clone(&self.schema))
             .with_table_parquet_options(state.default_table_options().parquet)
             .with_parquet_file_reader_factory(Arc::new(reader));
-        let rows = usize::try_from(self.rows).map_or(Precision::Absent, Precision::Inexact);
-        let statistics = Statistics::new_unknown(&self.schema).with_num_rows(rows);
+        let statistics =
+            self.statistics().unwrap_or_else(|| Statistics::new_unknown(&self.schema));
         let groups =
             FileGroup::new(self.files.clone()).split_files(state.config().target_partitions());
         let config = FileScanConfigBuilder::new(self.store.clone(), Arc::new(source))

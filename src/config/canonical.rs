@@ -72,6 +72,17 @@ const OUTCOMES: &[&str] = &["answered", "no_answer", "ordered", "declined"];
 const SCOPES: &[&str] = &["client", "direction", "deal"];
 const SURVEY_RESULTS: &[&str] = &["offended", "forgotten", "hopeless", "no_answer"];
 
+/// Whether `name` is an input that a report may need: a canonical table, `documents.<kind>`
+/// or one of the costs.
+#[must_use]
+pub fn is_input(name: &str) -> bool {
+    match name.split_once('.') {
+        None => TABLES.iter().any(|table| table.name == name),
+        Some(("documents", kind)) if DOCUMENT_KINDS.contains(&kind) => true,
+        Some(_) => ["document_lines.cost", "reactivations.cost"].contains(&name),
+    }
+}
+
 /// All canonical tables.
 pub const TABLES: &[Table] = &[
     Table {

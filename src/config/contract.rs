@@ -1,5 +1,7 @@
 //! A checked contract: what a model promises of its table.
 
+use super::settings::Settings;
+
 /// What stands in `<model>.yaml` beside `<model>.sql`.
 #[derive(Debug, Clone)]
 pub struct Contract {
@@ -9,6 +11,10 @@ pub struct Contract {
     pub model: String,
     /// What the table is.
     pub description: String,
+    /// Inputs without which it has nothing to say.
+    pub needs: Vec<String>,
+    /// A SQL condition on rows whose measures change by late documents only; all where absent.
+    pub settled: Option<String>,
     /// The columns whose values are unique together; rows are published in their order.
     pub grain: Vec<String>,
     /// Its columns, in order.
@@ -28,6 +34,8 @@ pub struct Column {
     pub kind: String,
     /// Its meaning.
     pub description: String,
+    /// Inputs without which it is NULL or counts nothing.
+    pub needs: Vec<String>,
 }
 
 /// A promise about the table.
@@ -144,6 +152,8 @@ pub struct UnitTest {
     pub name: String,
     /// The day it is run as of.
     pub as_of: chrono::NaiveDate,
+    /// The settings it is run with, where it says.
+    pub settings: Option<Settings>,
     /// Table → CSV text with a header; tables not given are empty.
     pub given: Vec<(String, String)>,
     /// The rows expected, as CSV text; only the columns of its header are compared.

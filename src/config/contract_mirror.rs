@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::contract::{Check, Column, Condition, Contract, Limits, Promise, UnitTest};
-use super::settings;
+use super::{canonical, settings, settings_mirror};
 use super::text::Checker;
 use super::yaml::{Spanned, at};
 use crate::names;
@@ -14,8 +14,16 @@ use crate::names;
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Mirror {
+    /// What the table is.
     description: String,
+    /// The columns whose values are unique together.
     grain: Vec<Spanned<String>>,
+    /// Inputs without which the table has nothing to say: it is then reported as not available.
+    #[serde(default)]
+    needs: Vec<Spanned<String>>,
+    /// A condition on rows whose measures no longer change once their quarter is closed, but by
+    /// late documents: others are not compared with what was published. All rows by default.
+    settled: Option<Spanned<String>>,
     columns: Vec<ColumnMirror>,
     #[serde(default)]
     checks: Vec<Spanned<CheckMirror>>,
@@ -30,6 +38,9 @@ struct ColumnMirror {
     #[serde(rename = "type")]
     kind: Spanned<String>,
     description: String,
+    /// Inputs without which the column is NULL or counts nothing.
+    #[serde(default)]
+    needs: Vec<Spanned<String>>,
 }
 
 macro_rules! promise {
@@ -76,6 +87,9 @@ enum CheckMirror {
 struct TestMirror {
     name: String,
     as_of: Spanned<String>,
+    /// Settings of `domain:` that the test is run with; the defaults otherwise.
+    #[serde(default)]
+    domain: Option<settings_mirror::Mirror>,
     given: BTreeMap<String, String>,
     expect: String,
 }
@@ -97,6 +111,7 @@ pub(super) fn contract(check: &mut Checker<'_>, model: &str, mirror: &Mirror) ->
                 name: column.name.value.clone(),
                 kind: column.kind.value.clone(),
                 description: column.description.clone(),
+                needs: needs(check, &column.needs),
             }
         })
         .collect();
@@ -118,6 +133,7 @@ pub(super) fn contract(check: &mut Checker<'_>, model: &str, mirror: &Mirror) ->
             Some(UnitTest {
                 name: test.name.clone(),
                 as_of: settings::date(check, &test.as_of)?,
+                settings: test.domain.as_ref().map(|domain| settings::settings(check, domain)),
                 given: test.given.clone().into_iter().collect(),
                 expect: test.expect.clone(),
             })
@@ -127,11 +143,29 @@ pub(super) fn contract(check: &mut Checker<'_>, model: &str, mirror: &Mirror) ->
         file: check.file.to_owned(),
         model: model.to_owned(),
         description: mirror.description.clone(),
+        needs: needs(check, &mirror.needs),
+        settled: mirror.settled.as_ref().map(|settled| settled.value.clone()),
         grain,
         columns,
         checks,
         tests,
     }
+}
+
+/// Inputs that are known; others are faults.
+fn needs(check: &mut Checker<'_>, written: &[Spanned<String>]) -> Vec<String> {
+    for name in written.iter().filter(|name| !canonical::is_input(&name.value)) {
+        check.fault_hint(
+            at(name),
+            format!("\"{}\" is not an input", name.value),
+            format!(
+                "name a canonical table, or a kind of documents as documents.invoice, or a column \
+                 as document_lines.cost: {}",
+                names::suggest(&name.value, canonical::TABLES.iter().map(|table| table.name))
+            ),
+        );
+    }
+    written.iter().map(|name| name.value.clone()).collect()
 }
 
 fn column(check: &mut Checker<'_>, name: &Spanned<String>, known: &[&str]) -> String {

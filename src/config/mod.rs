@@ -7,9 +7,11 @@
 //! Does not know: stores, tables, anything beyond the project's folder.
 
 pub mod canonical;
+pub mod condition;
 pub mod contract;
 mod contract_mirror;
 mod fault;
+pub mod measures;
 pub mod pipeline;
 mod pipeline_check;
 mod pipeline_mirror;
@@ -18,6 +20,7 @@ mod project_mirror;
 pub mod schedule;
 mod schema;
 pub mod settings;
+mod settings_mirror;
 pub mod stores;
 mod text;
 mod yaml;

@@ -16,7 +16,7 @@ use super::settings::Settings;
 use super::stores::{self, StoreOptions};
 use super::text::{Checker, Env};
 use super::yaml::{self, at};
-use super::{contract_mirror, pipeline_check, pipeline_mirror, settings};
+use super::{contract_mirror, measures, pipeline_check, pipeline_mirror, settings};
 use crate::domain::calendar::Fiscal;
 use crate::names;
 use crate::secret::Redactor;
@@ -415,9 +415,13 @@ impl Loader<'_> {
 
     fn models(&mut self) -> (BTreeMap<String, Model>, BTreeMap<String, Contract>) {
         let layers = ["staging", "intermediate", "marts"];
-        let models = self.sql_files(&layers);
+        let mut models = self.sql_files(&layers);
         for (name, model) in &models {
-            if super::canonical::table(name).is_some() || name.starts_with("set_") {
+            if super::canonical::table(name).is_some()
+                || name.starts_with("set_")
+                || name.starts_with("kept_")
+                || name == measures::QUARTERLY_MEASURES
+            {
                 let message = format!("model \"{name}\" has the name of a built-in table");
                 self.faults.push(
                     Fault::new(&model.file, (0, 0), message).hint("give the model another name"),
@@ -445,6 +449,9 @@ impl Loader<'_> {
                 }
                 contracts.insert(name, contract);
             }
+        }
+        if let Some(model) = measures::model(contracts.values()) {
+            models.insert(model.name.clone(), model);
         }
         (models, contracts)
     }

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::yaml::Spanned;
-use super::{settings, stores};
+use super::{settings_mirror, stores};
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -31,7 +31,7 @@ pub(super) struct Mirror {
     pub(super) stores: Vec<Spanned<stores::Mirror>>,
     /// The settings of the domain.
     #[serde(default)]
-    pub(super) domain: settings::Mirror,
+    pub(super) domain: settings_mirror::Mirror,
     /// What runs may use.
     #[serde(default)]
     pub(super) limits: Limits,

@@ -5,15 +5,16 @@
 
 use std::collections::BTreeMap;
 
-use schemars::JsonSchema;
-use serde::Deserialize;
-
 use super::canonical::SALES_TYPES;
-use super::text::Checker;
+use super::condition;
+use super::settings_mirror::{Mirror, PurchaseKindMirror, RuleMirror, SleepMirror, Switch};
+use super::fault::Faults;
+use super::text::{Checker, Env};
 use super::yaml::{Spanned, at};
 use crate::domain::calendar::{Fiscal, to_day};
 use crate::domain::history::{Method, Rules};
 use crate::names;
+use crate::secret::Redactor;
 
 /// The value of a SQL parameter.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,11 +27,39 @@ pub enum Value {
     Text(String),
     /// A calendar day.
     Date(chrono::NaiveDate),
+    /// True or false.
+    Boolean(bool),
+    /// A SQL condition, checked.
+    Condition(String),
     /// NULL of a whole number.
     NoInteger,
+    /// NULL of a decimal.
+    NoDecimal,
     /// NULL of a day.
     NoDate,
 }
+
+/// Tiers of clients by annual value.
+pub const TIERS: &[&str] = &["gold", "silver", "copper"];
+
+/// The signs of `client_signs`.
+pub const SIGNS: &[&str] = &[
+    "silence",
+    "no_requests",
+    "requests_without_order",
+    "no_answer",
+    "detractor",
+    "complaint",
+    "no_outreach",
+    "late_delivery",
+    "falling_volume",
+    "falling_frequency",
+    "falling_invoices",
+    "falling_paid_share",
+    "drifting",
+];
+
+const ROLES: &[&str] = &["account_manager", "developer"];
 
 /// When a client of a sales type counts as asleep.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -71,124 +100,14 @@ pub struct Settings {
     pub sleep_rules: Vec<(&'static str, SleepRule)>,
     /// Purchase kinds where given.
     pub purchase_kinds: Vec<PurchaseKind>,
-}
-
-#[derive(Deserialize, Default, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Mirror {
-    fiscal_year_start: Option<Spanned<u32>>,
-    history_from: Option<Spanned<String>>,
-    #[serde(default)]
-    purchase_kind: Vec<PurchaseKindMirror>,
-    sales_type: Option<Spanned<String>>,
-    client_key: Option<Spanned<String>>,
-    tax_id_min_length: Option<Spanned<u32>>,
-    tax_id_ignore: Option<Spanned<String>>,
-    tax_id_max_clients: Option<Spanned<u32>>,
-    #[serde(default)]
-    cycle: CycleMirror,
-    #[serde(default)]
-    sleep: SleepMirror,
-    #[serde(default)]
-    lost: LostMirror,
-    #[serde(default)]
-    watch: WatchMirror,
-    #[serde(default)]
-    overdue: OverdueMirror,
-    #[serde(default)]
-    refusal: RefusalMirror,
-    #[serde(default)]
-    value: ValueMirror,
-    #[serde(default)]
-    list: ListMirror,
-    #[serde(default)]
-    norms: NormsMirror,
-    #[serde(default)]
-    rates: RatesMirror,
-    #[serde(default)]
-    conversion: ConversionMirror,
-    #[serde(default)]
-    quarters: QuartersMirror,
-    #[serde(default)]
-    direction: DirectionMirror,
-}
-
-impl Mirror {
-    /// The fiscal calendar, where it is given and one.
-    pub(super) fn fiscal(&self) -> Option<Fiscal> {
-        Fiscal::new(self.fiscal_year_start.as_ref()?.value)
-    }
-}
-
-#[derive(Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-struct PurchaseKindMirror {
-    source: Spanned<String>,
-    kind: Spanned<String>,
-    from: Option<Spanned<String>>,
-    until: Option<Spanned<String>>,
-}
-
-macro_rules! mirror {
-    ($name:ident { $($field:ident: $kind:ty),* $(,)? }) => {
-        #[derive(Deserialize, Default, JsonSchema)]
-        #[serde(deny_unknown_fields)]
-        struct $name { $($field: Option<Spanned<$kind>>,)* }
-    };
-}
-
-mirror!(CycleMirror {
-    base: String,
-    fixed_days: u32,
-    method: String,
-    min_purchases: u32,
-    window: String,
-    quantile: String,
-    min_clients: u32,
-    default_days: u32,
-});
-mirror!(LostMirror { after_days: u32 });
-mirror!(WatchMirror { purchases: u32 });
-mirror!(OverdueMirror { grace_days: u32 });
-mirror!(RefusalMirror { tail_days: u32 });
-mirror!(ListMirror { closed: String, lost_twice: String });
-mirror!(NormsMirror { fine: String, alarm: String });
-mirror!(RatesMirror { max_age_days: u32 });
-mirror!(DirectionMirror { min_purchases: u32 });
-mirror!(QuartersMirror { settle_days: u32 });
-mirror!(ConversionMirror { cycles: String, min_days: u32 });
-mirror!(TiersMirror { gold: String, silver: String });
-
-#[derive(Deserialize, Default, JsonSchema)]
-#[serde(deny_unknown_fields)]
-struct ValueMirror {
-    #[serde(default)]
-    tiers: TiersMirror,
-    small: Option<Spanned<String>>,
-    small_potential: Option<Spanned<String>>,
-}
-
-#[derive(Deserialize, Default, JsonSchema)]
-#[serde(deny_unknown_fields)]
-struct SleepMirror {
-    #[serde(default)]
-    rules: BTreeMap<String, Spanned<RuleMirror>>,
-    min_days: Option<Spanned<u32>>,
-    max_days: Option<Spanned<u32>>,
-}
-
-#[derive(Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-enum RuleMirror {
-    Cycles(Spanned<String>),
-    Days(Spanned<String>),
-    LostDeal(LostDealMirror),
-}
-
-#[derive(Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-struct LostDealMirror {
-    days: Spanned<String>,
+    /// Who should call, by sales type, in the order of [`SALES_TYPES`].
+    pub roles: Vec<(&'static str, String)>,
+    /// Tiers that are listed.
+    pub list_tiers: Vec<String>,
+    /// Signs that make a second list.
+    pub list_also: Vec<String>,
+    /// Units that lost value is told in, with what one costs.
+    pub equivalents: Vec<(String, String)>,
 }
 
 /// `text` as a whole number of 10^-`places`; `None` where it is no plain decimal of that scale.
@@ -392,6 +311,94 @@ pub(super) fn settings(check: &mut Checker<'_>, mirror: &Mirror) -> Settings {
         scalars,
         sleep_rules: sleep_rules(check, &mirror.sleep),
         purchase_kinds: purchase_kinds(check, &mirror.purchase_kind),
+        roles: roles(check, mirror),
+        list_tiers: match &mirror.list.tiers {
+            None => TIERS.iter().map(|tier| (*tier).to_owned()).collect(),
+            Some(tiers) => {
+                tiers.iter().map(|tier| word(check, Some(tier), "gold", TIERS)).collect()
+            }
+        },
+        list_also: mirror
+            .list
+            .also
+            .iter()
+            .map(|sign| word(check, Some(sign), "detractor", SIGNS))
+            .collect(),
+        equivalents: equivalents(check, mirror),
+    }
+}
+
+/// The settings where none is given.
+///
+/// # Panics
+/// Never: the defaults have no faults.
+#[must_use]
+pub fn defaults() -> Settings {
+    let (mut redactor, mut faults) = (Redactor::default(), Faults::default());
+    let mut check = Checker {
+        file: "",
+        text: "",
+        env: &Env::default(),
+        redactor: &mut redactor,
+        faults: &mut faults,
+    };
+    settings(&mut check, &Mirror::default())
+}
+
+fn roles(check: &mut Checker<'_>, mirror: &Mirror) -> Vec<(&'static str, String)> {
+    for (name, role) in &mirror.list.role {
+        known_sales_type(check, name, at(role));
+    }
+    SALES_TYPES
+        .iter()
+        .map(|name| {
+            let default = match *name {
+                "consultative" | "strategic" => "account_manager",
+                _ => "developer",
+            };
+            (*name, word(check, mirror.list.role.get(*name), default, ROLES))
+        })
+        .collect()
+}
+
+fn equivalents(check: &mut Checker<'_>, mirror: &Mirror) -> Vec<(String, String)> {
+    mirror
+        .equivalents
+        .iter()
+        .filter_map(|(name, written)| {
+            if !names::is_name(name) {
+                check.fault_hint(
+                    at(written),
+                    format!("\"{name}\" is not a name"),
+                    "use lower-case letters, digits and _",
+                );
+            }
+            let cost = decimal(check, Some(written), "850000", 2);
+            match cost {
+                Value::Decimal(cost) if parse_decimal(&cost, 2).is_some_and(|cost| cost > 0) => {
+                    Some((name.clone(), cost))
+                }
+                Value::Decimal(cost) if parse_decimal(&cost, 2).is_some() => {
+                    check.fault_hint(
+                        at(written),
+                        format!("{name} costs nothing"),
+                        "write what one costs in the base currency",
+                    );
+                    None
+                }
+                _ => None,
+            }
+        })
+        .collect()
+}
+
+fn known_sales_type(check: &mut Checker<'_>, name: &str, place: (usize, usize)) {
+    if !SALES_TYPES.contains(&name) {
+        check.fault_hint(
+            place,
+            format!("sales type \"{name}\" is not known"),
+            names::suggest(name, SALES_TYPES.iter().copied()),
+        );
     }
 }
 
@@ -416,7 +423,7 @@ fn scalars(
     quantile: &Value,
     history: Rules,
 ) -> BTreeMap<&'static str, Value> {
-    let cycle = &mirror.cycle;
+    let (cycle, signs) = (&mirror.cycle, &mirror.signs);
     let base = word(check, cycle.base.as_ref(), "client", &["client", "segment", "company"]);
     let text = |value: String| Value::Text(value);
     let fixed = cycle.fixed_days.as_ref();
@@ -440,7 +447,47 @@ fn scalars(
         ("conversion_min_days", integer(check, mirror.conversion.min_days.as_ref(), 30)),
         ("tax_id_min_length", integer(check, mirror.tax_id_min_length.as_ref(), 8)),
         ("tax_id_max_clients", integer(check, mirror.tax_id_max_clients.as_ref(), 5)),
+        ("signs_no_request_months", integer(check, signs.no_request_months.as_ref(), 3)),
+        ("signs_requests", integer(check, signs.requests.as_ref(), 3)),
+        ("signs_unanswered", integer(check, signs.unanswered.as_ref(), 3)),
+        ("signs_score_months", integer(check, signs.score_months.as_ref(), 12)),
+        ("signs_neglect_days", integer(check, signs.neglect_days.as_ref(), 180)),
+        ("signs_request_window_days", integer(check, signs.request_window_days.as_ref(), 30)),
+        ("follow_up_days", integer(check, mirror.follow_up.days.as_ref(), 2)),
+        ("follow_up_late_days", integer(check, mirror.follow_up.late_days.as_ref(), 7)),
+        ("follow_up_drop_days", integer(check, mirror.follow_up.drop_days.as_ref(), 60)),
+        ("odds_horizon_days", integer(check, mirror.odds.horizon_days.as_ref(), 90)),
+        ("odds_min_clients", integer(check, mirror.odds.min_clients.as_ref(), 200)),
     ]);
+    let rules = &mirror.rules;
+    for (name, switch) in [
+        ("rules_called_by_loser", &rules.called_by_loser),
+        ("rules_unknown_reason_same_manager", &rules.unknown_reason_same_manager),
+        ("rules_do_not_contact", &rules.do_not_contact),
+        ("rules_lost_twice_attempted", &rules.lost_twice_attempted),
+        ("rules_judged_early", &rules.judged_early),
+        ("rules_letter_after_call", &rules.letter_after_call),
+        ("rules_listed_not_called", &rules.listed_not_called),
+        ("rules_head_silent", &rules.head_silent),
+    ] {
+        let on = switch.as_ref().is_none_or(|switch| switch.value == Switch::On);
+        scalars.insert(name, Value::Boolean(on));
+    }
+    let is = word(check, mirror.client_is.as_ref(), "purchaser", &["purchaser", "negotiated"]);
+    scalars.insert("client_is", text(is));
+    let amounts = word(check, mirror.amounts.as_ref(), "with_tax", &["with_tax", "without_tax"]);
+    scalars.insert("amounts", text(amounts));
+    let orders = ["expected_gain", "annual_value", "return_odds", "days_asleep"];
+    let order = word(check, mirror.list.order.as_ref(), "expected_gain", &orders);
+    scalars.insert("list_order", text(order));
+    let only = mirror.list.only.as_ref();
+    let only = only.map_or_else(|| "true".to_owned(), |only| condition::on_clients(check, only));
+    scalars.insert("list_only", Value::Condition(only));
+    let since = mirror.list.since.as_ref().and_then(|written| date(check, written));
+    scalars.insert("list_since", since.map_or(Value::NoDate, Value::Date));
+    let cost = mirror.acquisition_cost.as_ref();
+    let cost = cost.map_or(Value::NoDecimal, |cost| decimal(check, Some(cost), "1000", 2));
+    scalars.insert("acquisition_cost", cost);
     let sales_type = word(check, mirror.sales_type.as_ref(), "transactional", SALES_TYPES);
     scalars.insert("sales_type", text(sales_type));
     let key = word(check, mirror.client_key.as_ref(), "tax_id", &["tax_id", "client_id"]);
@@ -465,7 +512,8 @@ fn scalars(
     let twice = ["exclude", "keep", "any_spell"];
     let twice = word(check, mirror.list.lost_twice.as_ref(), "exclude", &twice);
     scalars.insert("list_lost_twice", text(twice));
-    let tiers = &mirror.value.tiers;
+    let (tiers, abc, xyz) = (&mirror.value.tiers, &mirror.value.abc, &mirror.value.xyz);
+    let (conversion, odds) = (&mirror.conversion, &mirror.odds);
     for (name, written, default, places) in [
         ("value_tiers_gold", &tiers.gold, "0.75", 4),
         ("value_tiers_silver", &tiers.silver, "0.95", 4),
@@ -473,7 +521,19 @@ fn scalars(
         ("value_small_potential", &mirror.value.small_potential, "0", 2),
         ("norms_fine", &mirror.norms.fine, "0.10", 4),
         ("norms_alarm", &mirror.norms.alarm, "0.20", 4),
-        ("conversion_cycles", &mirror.conversion.cycles, "1.5", 4),
+        ("conversion_cycles", &conversion.cycles, "1.5", 4),
+        ("conversion_calls_alone", &conversion.calls_alone, "0.05", 4),
+        ("conversion_average", &conversion.average, "0.30", 4),
+        ("conversion_best", &conversion.best, "0.61", 4),
+        ("value_abc_a", &abc.a, "0.80", 4),
+        ("value_abc_b", &abc.b, "0.95", 4),
+        ("value_xyz_x", &xyz.x, "0.50", 4),
+        ("value_xyz_y", &xyz.y, "1.00", 4),
+        ("signs_volume_drop", &signs.volume_drop, "0.50", 4),
+        ("signs_frequency_drop", &signs.frequency_drop, "1.5", 4),
+        ("odds_fixed_r", &odds.fixed_r, "1", 4),
+        ("odds_fixed_a", &odds.fixed_a, "0.5", 4),
+        ("odds_fixed_b", &odds.fixed_b, "2", 4),
     ] {
         scalars.insert(name, decimal(check, written.as_ref(), default, places));
     }
@@ -487,9 +547,41 @@ fn scalars(
             [gold, silver],
         ),
         (("norms.fine", "norms.alarm"), ("norms_fine", "norms_alarm"), [fine, alarm]),
+        (
+            ("value.abc.a", "value.abc.b"),
+            ("value_abc_a", "value_abc_b"),
+            [abc.a.as_ref(), abc.b.as_ref()],
+        ),
+        (
+            ("conversion.calls_alone", "conversion.average"),
+            ("conversion_calls_alone", "conversion_average"),
+            [conversion.calls_alone.as_ref(), conversion.average.as_ref()],
+        ),
+        (
+            ("conversion.average", "conversion.best"),
+            ("conversion_average", "conversion_best"),
+            [conversion.average.as_ref(), conversion.best.as_ref()],
+        ),
     ] {
         ordered(check, names, (&scalars[values.0], &scalars[values.1]), places);
         ordered(check, (names.1, "1"), (&scalars[values.1], &one), [places[1], None]);
+    }
+    let places = [xyz.x.as_ref(), xyz.y.as_ref()];
+    let bounds = (&scalars["value_xyz_x"], &scalars["value_xyz_y"]);
+    ordered(check, ("value.xyz.x", "value.xyz.y"), bounds, places);
+    for (names, values, places) in [
+        (
+            ("follow_up.days", "follow_up.late_days"),
+            ("follow_up_days", "follow_up_late_days"),
+            [mirror.follow_up.days.as_ref(), mirror.follow_up.late_days.as_ref()],
+        ),
+        (
+            ("follow_up.late_days", "follow_up.drop_days"),
+            ("follow_up_late_days", "follow_up_drop_days"),
+            [mirror.follow_up.late_days.as_ref(), mirror.follow_up.drop_days.as_ref()],
+        ),
+    ] {
+        ordered(check, names, (&scalars[values.0], &scalars[values.1]), places);
     }
     let days = (&scalars["sleep_min_days"], &scalars["sleep_max_days"]);
     let places = [mirror.sleep.min_days.as_ref(), mirror.sleep.max_days.as_ref()];
@@ -502,13 +594,7 @@ fn scalars(
 
 fn sleep_rules(check: &mut Checker<'_>, mirror: &SleepMirror) -> Vec<(&'static str, SleepRule)> {
     for (name, rule) in &mirror.rules {
-        if !SALES_TYPES.contains(&name.as_str()) {
-            check.fault_hint(
-                at(rule),
-                format!("sales type \"{name}\" is not known"),
-                names::suggest(name, SALES_TYPES.iter().copied()),
-            );
-        }
+        known_sales_type(check, name, at(rule));
     }
     let rule = |cycles: Option<&str>, days, lost_deal| SleepRule {
         cycles: cycles.map(str::to_owned),

@@ -9,6 +9,10 @@
 
 pub mod calendar;
 pub mod history;
+mod minimise;
+pub mod odds;
+#[cfg(test)]
+mod odds_tests;
 pub mod spell;
 pub mod value;
 

@@ -119,6 +119,7 @@ fn tables(
                 run: loading.run.to_owned(),
                 as_of: None,
                 lake_version: None,
+                not_available: Vec::new(),
                 schema: columns.collect(),
                 key: canonical
                     .map_or(&["source", "export", "row"][..], |table| table.key)

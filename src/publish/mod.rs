@@ -8,6 +8,8 @@
 mod csv;
 mod latest;
 mod publication;
+mod table;
 
 pub use latest::refresh;
 pub use publication::{Publication, Published, TableFiles, publish};
+pub use table::published;

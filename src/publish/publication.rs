@@ -34,6 +34,8 @@ pub struct TableFiles {
     pub grain: Vec<String>,
     /// The formats to publish.
     pub formats: Vec<Format>,
+    /// What of it is not available, and why.
+    pub not_available: Vec<String>,
 }
 
 /// What a publication is of.
@@ -106,6 +108,7 @@ pub async fn publish(
             lake_version: Some(publication.lake_version),
             schema: columns.collect(),
             key: table.grain.clone(),
+            not_available: table.not_available.clone(),
             files: Vec::new(),
         };
         let (set, table, folder) = (set.clone(), table.clone(), folder.clone());

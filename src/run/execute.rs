@@ -4,15 +4,19 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Instant;
 
+use arrow::array::RecordBatch;
 use chrono::NaiveDate;
 use datafusion::catalog::TableProvider;
 use futures::StreamExt;
 use futures::stream::FuturesUnordered;
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
 use super::leases::Leases;
 use super::perform::{Claim, Run, interrupted};
-use super::plan::Plan;
-use super::record::{Recording, now, record, told};
+use super::plan::{Plan, Request, plan_table};
+use super::missing::{INPUTS, Missing, missing_inputs};
+use super::record::{Recording, now, profile, record, told};
+use super::restate::give_kept;
 use super::workspace::Workspace;
 use crate::check::{self, Checked};
 use crate::config::canonical;
@@ -53,8 +57,19 @@ pub struct Outcome {
     pub checks: Vec<Checked>,
     /// Each destination with its version, and whether that is new.
     pub destinations: Vec<(String, u64, bool)>,
-    /// Rows of each published table.
-    pub tables: Vec<(String, u64)>,
+    /// Each published table.
+    pub tables: Vec<Made>,
+}
+
+/// A table that was published.
+#[derive(Debug, Clone)]
+pub struct Made {
+    /// Its name.
+    pub table: String,
+    /// Its rows.
+    pub rows: u64,
+    /// What of it is not available, and why.
+    pub not_available: Vec<String>,
 }
 
 /// Carries `plan` out as `run`, as long as `leases` are not lost and nobody wants it to stop.
@@ -132,6 +147,41 @@ pub(super) async fn only_check(
         steps,
     };
     Ok(running.model(plan, &plan.lake).await?.1)
+}
+
+/// The rows of `table` as its models give them on the lake as it is; publishes and records nothing.
+///
+/// # Errors
+/// As a run's models.
+pub async fn compute(
+    workspace: &Workspace,
+    request: &Request,
+    table: &str,
+    id: &str,
+    progress: Progress<'_>,
+) -> Result<Vec<RecordBatch>> {
+    let plan = plan_table(workspace, request, table).await?;
+    let recording = Recording::new(blank(workspace, id, Vec::new(), plan.as_of));
+    let steps = plan.models.len() + 1;
+    let mut running = Running {
+        workspace,
+        id,
+        progress,
+        recording: &recording,
+        scratch: workspace.run_scratch()?,
+        late: false,
+        step: 0,
+        steps,
+    };
+    let (tables, checks, _) = running.model(&plan, &plan.lake).await?;
+    refuse_failed(&checks, id)?;
+    let made = tables.get(table).ok_or_else(|| {
+        Error::new(Kind::Nothing, format!("table \"{table}\" has no contract"))
+            .hint(format!("add sql/marts/{table}.yaml"))
+    })?;
+    let file = std::fs::File::open(&made.path)?;
+    let rows = ParquetRecordBatchReaderBuilder::try_new(file)?.build()?;
+    Ok(rows.collect::<std::result::Result<_, _>>()?)
 }
 
 /// Fails where a check failed.
@@ -231,11 +281,14 @@ impl Running<'_> {
                 tables: Vec::new(),
             });
         }
-        let (tables, checks) = self.model(&plan, &manifest).await?;
+        let (tables, checks, missing) = self.model(&plan, &manifest).await?;
         refuse_failed(&checks, self.id)?;
-        let destinations = self.publish(&plan, &manifest, &tables, bases).await?;
+        let destinations = self.publish(&plan, &manifest, &tables, &missing, bases).await?;
+        let contracts = &self.workspace.project.contracts;
         let rows = plan.publish.iter().filter_map(|entry| {
-            Some((entry.table.clone(), tables.get(&entry.table)?.written.rows))
+            let rows = tables.get(&entry.table)?.written.rows;
+            let not_available = missing.of(contracts.get(&entry.table)?);
+            Some(Made { table: entry.table.clone(), rows, not_available })
         });
         Ok(Outcome {
             run: self.id.to_owned(),
@@ -306,7 +359,7 @@ impl Running<'_> {
         &mut self,
         plan: &Plan,
         manifest: &Manifest,
-    ) -> Result<(BTreeMap<String, Materialised>, Vec<Checked>)> {
+    ) -> Result<(BTreeMap<String, Materialised>, Vec<Checked>, Missing)> {
         let workspace = self.workspace;
         let providers: BTreeMap<&str, Arc<dyn TableProvider>> = canonical::TABLES
             .iter()
@@ -314,12 +367,15 @@ impl Running<'_> {
             .collect();
         let models = Models::new(
             &workspace.project,
+            &workspace.project.settings,
             &workspace.engine,
             plan.as_of,
             &providers,
             self.scratch.path(),
         )?;
+        give_kept(workspace, plan, &models).await?;
         let tables = self.run_models(plan, &models).await?;
+        let missing = missing_inputs(&models, plan).await?;
         let since = self.begin(format!("check {} tables", plan.checked.len()));
         let mut checks = Vec::new();
         for name in &plan.checked {
@@ -333,7 +389,7 @@ impl Running<'_> {
         for check in checks.iter().filter(|check| check.outcome == check::Outcome::Warned) {
             (self.progress)(Event::Note(format!("warning: {}", told(check))));
         }
-        Ok((tables, checks))
+        Ok((tables, checks, missing))
     }
 
     /// Runs the models, each once those that it reads are there.
@@ -351,6 +407,7 @@ impl Running<'_> {
         let contracts = plan.checked.iter().filter_map(|name| project.contracts.get(name));
         let mut kept = plan.checked.clone();
         kept.extend(contracts.flat_map(|contract| check::reads(project, contract)));
+        kept.insert(INPUTS.to_owned());
         loop {
             while running.len() < at_once {
                 let ready =
@@ -370,7 +427,8 @@ impl Running<'_> {
                 };
             };
             unfinished.remove(name);
-            let rows = match ran? {
+            let (ran, reads) = ran?;
+            let rows = match ran {
                 Ran::View => continue,
                 Ran::Scratch(rows) => rows,
                 Ran::Table(made) => {
@@ -379,7 +437,7 @@ impl Running<'_> {
                     rows
                 }
             };
-            self.end("model", name, since, vec![("out".to_owned(), rows)]);
+            self.end("model", name, since, profile(rows, &reads));
             for read in plan.graph.reads(name) {
                 let needed = |name: &&str| plan.graph.reads(name).any(|other| other == read);
                 if !kept.contains(read) && !unfinished.iter().any(needed) {
@@ -394,6 +452,7 @@ impl Running<'_> {
         plan: &Plan,
         manifest: &Manifest,
         tables: &BTreeMap<String, Materialised>,
+        missing: &Missing,
         bases: BTreeMap<String, (TableSet, u64)>,
     ) -> Result<Vec<(String, u64, bool)>> {
         let since = self.begin(format!("publish {} tables", plan.publish.len()));
@@ -410,6 +469,7 @@ impl Running<'_> {
                     schema: Arc::clone(&made.schema),
                     grain: contract.grain.clone(),
                     formats: entry.formats.clone(),
+                    not_available: missing.of(contract),
                 })
             });
             let files: Vec<TableFiles> = files.collect();

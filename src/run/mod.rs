@@ -7,14 +7,16 @@
 mod backfill;
 mod execute;
 mod leases;
+mod missing;
 mod perform;
 mod plan;
 mod record;
+mod restate;
 mod rejects;
 mod workspace;
 
 pub use backfill::{Backfill, last_backfill, new_backfill, run_backfill};
-pub use execute::{Event, Outcome, Progress};
+pub use execute::{Event, Made, Outcome, Progress, compute};
 pub use perform::{Claim, Run, perform, run_checks};
 pub use plan::{PipelinePlan, Plan, Request, plan};
 pub use rejects::{Rejects, settle_rejects};

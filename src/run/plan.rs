@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use chrono::NaiveDate;
 
+use super::missing::INPUTS;
 use super::workspace::Workspace;
 use crate::check;
 use crate::config::pipeline::{Pipeline, Publish};
@@ -107,12 +108,30 @@ pub async fn plan(workspace: &Workspace, request: &Request) -> Result<Plan> {
 
 /// Plans the models and checks of `request` on the lake as it is, without looking for exports.
 pub(super) async fn plan_models(workspace: &Workspace, request: &Request) -> Result<Plan> {
+    let chosen = choose(&workspace.project.pipelines, &request.pipelines)?;
+    let publish =
+        chosen.iter().flat_map(|pipeline| pipeline.publish.iter().cloned()).collect::<Vec<_>>();
+    plan_publication(workspace, request, publish).await
+}
+
+/// Plans what `table` needs on the lake as it is.
+pub(super) async fn plan_table(
+    workspace: &Workspace,
+    request: &Request,
+    table: &str,
+) -> Result<Plan> {
+    let publish = Publish { table: table.to_owned(), to: String::new(), formats: Vec::new() };
+    plan_publication(workspace, request, vec![publish]).await
+}
+
+async fn plan_publication(
+    workspace: &Workspace,
+    request: &Request,
+    publish: Vec<Publish>,
+) -> Result<Plan> {
     let project = &workspace.project;
     let graph = validated(project, &workspace.engine).await?;
-    let chosen = choose(&project.pipelines, &request.pipelines)?;
     let lake = workspace.lake.set().current().await?;
-    let publish: Vec<Publish> =
-        chosen.iter().flat_map(|pipeline| pipeline.publish.iter().cloned()).collect();
     let (models, checked) = needed(workspace, &graph, &publish);
     Ok(Plan {
         as_of: workspace.as_of(request.as_of),
@@ -161,6 +180,9 @@ fn needed(
         if let Some(contract) = contracts.get(name) {
             wanted.extend(check::reads(&workspace.project, contract));
         }
+    }
+    if !wanted.is_empty() && workspace.project.models.contains_key(INPUTS) {
+        wanted.insert(INPUTS.to_owned());
     }
     models = graph.needed(&wanted);
     (models, checked)

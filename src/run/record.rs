@@ -5,6 +5,7 @@ use std::sync::{Mutex, PoisonError};
 use super::workspace::Workspace;
 use crate::check::{self, Checked};
 use crate::lake::{CheckRecord, RunRecord};
+use crate::transform::Reads;
 
 /// The time, as records write it.
 pub(super) fn now(workspace: &Workspace) -> String {
@@ -26,6 +27,14 @@ impl Recording {
     pub(super) fn done(self) -> RunRecord {
         self.0.into_inner().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// What a model's step says of its rows: what came out, what its plan went through, and how often.
+pub(super) fn profile(out: u64, reads: &[Reads]) -> Vec<(String, u64)> {
+    let mut rows = vec![("out".to_owned(), out)];
+    rows.push(("read".to_owned(), reads.iter().map(|read| read.rows).sum()));
+    rows.extend(reads.iter().map(|read| (format!("scans {}", read.table), read.scans)));
+    rows
 }
 
 /// A check in words, for errors and notes.

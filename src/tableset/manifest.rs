@@ -59,6 +59,9 @@ pub struct Table {
     pub schema: Vec<Column>,
     /// Its key or grain.
     pub key: Vec<String>,
+    /// What of it is not available, and why, as `not available: no contacts`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub not_available: Vec<String>,
     /// Its files, sorted by path.
     pub files: Vec<DataFile>,
 }

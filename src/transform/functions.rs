@@ -14,7 +14,9 @@ use datafusion::logical_expr::{
 use datafusion::prelude::SessionContext;
 
 use super::collect::Collect;
+use super::json::JsonText;
 use super::kernels::{AnnualValues, History, Spells};
+use super::odds::{FitOdds, PSilent};
 use crate::config::settings::{Settings, Value};
 use crate::domain::Day;
 use crate::domain::calendar::{Fiscal, add_months};
@@ -65,6 +67,20 @@ pub const FUNCTIONS: &[FunctionHelp] = &[
         gives: "aggregate, list of {date, last_purchase, annual_value}: a client's annual value on \
                 each date of kind ask, from those of kind purchase and move",
     },
+    FunctionHelp {
+        call: "p_silent(r, alpha, a, b, repeats, recency, age, horizon)",
+        gives: "double: the odds of no purchase in the next horizon days by MBG/NBD; recency and \
+                age are days from the first purchase to the last one and to the cut-off",
+    },
+    FunctionHelp {
+        call: "fit_odds(repeats, recency, age)",
+        gives: "aggregate, list of one {clients, repeaters, r, alpha, a, b, log_likelihood}: the \
+                parameters of MBG/NBD that fit best, rounded to 4 significant digits",
+    },
+    FunctionHelp {
+        call: "json_text(text)",
+        gives: "text: the text as a JSON string, or null",
+    },
 ];
 
 /// Registers all functions for a run as of `as_of`.
@@ -79,6 +95,9 @@ pub(super) fn register(session: &SessionContext, settings: &Settings, as_of: Day
         Calendar::QuarterStarts,
         Calendar::SilenceDays,
     ];
+    session.register_udf(ScalarUDF::from(PSilent::new()));
+    session.register_udf(ScalarUDF::from(JsonText::new()));
+    session.register_udaf(AggregateUDF::from(Collect::new(FitOdds)));
     for function in calendar {
         session.register_udf(ScalarUDF::from(Function::new(function, settings.fiscal)));
     }

@@ -14,7 +14,7 @@ use crate::domain::history::{self, Rules, round_4};
 use crate::domain::spell::{self, Event, Trigger};
 use crate::domain::{Day, value};
 
-fn fields(columns: &[(&str, DataType)]) -> Fields {
+pub(super) fn fields(columns: &[(&str, DataType)]) -> Fields {
     columns.iter().map(|(name, kind)| Field::new(*name, kind.clone(), true)).collect()
 }
 

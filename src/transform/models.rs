@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::{Schema, SchemaRef};
 use chrono::NaiveDate;
 use datafusion::catalog::TableProvider;
 use datafusion::common::runtime::SpawnedTask;
+use datafusion::common::tree_node::TreeNodeRecursion;
 use datafusion::datasource::ViewTable;
 use datafusion::datasource::empty::EmptyTable;
 use datafusion::execution::object_store::ObjectStoreUrl;
@@ -17,13 +18,15 @@ use datafusion::physical_plan::execute_stream_partitioned;
 use datafusion::prelude::{SessionContext, col};
 use futures::TryStreamExt;
 
-use super::parameters::{Parameters, register_tables};
+use super::parameters::{Parameters, register_kept, register_reports, register_tables};
 use super::plan::plan;
 use super::{functions, reference};
 use crate::columnar::{
     Engine, FilesTable, ParquetFile, ScratchRows, ScratchWriter, Written, by_key,
 };
-use crate::config::{Fault, Model, Project, canonical};
+use crate::config::settings::Settings;
+use crate::config::contract::Contract;
+use crate::config::{Fault, Model, Project, canonical, measures};
 use crate::domain::calendar::to_day;
 use crate::error::{Error, Kind, Result};
 use crate::pull::map::schema;
@@ -46,6 +49,19 @@ pub struct Models<'a> {
     session: SessionContext,
     parameters: Parameters,
     scratch: PathBuf,
+    /// Rows of the tables so far.
+    sizes: Mutex<BTreeMap<String, u64>>,
+}
+
+/// Scans of one table by one model.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reads {
+    /// The table.
+    pub table: String,
+    /// How often the model's plan goes through it.
+    pub scans: u64,
+    /// Its rows, times that.
+    pub rows: u64,
 }
 
 /// A model's table, written to scratch.
@@ -71,37 +87,44 @@ pub enum Ran {
 }
 
 impl<'a> Models<'a> {
-    /// A session as of `as_of` that reads the canonical tables from `canonical`, by name; those
+    /// A session by `settings` as of `as_of` that reads the canonical tables from `canonical`, by name; those
     /// not given are empty.
     ///
     /// # Errors
     /// When a reference file cannot be read.
     pub fn new(
         project: &'a Project,
+        settings: &Settings,
         engine: &Engine,
         as_of: NaiveDate,
         canonical: &BTreeMap<&str, Arc<dyn TableProvider>>,
         scratch: &Path,
     ) -> Result<Self> {
         let session = engine.session(engine.limits().threads);
-        functions::register(&session, &project.settings, to_day(as_of));
-        register_tables(&session, &project.settings)?;
+        functions::register(&session, settings, to_day(as_of));
+        register_tables(&session, settings)?;
+        register_reports(&session, project)?;
+        register_kept(&session)?;
+        let mut sizes = BTreeMap::new();
         for table in canonical::TABLES {
             let provider = canonical.get(table.name).cloned();
             let provider =
                 provider.unwrap_or_else(|| Arc::new(EmptyTable::new(Arc::new(schema(table)))));
+            let rows = provider.statistics().and_then(|known| known.num_rows.get_value().copied());
+            sizes.insert(table.name.to_owned(), rows.unwrap_or(0) as u64);
             session.register_table(table.name, provider)?;
         }
         for (name, path) in &project.references {
             session.register_table(name, reference::table(path)?)?;
         }
-        let parameters = Parameters::new(&project.settings, &project.currency, as_of);
+        let parameters = Parameters::new(settings, &project.currency, as_of);
         Ok(Self {
             project,
             engine: engine.clone(),
             session,
             parameters,
             scratch: scratch.to_owned(),
+            sizes: Mutex::new(sizes),
         })
     }
 
@@ -162,21 +185,73 @@ impl<'a> Models<'a> {
     ///
     /// # Errors
     /// When it cannot be planned or fails on the data.
-    pub async fn run(&self, name: &str) -> Result<Ran> {
+    pub async fn run(&self, name: &str) -> Result<(Ran, Vec<Reads>)> {
         let model = self.model(name)?;
         let declared = |fault: Fault| Error::new(Kind::Declaration, fault.to_string());
         if model.layer == "staging" {
             self.declare(name).await.map_err(declared)?;
-            return Ok(Ran::View);
+            return Ok((Ran::View, Vec::new()));
         }
         let plan = self.plan(model).await.map_err(declared)?;
+        let reads = self.reads(&self.session.state().optimize(&plan)?)?;
         let run = async {
             match self.project.contracts.get(name) {
                 Some(contract) => self.run_sorted(name, plan, &contract.grain).await,
                 None => self.run_to_scratch(name, plan).await,
             }
         };
-        run.await.map_err(|error: Error| error.at(format!("model \"{name}\"")))
+        let ran = run.await.map_err(|error: Error| error.at(format!("model \"{name}\"")))?;
+        let rows = match &ran {
+            Ran::View => 0,
+            Ran::Scratch(rows) => *rows,
+            Ran::Table(made) => made.written.rows,
+        };
+        let mut sizes = self.sizes.lock().unwrap_or_else(PoisonError::into_inner);
+        sizes.insert(name.to_owned(), rows);
+        Ok((ran, reads))
+    }
+
+    /// The tables that an optimised plan goes through.
+    fn reads(&self, plan: &LogicalPlan) -> Result<Vec<Reads>> {
+        let mut scans: BTreeMap<String, u64> = BTreeMap::new();
+        plan.apply_with_subqueries(|node| {
+            if let LogicalPlan::TableScan(scan) = node {
+                *scans.entry(scan.table_name.table().to_owned()).or_default() += 1;
+            }
+            Ok(TreeNodeRecursion::Continue)
+        })?;
+        let sizes = self.sizes.lock().unwrap_or_else(PoisonError::into_inner);
+        let reads = scans.into_iter().map(|(table, scans)| {
+            let rows = scans * sizes.get(&table).copied().unwrap_or(0);
+            Reads { table, scans, rows }
+        });
+        Ok(reads.collect())
+    }
+
+    /// The measures of `quarter` in `provider`, a kept table of `contract` that `has` columns.
+    ///
+    /// # Errors
+    /// When the table cannot be read.
+    pub async fn kept_measures(
+        &self,
+        contract: &Contract,
+        provider: Arc<dyn TableProvider>,
+        quarter: &str,
+        has: &(dyn Fn(&str) -> bool + Sync),
+    ) -> Result<Vec<RecordBatch>> {
+        let name = "kept_rows";
+        self.put(name, provider)?;
+        let measured = measures::query(contract, name, has);
+        let sql = format!(
+            "with measured as (\n{measured})\nselect quarter, table_name, key, \
+             measured.measured['measure'] as measure, measured.measured['value'] as value \
+             from measured where quarter = '{quarter}'"
+        );
+        let (file, layer) = (contract.file.clone(), "intermediate".to_owned());
+        let model = Model { name: name.to_owned(), file, layer, sql };
+        let rows = self.offenders(&model).await;
+        self.forget(name)?;
+        rows
     }
 
     async fn run_sorted(&self, name: &str, mut plan: LogicalPlan, grain: &[String]) -> Result<Ran> {

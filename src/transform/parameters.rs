@@ -16,7 +16,9 @@ use datafusion::sql::sqlparser::ast::{
 };
 use datafusion::sql::sqlparser::tokenizer::Span;
 
+use crate::config::condition;
 use crate::config::settings::{Settings, Value};
+use crate::config::Project;
 use crate::domain::calendar::{to_date, to_day};
 use crate::error::Result;
 
@@ -37,6 +39,7 @@ impl Parameters {
         values.insert("currency".to_owned(), Value::Text(currency.to_owned()));
         values.insert("quarter_start".to_owned(), date(settings.fiscal.quarter_start(day)));
         values.insert("quarter_end".to_owned(), date(settings.fiscal.quarter_end(day)));
+        values.entry("backtest_at".to_owned()).or_insert(Value::NoDate);
         Self(values)
     }
 
@@ -89,6 +92,15 @@ fn literal(value: &Value, span: Span) -> Expr {
             value: SqlValue::SingleQuotedString(value.to_string()).with_span(span),
             uses_odbc_syntax: false,
         }),
+        Value::Boolean(value) => Expr::Value(SqlValue::Boolean(*value).with_span(span)),
+        // Checked when the declarations were read.
+        Value::Condition(text) => match condition::parse(text) {
+            Ok(expression) => Expr::Nested(Box::new(expression)),
+            Err(_) => null(),
+        },
+        Value::NoDecimal => {
+            cast(null(), SqlType::Decimal(ExactNumberInfo::PrecisionAndScale(18, 2)))
+        }
         Value::NoInteger => cast(null(), SqlType::BigInt(None)),
         Value::NoDate => cast(null(), SqlType::Date),
     }
@@ -133,11 +145,87 @@ pub(super) fn register_tables(session: &SessionContext, settings: &Settings) -> 
         ("from_date", dates(&|row| kinds[row].from)),
         ("until_date", dates(&|row| kinds[row].until)),
     ];
-    register(session, "set_purchase_kinds", columns)
+    register(session, "set_purchase_kinds", columns)?;
+    let texts = |values: Vec<&str>| -> ArrayRef { Arc::new(StringArray::from(values)) };
+    let roles = &settings.roles;
+    let columns = vec![
+        ("sales_type", texts(roles.iter().map(|(name, _)| *name).collect())),
+        ("role", texts(roles.iter().map(|(_, role)| role.as_str()).collect())),
+    ];
+    register(session, "set_list_roles", columns)?;
+    let tiers = settings.list_tiers.iter().map(String::as_str).collect();
+    register(session, "set_list_tiers", vec![("tier", texts(tiers))])?;
+    let signs = settings.list_also.iter().map(String::as_str).collect();
+    register(session, "set_list_also", vec![("sign", texts(signs))])?;
+    let equivalents = &settings.equivalents;
+    let costs: Decimal128Array = equivalents.iter().map(|(_, cost)| hundredths(cost)).collect();
+    let columns = vec![
+        ("unit", texts(equivalents.iter().map(|(unit, _)| unit.as_str()).collect())),
+        ("cost", Arc::new(costs.with_precision_and_scale(18, 2)?) as ArrayRef),
+    ];
+    register(session, "set_equivalents", columns)
 }
 
-/// The tables that settings become.
-pub(super) const SETTING_TABLES: [&str; 2] = ["set_sleep_rules", "set_purchase_kinds"];
+/// Registers what each report needs, as its contract says, as the table `set_reports`.
+pub(super) fn register_reports(session: &SessionContext, project: &Project) -> Result<()> {
+    let contracts = project.contracts.values().filter(|contract| {
+        project.models.get(&contract.model).is_some_and(|model| model.layer == "marts")
+    });
+    let needs: Vec<(&str, &str)> = contracts
+        .flat_map(|contract| {
+            let named = contract.needs.iter().map(String::as_str);
+            let named: Vec<&str> =
+                if contract.needs.is_empty() { vec!["documents"] } else { named.collect() };
+            named.into_iter().map(|input| (contract.model.as_str(), input))
+        })
+        .collect();
+    let texts = |values: Vec<&str>| -> ArrayRef { Arc::new(StringArray::from(values)) };
+    let columns = vec![
+        ("report", texts(needs.iter().map(|(report, _)| *report).collect())),
+        ("input", texts(needs.iter().map(|(_, input)| *input).collect())),
+    ];
+    register(session, "set_reports", columns)
+}
+
+/// The quarters and tables that a destination keeps.
+pub const KEPT_QUARTERS: &str = "kept_quarters";
+/// The measures of those as they were published, in the form of `int_quarterly_measures`.
+pub const KEPT_MEASURES: &str = "kept_measures";
+/// The model that holds them against what is known now.
+pub const RESTATEMENTS: &str = "restatements";
+
+/// Registers empty tables of what is kept; runs that restate give them rows.
+pub(super) fn register_kept(session: &SessionContext) -> Result<()> {
+    let texts = || -> ArrayRef { Arc::new(StringArray::from(Vec::<&str>::new())) };
+    let values = Decimal128Array::from(Vec::<i128>::new()).with_precision_and_scale(38, 9)?;
+    register(session, KEPT_QUARTERS, vec![("quarter", texts()), ("table_name", texts())])?;
+    let columns = vec![
+        ("quarter", texts()),
+        ("table_name", texts()),
+        ("key", texts()),
+        ("measure", texts()),
+        ("value", Arc::new(values) as ArrayRef),
+    ];
+    register(session, KEPT_MEASURES, columns)
+}
+
+/// The tables that settings and contracts become, and those of what is kept.
+pub(super) const SETTING_TABLES: [&str; 9] = [
+    KEPT_QUARTERS,
+    KEPT_MEASURES,
+    "set_sleep_rules",
+    "set_purchase_kinds",
+    "set_list_roles",
+    "set_list_tiers",
+    "set_list_also",
+    "set_equivalents",
+    "set_reports",
+];
+
+fn hundredths(text: &str) -> Option<i128> {
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+    format!("{whole}{fraction:0<2}").parse().ok()
+}
 
 fn ten_thousandths(text: &str) -> Option<i128> {
     let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));

@@ -14,6 +14,7 @@ use super::models::Models;
 use super::reference::parse_csv;
 use crate::columnar::Engine;
 use crate::config::contract::UnitTest;
+use crate::config::settings::defaults;
 use crate::config::{Project, canonical};
 use crate::error::{Error, Kind, Result};
 use crate::pull::map::schema;
@@ -62,7 +63,9 @@ async fn run(
     model: &str,
     test: &UnitTest,
 ) -> Result<Vec<String>> {
-    let models = Models::new(project, engine, test.as_of, &BTreeMap::new(), Path::new("."))?;
+    let defaults = defaults();
+    let settings = test.settings.as_ref().unwrap_or(&defaults);
+    let models = Models::new(project, settings, engine, test.as_of, &BTreeMap::new(), Path::new("."))?;
     let given: BTreeMap<&str, &str> =
         test.given.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
     for (name, text) in &given {

@@ -9,6 +9,7 @@ mod daemon;
 mod declarations;
 mod demo;
 mod directions;
+mod docs;
 mod formats;
 mod kill;
 mod lineage;

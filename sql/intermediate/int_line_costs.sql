@@ -1,0 +1,45 @@
+-- What is known of costs: sales and returns whose lines tell them, by client and day.
+-- grain: one row per client_key and date
+with lines as (
+    select
+        source,
+        kind,
+        document_id,
+        date_part('year', date) as year,
+        sum(amount) as total,
+        sum(amount) filter (where cost is not null) as with_cost,
+        sum(cost) as cost
+    from stg_document_lines
+    group by source, kind, document_id, date_part('year', date)
+    having count(cost) > 0 and sum(amount) <> 0
+),
+
+kept as (
+    select
+        source,
+        case when kind in ('invoice', 'shipment') and total < 0 then 'return' else kind end
+            as kind,
+        document_id,
+        year,
+        total,
+        with_cost,
+        cost
+    from lines
+),
+
+final as (
+    select
+        sales.client_key,
+        sales.date,
+        cast(sum(round(sales.net * kept.with_cost / kept.total, 2)) as decimal(18, 2)) as amount,
+        cast(sum(round(sales.net * kept.cost / kept.total, 2)) as decimal(18, 2)) as cost
+    from int_sales as sales
+    inner join kept
+        on sales.source = kept.source
+        and sales.kind = kept.kind
+        and sales.document_id = kept.document_id
+        and date_part('year', sales.issued_on) = kept.year
+    group by sales.client_key, sales.date
+)
+
+select * from final

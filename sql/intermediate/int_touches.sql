@@ -1,0 +1,15 @@
+-- Contacts by client.
+-- grain: one row per source and contact_id
+select
+    keys.client_key,
+    contacts.source,
+    contacts.contact_id,
+    contacts.date,
+    contacts.kind,
+    contacts.initiated_by,
+    contacts.outcome,
+    contacts.person,
+    contacts.manager
+from stg_contacts as contacts
+inner join int_client_keys as keys
+    on contacts.source = keys.source and contacts.client_id = keys.client_id

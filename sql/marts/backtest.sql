@@ -1,0 +1,256 @@
+-- How well the rules would have told who stays silent, on days of the company's own past: for each
+-- horizon and population each rule's verdicts, the rankings, and the calibration of the odds.
+-- grain: one row per cutoff, horizon, population and rule
+with cases as (
+    select
+        cutoff,
+        horizon,
+        annual_value,
+        silent,
+        asleep,
+        asleep_1,
+        asleep_1_5,
+        asleep_2,
+        asleep_3,
+        unnest(
+            [
+                'all',
+                case when purchases >= 3 then 'three purchases' else null end,
+                case when seen_within_a_year then 'seen within a year' else null end
+            ]
+        ) as population
+    from int_backtest_cases
+),
+
+verdicts as (
+    select
+        cutoff,
+        horizon,
+        population,
+        annual_value,
+        silent,
+        unnest(
+            [
+                named_struct('rule', 'in force', 'flagged', asleep),
+                named_struct('rule', 'k = 1', 'flagged', asleep_1),
+                named_struct('rule', 'k = 1.5', 'flagged', asleep_1_5),
+                named_struct('rule', 'k = 2', 'flagged', asleep_2),
+                named_struct('rule', 'k = 3', 'flagged', asleep_3)
+            ]
+        ) as verdict
+    from cases
+    where population is not null
+),
+
+flagged as (
+    select
+        cutoff,
+        horizon,
+        population,
+        verdict['rule'] as rule,
+        count(silent) as clients,
+        count(*) filter (where silent is null) as left_out,
+        count(*) filter (where silent) as silent,
+        count(*) filter (where silent is not null and verdict['flagged']) as flagged,
+        count(*) filter (where silent and verdict['flagged']) as hits,
+        cast(
+            coalesce(
+                sum(annual_value) filter (where silent is not null and verdict['flagged']), 0
+            ) as decimal(18, 2)
+        ) as flagged_value
+    from verdicts
+    group by cutoff, horizon, population, verdict['rule']
+),
+
+shares as (
+    select
+        flagged.*,
+        cast(silent as double) / nullif(clients, 0) as base_rate,
+        cast(hits as double) / nullif(flagged, 0) as precision,
+        cast(hits as double) / nullif(silent, 0) as recall,
+        cast(2 * hits as double) / nullif(flagged + silent, 0) as f1,
+        (
+            cast(hits as double) / nullif(silent, 0)
+            + cast((clients - silent) - (flagged - hits) as double) / nullif(clients - silent, 0)
+        )
+        / 2 as balanced_accuracy
+    from flagged
+),
+
+left_out as (
+    select cutoff, horizon, population, left_out
+    from flagged
+    where rule = 'in force'
+),
+
+-- A silent client counts as ranked above each active one with a lower score, and half above each
+-- with the same.
+scores as (
+    select
+        cutoff,
+        horizon,
+        population,
+        ranking,
+        score,
+        silent,
+        active,
+        coalesce(
+            sum(active) over (
+                partition by cutoff, horizon, population, ranking
+                order by score
+                rows between unbounded preceding and 1 preceding
+            ),
+            0
+        ) as active_below,
+        coalesce(
+            sum(silent + active) over (
+                partition by cutoff, horizon, population, ranking
+                order by score
+                rows between unbounded preceding and 1 preceding
+            ),
+            0
+        ) as clients_below,
+        sum(silent + active) over (partition by cutoff, horizon, population, ranking) as clients
+    from int_backtest_scores
+),
+
+ranked as (
+    select
+        cutoff,
+        horizon,
+        population,
+        ranking,
+        sum(silent + active) as clients,
+        sum(silent) as silent,
+        sum(
+            cast(silent as decimal(18, 0)) * (2 * cast(active_below as decimal(18, 0)) + active)
+        ) as twice_pairs_right,
+        sum(
+            cast(
+                silent * power(cast(score as double) / 10000 - 1, 2)
+                + active * power(cast(score as double) / 10000, 2) as decimal(18, 9)
+            )
+        ) as squares
+    from scores
+    group by cutoff, horizon, population, ranking
+),
+
+deciles as (
+    select
+        cutoff,
+        horizon,
+        population,
+        10 * clients_below / clients + 1 as decile,
+        sum(silent + active) as clients,
+        sum(silent) as silent,
+        sum((silent + active) * score) as odds
+    from scores
+    where ranking = 'odds'
+    group by cutoff, horizon, population, 10 * clients_below / clients + 1
+),
+
+united as (
+    select
+        cutoff,
+        horizon,
+        population,
+        rule,
+        clients,
+        left_out,
+        silent,
+        base_rate,
+        flagged,
+        flagged_value,
+        precision,
+        recall,
+        f1,
+        balanced_accuracy,
+        cast(null as double) as auc,
+        cast(null as double) as brier,
+        cast(null as double) as foretold
+    from shares
+    union all
+    select
+        ranked.cutoff,
+        ranked.horizon,
+        ranked.population,
+        case ranked.ranking
+            when 'odds' then 'p_silent'
+            when 'days' then 'days since last purchase'
+            else 'days since last purchase ÷ cycle'
+        end as rule,
+        ranked.clients,
+        left_out.left_out,
+        ranked.silent,
+        cast(ranked.silent as double) / nullif(ranked.clients, 0) as base_rate,
+        cast(null as bigint) as flagged,
+        cast(null as decimal(18, 2)) as flagged_value,
+        cast(null as double) as precision,
+        cast(null as double) as recall,
+        cast(null as double) as f1,
+        cast(null as double) as balanced_accuracy,
+        cast(ranked.twice_pairs_right as double)
+        / nullif(2 * cast(ranked.silent as double) * (ranked.clients - ranked.silent), 0) as auc,
+        case
+            when ranked.ranking = 'odds'
+                then cast(ranked.squares as double) / nullif(ranked.clients, 0)
+            else null
+        end as brier,
+        cast(null as double) as foretold
+    from ranked
+    inner join left_out
+        on ranked.cutoff = left_out.cutoff
+        and ranked.horizon = left_out.horizon
+        and ranked.population = left_out.population
+    union all
+    select
+        deciles.cutoff,
+        deciles.horizon,
+        deciles.population,
+        'p_silent, decile ' || lpad(cast(deciles.decile as varchar), 2, '0') as rule,
+        deciles.clients,
+        left_out.left_out,
+        deciles.silent,
+        cast(deciles.silent as double) / deciles.clients as base_rate,
+        cast(null as bigint) as flagged,
+        cast(null as decimal(18, 2)) as flagged_value,
+        cast(null as double) as precision,
+        cast(null as double) as recall,
+        cast(null as double) as f1,
+        cast(null as double) as balanced_accuracy,
+        cast(null as double) as auc,
+        cast(null as double) as brier,
+        cast(deciles.odds as double) / 10000 / deciles.clients as foretold
+    from deciles
+    inner join left_out
+        on deciles.cutoff = left_out.cutoff
+        and deciles.horizon = left_out.horizon
+        and deciles.population = left_out.population
+),
+
+final as (
+    select
+        quarter_name(cutoff) as quarter,
+        quarter_start(cutoff) as quarter_start,
+        quarter_end(cutoff) as quarter_end,
+        cutoff,
+        horizon,
+        population,
+        rule,
+        clients,
+        left_out,
+        silent,
+        base_rate,
+        flagged,
+        flagged_value,
+        precision,
+        recall,
+        f1,
+        balanced_accuracy,
+        auc,
+        brier,
+        foretold
+    from united
+)
+
+select * from final

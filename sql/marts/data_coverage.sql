@@ -1,0 +1,108 @@
+-- How much of what the reports rest on was written down, by quarter and manager.
+-- grain: one row per quarter and manager
+with closed_quarters as (
+    select quarter, quarter_start, quarter_end from dim_quarters where closed
+),
+
+clients as (
+    select client_key, coalesce(manager, 'unknown') as manager, phone from int_clients
+),
+
+counted as (
+    select
+        quarter_start(days.date) as quarter_start,
+        clients.manager,
+        count(*) as purchases,
+        count(*) filter (
+            where days_between(requests.date, days.date) <= $signs_request_window_days
+        ) as requested,
+        0 as sleepers,
+        0 as without_phone,
+        0 as contacts,
+        0 as without_outcome,
+        0 as without_person,
+        0 as refusals,
+        0 as without_reason
+    from int_purchase_days as days
+    inner join clients on days.client_key = clients.client_key
+    left join int_requests as requests
+        on days.client_key = requests.client_key
+        and requests.date <= days.date
+        and coalesce(requests.next_date, date '9999-12-31') > days.date
+    group by quarter_start(days.date), clients.manager
+    union all
+    select
+        quarter_start(spells.fell_asleep_on) as quarter_start,
+        clients.manager,
+        0 as purchases,
+        0 as requested,
+        count(*) as sleepers,
+        count(*) filter (where clients.phone is null) as without_phone,
+        0 as contacts,
+        0 as without_outcome,
+        0 as without_person,
+        0 as refusals,
+        0 as without_reason
+    from int_spells as spells
+    inner join clients on spells.client_key = clients.client_key
+    group by quarter_start(spells.fell_asleep_on), clients.manager
+    union all
+    select
+        quarter_start(touches.date) as quarter_start,
+        coalesce(touches.manager, clients.manager) as manager,
+        0 as purchases,
+        0 as requested,
+        0 as sleepers,
+        0 as without_phone,
+        count(*) as contacts,
+        count(*) filter (where touches.outcome is null) as without_outcome,
+        count(*) filter (where touches.person is null) as without_person,
+        0 as refusals,
+        0 as without_reason
+    from int_touches as touches
+    inner join clients on touches.client_key = clients.client_key
+    where touches.initiated_by = 'us'
+    group by quarter_start(touches.date), coalesce(touches.manager, clients.manager)
+    union all
+    select
+        quarter_start(refusals.date) as quarter_start,
+        coalesce(refusals.manager, clients.manager) as manager,
+        0 as purchases,
+        0 as requested,
+        0 as sleepers,
+        0 as without_phone,
+        0 as contacts,
+        0 as without_outcome,
+        0 as without_person,
+        count(*) as refusals,
+        count(*) filter (where refusals.reason = 'unknown') as without_reason
+    from int_refusals as refusals
+    inner join clients on refusals.client_key = clients.client_key
+    group by quarter_start(refusals.date), coalesce(refusals.manager, clients.manager)
+),
+
+final as (
+    select
+        closed_quarters.quarter,
+        closed_quarters.quarter_start,
+        closed_quarters.quarter_end,
+        counted.manager,
+        sum(counted.purchases) as purchases,
+        sum(counted.requested) as purchases_requested,
+        sum(counted.sleepers) as sleepers,
+        sum(counted.without_phone) as sleepers_without_phone,
+        sum(counted.contacts) as contacts,
+        sum(counted.without_outcome) as contacts_without_outcome,
+        sum(counted.without_person) as contacts_without_person,
+        sum(counted.refusals) as refusals,
+        sum(counted.without_reason) as refusals_without_reason
+    from counted
+    inner join closed_quarters on counted.quarter_start = closed_quarters.quarter_start
+    group by
+        closed_quarters.quarter,
+        closed_quarters.quarter_start,
+        closed_quarters.quarter_end,
+        counted.manager
+)
+
+select * from final

@@ -1,0 +1,52 @@
+//! `backtest`: the rules of sleep judged on the company's own past.
+
+use chrono::NaiveDate;
+
+use super::args::Cli;
+use super::verbs::{print_outcome, progress, run, run_id};
+use super::{inspect, print};
+use crate::config::settings::Value;
+use crate::error::{Error, Kind, Result};
+use crate::run::{Request, Workspace, compute};
+
+/// The table that holds what came of it.
+const TABLE: &str = "backtest";
+
+/// Lets the rules be judged on `day` alone.
+pub(super) fn judge_on(workspace: &mut Workspace, day: NaiveDate) {
+    workspace.project.settings.scalars.insert("backtest_at", Value::Date(day));
+}
+
+/// Runs the pipeline that publishes the backtest and prints the table; on one day, prints it only.
+pub(super) async fn backtest(
+    cli: &Cli,
+    workspace: &Workspace,
+    at: Option<NaiveDate>,
+    as_of: Option<NaiveDate>,
+) -> Result<()> {
+    let request = Request { as_of, ..Request::default() };
+    if at.is_some() {
+        let id = run_id(workspace.clock);
+        let rows = compute(workspace, &request, TABLE, &id, &progress(cli)).await?;
+        return print::rows(&rows, cli.json);
+    }
+    let publishes = workspace.project.pipelines.iter().find(|pipeline| {
+        pipeline.sources.is_empty() && pipeline.publish.iter().any(|entry| entry.table == TABLE)
+    });
+    let Some(pipeline) = publishes else {
+        return Err(Error::new(Kind::Nothing, format!("no pipeline publishes \"{TABLE}\""))
+            .hint("add { table: backtest, to: … } to the publish list of one without sources"));
+    };
+    let request = Request { pipelines: vec![pipeline.name.clone()], ..request };
+    let outcome = run(cli, workspace, &request).await?;
+    inspect::sql(
+        workspace,
+        &format!("select * from {TABLE} order by cutoff, horizon, population, rule"),
+        cli.json,
+    )
+    .await?;
+    if !cli.json {
+        print_outcome(workspace, &outcome);
+    }
+    Ok(())
+}

@@ -1,0 +1,91 @@
+//! A SQL condition written in YAML: parsed where it stands, so that its faults have their place.
+
+use std::ops::ControlFlow;
+
+use sqlparser::ast::{Expr, visit_expressions};
+use sqlparser::dialect::GenericDialect;
+use sqlparser::parser::Parser;
+
+use super::text::Checker;
+use super::yaml::{Spanned, at};
+use crate::names;
+
+/// The columns of a client that a condition may name.
+const CLIENT_COLUMNS: &[&str] = &[
+    "client_key",
+    "name",
+    "tax_id",
+    "region",
+    "industry",
+    "sales_type",
+    "manager",
+    "phone",
+    "email",
+    "one_off",
+    "important",
+    "potential",
+    "created_on",
+    "first_purchase",
+    "last_purchase",
+    "purchases",
+    "cycle",
+    "cycle_basis",
+    "annual_value",
+    "tier",
+    "abc",
+    "xyz",
+    "margin",
+    "days_late",
+    "days_asleep",
+];
+
+/// The expression that `text` is; the parser's words where it is none.
+///
+/// # Errors
+/// When it is no expression, or more than one.
+pub fn parse(text: &str) -> Result<Expr, String> {
+    let mut parser = Parser::new(&GenericDialect {})
+        .try_with_sql(text)
+        .map_err(|error| error.to_string())?;
+    let expression = parser.parse_expr().map_err(|error| error.to_string())?;
+    match parser.peek_token().token {
+        sqlparser::tokenizer::Token::EOF => Ok(expression),
+        token => Err(format!("\"{token}\" stands after the condition")),
+    }
+}
+
+/// Checks a condition on columns of a client; gives its text.
+pub(super) fn on_clients(check: &mut Checker<'_>, written: &Spanned<String>) -> String {
+    let expression = match parse(&written.value) {
+        Ok(expression) => expression,
+        Err(error) => {
+            check.fault_hint(
+                at(written),
+                format!("\"{}\" is not a condition: {error}", written.value),
+                "write as region = 'Kazan' and purchases > 2",
+            );
+            return "true".to_owned();
+        }
+    };
+    let _: ControlFlow<()> = visit_expressions(&expression, |part| {
+        match part {
+            Expr::Identifier(name) if !CLIENT_COLUMNS.contains(&name.value.as_str()) => {
+                check.fault_hint(
+                    at(written),
+                    format!("\"{}\" is not a column of a client", name.value),
+                    names::suggest(&name.value, CLIENT_COLUMNS.iter().copied()),
+                );
+            }
+            Expr::Subquery(_) | Expr::InSubquery { .. } | Expr::Exists { .. } => {
+                check.fault_hint(
+                    at(written),
+                    "a condition on clients reads nothing but their columns",
+                    "take the subquery out",
+                );
+            }
+            _ => {}
+        }
+        ControlFlow::Continue(())
+    });
+    written.value.clone()
+}
