@@ -1,197 +1,51 @@
 -- Documents of purchase kind and returns, by client: `net` counts in the period of `date`, and
 -- towards the purchase of `purchase_date`.
 -- grain: one row per document of purchase kind or return
-with simple_purchases as (
-    select
-        client_key,
-        source,
-        document_id,
-        kind,
-        date as issued_on,
-        date,
-        amount,
-        direction,
-        manager,
-        region,
-        cast(null as date) as ordered_on
-    from int_documents
-    where is_purchase and not counts_when_paid and related_document_id is null
-),
-
-payments as (
-    select
-        payments.client_key,
-        payments.source,
-        payments.related_document_id as document_id,
-        payments.document_id as payment_id,
-        payments.date as paid_on,
-        max(invoices.date) as issued_on
-    from int_documents as payments
-    inner join int_documents as invoices
-        on payments.client_key = invoices.client_key
-        and payments.source = invoices.source
-        and payments.related_document_id = invoices.document_id
-        and invoices.date <= payments.date
-    where
-        payments.kind = 'payment'
-        and payments.counts_when_paid
-        and invoices.is_purchase
-        and invoices.counts_when_paid
-    group by
-        payments.client_key,
-        payments.source,
-        payments.related_document_id,
-        payments.document_id,
-        payments.date
-),
-
-first_payments as (
-    select client_key, source, document_id, issued_on, min(paid_on) as paid_on
-    from payments
-    group by client_key, source, document_id, issued_on
-),
-
-orders as (
-    select client_key, source, document_id, date as ordered_on
-    from int_documents
-    where kind = 'order'
-),
-
-linked_purchases as (
-    select
-        documents.client_key,
-        documents.source,
-        documents.document_id,
-        documents.kind,
-        documents.date as issued_on,
-        case
-            when not documents.counts_when_paid then documents.date
-            when documents.paid_on < first_payments.paid_on then documents.paid_on
-            else coalesce(first_payments.paid_on, documents.paid_on)
-        end as date,
-        documents.amount,
-        documents.direction,
-        documents.manager,
-        documents.region,
-        documents.related_document_id
-    from int_documents as documents
-    left join first_payments
-        on documents.client_key = first_payments.client_key
-        and documents.source = first_payments.source
-        and documents.document_id = first_payments.document_id
-        and documents.date = first_payments.issued_on
-    where
-        documents.is_purchase
-        and (documents.counts_when_paid or documents.related_document_id is not null)
-),
-
-ordered_purchases as (
-    select
-        linked_purchases.client_key,
-        linked_purchases.source,
-        linked_purchases.document_id,
-        linked_purchases.kind,
-        linked_purchases.issued_on,
-        linked_purchases.date,
-        linked_purchases.amount,
-        linked_purchases.direction,
-        linked_purchases.manager,
-        linked_purchases.region,
-        max(orders.ordered_on) as ordered_on
-    from linked_purchases
-    left join orders
-        on linked_purchases.client_key = orders.client_key
-        and linked_purchases.source = orders.source
-        and linked_purchases.related_document_id = orders.document_id
-        and orders.ordered_on <= linked_purchases.issued_on
-    where linked_purchases.date is not null
-    group by
-        linked_purchases.client_key,
-        linked_purchases.source,
-        linked_purchases.document_id,
-        linked_purchases.kind,
-        linked_purchases.issued_on,
-        linked_purchases.date,
-        linked_purchases.amount,
-        linked_purchases.direction,
-        linked_purchases.manager,
-        linked_purchases.region
-),
-
-purchases as (
-    select * from simple_purchases
-    union all
-    select * from ordered_purchases
-),
-
-returned as (
-    select
-        client_key,
-        source,
-        document_id,
-        date,
-        amount,
-        related_document_id,
-        direction,
-        manager,
-        region
-    from int_documents
-    where kind = 'return'
-),
-
-sent_back as (
-    select
-        returned.client_key,
-        returned.source,
-        returned.document_id,
-        returned.date,
-        first_value(purchases.date order by purchases.issued_on desc) as purchase_date
-    from returned
-    inner join purchases
-        on returned.client_key = purchases.client_key
-        and returned.source = purchases.source
-        and returned.related_document_id = purchases.document_id
-        and purchases.issued_on <= returned.date
-    group by returned.client_key, returned.source, returned.document_id, returned.date
-),
-
-final as (
-    select
-        client_key,
-        date,
-        date as purchase_date,
-        true as is_purchase,
-        amount as net,
-        source,
-        document_id,
-        kind,
-        issued_on,
-        direction,
-        manager,
-        region,
-        ordered_on
-    from purchases
-    union all
-    select
-        returned.client_key,
-        returned.date,
-        coalesce(sent_back.purchase_date, returned.date) as purchase_date,
-        false as is_purchase,
-        cast(-returned.amount as decimal(18, 2)) as net,
-        returned.source,
-        returned.document_id,
-        'return' as kind,
-        returned.date as issued_on,
-        returned.direction,
-        returned.manager,
-        returned.region,
-        cast(null as date) as ordered_on
-    from returned
-    left join sent_back
-        on returned.client_key = sent_back.client_key
-        and returned.source = sent_back.source
-        and returned.document_id = sent_back.document_id
-        and returned.date = sent_back.date
-)
-
-select * from final
+select
+    client_key,
+    date,
+    date as purchase_date,
+    true as is_purchase,
+    amount as net,
+    source,
+    document_id,
+    kind,
+    date as issued_on,
+    direction,
+    manager,
+    region,
+    cast(null as date) as ordered_on
+from int_documents
+where is_purchase and not counts_when_paid and related_document_id is null
+union all
+select
+    client_key,
+    date,
+    date as purchase_date,
+    true as is_purchase,
+    amount as net,
+    source,
+    document_id,
+    kind,
+    issued_on,
+    direction,
+    manager,
+    region,
+    ordered_on
+from int_linked_sales
+union all
+select
+    client_key,
+    date,
+    purchase_date,
+    false as is_purchase,
+    cast(-amount as decimal(18, 2)) as net,
+    source,
+    document_id,
+    'return' as kind,
+    date as issued_on,
+    direction,
+    manager,
+    region,
+    cast(null as date) as ordered_on
+from int_returned

@@ -23,53 +23,36 @@ rates as (
 
 in_base_currency as (
     select
-        source,
-        document_id,
-        kind,
-        date,
-        client_id,
-        amount,
-        related_document_id,
-        direction,
-        manager,
-        region,
-        due_date,
-        paid_on,
-        paid_amount,
-        cancelled
-    from documents
-    where date <= $as_of and currency = $currency
-),
-
-in_other_currencies as (
-    select
         documents.source,
         documents.document_id,
         documents.kind,
         documents.date,
         documents.client_id,
-        cast(round(documents.amount * rates.rate, 2) as decimal(18, 2)) as amount,
+        case
+            when documents.currency = $currency then documents.amount
+            else cast(round(documents.amount * rates.rate, 2) as decimal(18, 2))
+        end as amount,
         documents.related_document_id,
         documents.direction,
         documents.manager,
         documents.region,
         documents.due_date,
         documents.paid_on,
-        cast(round(documents.paid_amount * rates.rate, 2) as decimal(18, 2)) as paid_amount,
+        case
+            when documents.currency = $currency then documents.paid_amount
+            else cast(round(documents.paid_amount * rates.rate, 2) as decimal(18, 2))
+        end as paid_amount,
         documents.cancelled
     from documents
-    inner join rates
+    left join rates
         on documents.currency = rates.rate_currency
+        and documents.currency <> $currency
         and documents.date >= rates.rate_from
         and documents.date < coalesce(rates.next_rate_from, date '9999-12-31')
         and documents.date <= add_days(rates.rate_from, $rates_max_age_days)
-    where documents.date <= $as_of and documents.currency <> $currency
-),
-
-united as (
-    select * from in_base_currency
-    union all
-    select * from in_other_currencies
+    where
+        documents.date <= $as_of
+        and (documents.currency = $currency or rates.rate is not null)
 ),
 
 final as (
@@ -88,7 +71,7 @@ final as (
         case when paid_on <= $as_of then paid_on else null end as paid_on,
         case when paid_on <= $as_of then paid_amount else null end as paid_amount,
         cancelled
-    from united
+    from in_base_currency
 )
 
 select * from final

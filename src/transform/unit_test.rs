@@ -1,6 +1,6 @@
 //! Unit tests of SQL models: small tables in, the model's rows against the expected ones.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use super::reference::parse_csv;
 use crate::columnar::Engine;
 use crate::config::contract::UnitTest;
 use crate::config::settings::defaults;
-use crate::config::{Project, canonical};
+use crate::config::{Fault, Project, canonical};
 use crate::error::{Error, Kind, Result};
 use crate::pull::map::schema;
 
@@ -74,11 +74,22 @@ async fn run(
         }
     }
     let wanted = [model.to_owned()].into();
+    let declaration = |fault: Fault| Error::new(Kind::Declaration, fault.to_string());
+    // Models between what is given and the one under test are computed; all others are empty.
+    let mut live: BTreeSet<String> = given.keys().map(|name| (*name).to_owned()).collect();
     for name in graph.needed(&wanted) {
-        let declared = models.declare(&name).await;
-        let schema = declared.map_err(|fault| Error::new(Kind::Declaration, fault.to_string()))?;
+        let schema = models.declare(&name).await.map_err(declaration)?;
+        let computed = graph.reads(&name).any(|read| live.contains(read));
         if let Some(text) = given.get(name.as_str()) {
             models.put(&name, Arc::new(table_of(text, &Arc::new(schema))?))?;
+        } else if computed && name != model {
+            live.insert(name.clone());
+            let between = &project.models[&name];
+            if between.layer != "staging" {
+                let plan = models.plan(between).await.map_err(declaration)?;
+                let rows = models.session().execute_logical_plan(plan).await?.collect().await?;
+                models.put(&name, Arc::new(MemTable::try_new(Arc::new(schema), vec![rows])?))?;
+            }
         }
     }
     for name in given.keys() {
