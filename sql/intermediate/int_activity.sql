@@ -7,6 +7,7 @@ select
     max(date) as last_document_on,
     bool_or(kind = 'shipment') as has_shipments,
     bool_or(kind = 'invoice') as has_invoices,
+    bool_or(kind in ('payment', 'shipment') and related_document_id is not null) as has_links,
     bool_or(
         (kind = 'invoice' and paid_on is not null)
         or (kind = 'payment' and related_document_id is not null)

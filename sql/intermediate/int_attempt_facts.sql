@@ -5,9 +5,8 @@ with attempts as (
     select
         attempts.*,
         expected.spells as compared_spells,
-        coalesce(expected.left_out, 0) as left_out,
-        cast(cast(expected.returned as double) / nullif(expected.spells, 0) as decimal(18, 9))
-            as expected,
+        coalesce(expected.tried_within, 0) as left_out,
+        cast(expected.share as decimal(18, 9)) as expected,
         sales.purchases as purchases_after,
         sales.net_sales as net_sales_after
     from int_attempts as attempts

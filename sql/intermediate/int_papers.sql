@@ -1,8 +1,9 @@
 -- Documents that stand around sales: quotes, orders, invoices and payments, and shipments that
--- name another document, have a due date, or come from a source that writes invoices.
+-- name another document, have a due date, or come from a source that writes invoices and links
+-- nothing.
 -- grain: one row per source, kind, document_id and year of date
 with invoicing as (
-    select source, bool_or(has_invoices) as has_invoices
+    select source, bool_or(has_invoices) and not bool_or(has_links) as links_nothing
     from int_activity
     group by source
 ),
@@ -31,7 +32,7 @@ final as (
             documents.kind <> 'shipment'
             or documents.related_document_id is not null
             or documents.due_date is not null
-            or invoicing.has_invoices
+            or invoicing.links_nothing
         )
 )
 

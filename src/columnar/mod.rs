@@ -10,6 +10,7 @@ mod parquet_file;
 mod provider;
 mod scratch;
 mod session;
+mod spilled;
 
 pub use keyed::by_key;
 pub use parquet_file::{ParquetFile, Written, type_name, type_named};

@@ -8,7 +8,8 @@ use std::io::{BufReader, BufWriter};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use arrow::array::{Array, RecordBatch};
+use arrow::array::{Array, RecordBatch, UInt64Array};
+use arrow::compute::take_record_batch;
 use arrow::datatypes::SchemaRef;
 use arrow::error::ArrowError;
 use arrow::ipc::reader::StreamReader;
@@ -17,16 +18,15 @@ use async_trait::async_trait;
 use datafusion::catalog::{Session, TableProvider};
 use datafusion::datasource::memory::MemorySourceConfig;
 use datafusion::datasource::source::DataSourceExec;
-use datafusion::error::{DataFusionError, Result as QueryResult};
+use datafusion::error::Result as QueryResult;
 use datafusion::execution::memory_pool::{MemoryPool, MemoryReservation};
-use datafusion::execution::{SendableRecordBatchStream, TaskContext};
 use datafusion::logical_expr::{Expr, TableType};
 use datafusion::physical_plan::ExecutionPlan;
-use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
-use datafusion::physical_plan::streaming::{PartitionStream, StreamingTableExec};
 
-use super::keyed::{KeyedSource, partitioning};
+use super::keyed::KeyedSource;
+use super::parquet_file::BATCH_ROWS;
 use super::session::Engine;
+use super::spilled::SpilledSource;
 use crate::error::Result;
 
 /// Takes rows, holding them in memory or appending them to one file.
@@ -72,6 +72,22 @@ impl ScratchWriter {
     /// # Errors
     /// When the disk fails.
     pub fn write(&mut self, batch: RecordBatch) -> Result<()> {
+        if batch.num_rows() <= BATCH_ROWS {
+            return self.append(batch);
+        }
+        // Windows give whole partitions at once: who reads them again wants them piece by piece,
+        // and each piece with memory of its own.
+        let mut first = 0;
+        while first < batch.num_rows() {
+            let rows = BATCH_ROWS.min(batch.num_rows() - first);
+            let places = UInt64Array::from_iter_values(first as u64..(first + rows) as u64);
+            self.append(take_record_batch(&batch, &places)?)?;
+            first += rows;
+        }
+        Ok(())
+    }
+
+    fn append(&mut self, batch: RecordBatch) -> Result<()> {
         self.rows.rows += batch.num_rows() as u64;
         if self.file.is_none() && self.reserve(&batch)? {
             self.held.push(batch);
@@ -130,7 +146,7 @@ impl ScratchRows {
         Arc::new(ScratchTable { schema, parts: parts.to_vec(), key })
     }
 
-    fn batches(&self) -> Result<impl Iterator<Item = Result<RecordBatch, ArrowError>> + use<>> {
+    pub(super) fn batches(&self) -> Result<impl Iterator<Item = Result<RecordBatch, ArrowError>> + use<>> {
         let reader = || StreamReader::try_new(BufReader::new(File::open(&self.path)?), None);
         let spilled = self.spilled.then(reader).transpose()?;
         let held = Arc::clone(&self.held);
@@ -166,14 +182,12 @@ impl TableProvider for ScratchTable {
     ) -> QueryResult<Arc<dyn ExecutionPlan>> {
         let schema = Arc::clone(&self.schema);
         if self.parts.iter().any(|part| part.spilled) {
-            let parts = self.parts.iter().map(|part| Arc::new(part.clone()) as _).collect();
-            let scan = StreamingTableExec::try_new(schema, parts, projection, [], false, limit)?;
+            let parts = Arc::from(self.parts.as_slice());
+            let source = SpilledSource::new(schema, parts, projection.cloned(), limit)?;
+            let source = Arc::new(source);
             return Ok(match &self.key {
-                None => Arc::new(scan),
-                Some(key) => {
-                    let lie = partitioning(&scan.schema(), key, self.parts.len());
-                    Arc::new(scan.with_output_partitioning(lie)?)
-                }
+                None => Arc::new(DataSourceExec::new(source)),
+                Some(key) => KeyedSource::scan(source, Arc::clone(key)),
             });
         }
         let parts: Vec<Vec<RecordBatch>> =
@@ -184,21 +198,6 @@ impl TableProvider for ScratchTable {
             None => Arc::new(DataSourceExec::new(source)),
             Some(key) => KeyedSource::scan(source, Arc::clone(key)),
         })
-    }
-}
-
-impl PartitionStream for ScratchRows {
-    fn schema(&self) -> &SchemaRef {
-        &self.schema
-    }
-
-    fn execute(&self, _: Arc<TaskContext>) -> SendableRecordBatchStream {
-        let batches: Box<dyn Iterator<Item = _> + Send> = match self.batches() {
-            Ok(batches) => Box::new(batches.map(|batch| batch.map_err(DataFusionError::from))),
-            Err(error) => Box::new(std::iter::once(Err(DataFusionError::External(error.into())))),
-        };
-        let stream = futures::stream::iter(batches);
-        Box::pin(RecordBatchStreamAdapter::new(Arc::clone(&self.schema), stream))
     }
 }
 

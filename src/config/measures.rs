@@ -31,8 +31,9 @@ fn measures(contract: &Contract) -> impl Iterator<Item = &Column> {
     contract.columns.iter().filter(|column| is_number(column) && !keys.contains(&column.name))
 }
 
-/// The query that turns rows of `table`, which has `columns`, into measures: quarter, table_name,
-/// key (the other key columns as JSON), measure, value (NULL where the row is not settled).
+/// The query that turns rows of `table`, which has `columns`, into measures: quarter,
+/// `table_name`, key (the other key columns as JSON), measure, value (NULL where the row is not
+/// settled).
 #[must_use]
 pub fn query(contract: &Contract, table: &str, has: &dyn Fn(&str) -> bool) -> String {
     let keys = contract.grain.iter().filter(|column| !QUARTER.contains(&column.as_str()));

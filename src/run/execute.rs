@@ -29,7 +29,8 @@ use crate::publish::{Publication, Published, TableFiles, publish};
 use crate::tableset::{Manifest, TableSet};
 use crate::transform::{Materialised, Models, Ran};
 
-/// Models that run side by side: while one plans or drains, another computes.
+/// Models that run side by side: while one plans or drains, another computes. Of those that go
+/// through many rows, one runs at a time: two would share the memory of one.
 const MODELS_AT_ONCE: usize = 2;
 
 /// Something that happened in a run, for whoever watches it.
@@ -403,6 +404,7 @@ impl Running<'_> {
         let mut unfinished: BTreeSet<&str> = plan.models.iter().map(String::as_str).collect();
         let mut waiting: Vec<&str> = plan.models.iter().map(String::as_str).collect();
         let mut running = FuturesUnordered::new();
+        let mut heavy_runs = false;
         let mut tables = BTreeMap::new();
         let contracts = plan.checked.iter().filter_map(|name| project.contracts.get(name));
         let mut kept = plan.checked.clone();
@@ -410,14 +412,18 @@ impl Running<'_> {
         kept.insert(INPUTS.to_owned());
         loop {
             while running.len() < at_once {
-                let ready =
-                    |name: &&str| plan.graph.reads(name).all(|read| !unfinished.contains(read));
+                let ready = |name: &&str| {
+                    plan.graph.reads(name).all(|read| !unfinished.contains(read))
+                        && !(heavy_runs && models.is_heavy(plan.graph.reads(name)))
+                };
                 let Some(position) = waiting.iter().position(ready) else { break };
                 let name = waiting.remove(position);
+                let heavy = models.is_heavy(plan.graph.reads(name));
+                heavy_runs |= heavy;
                 let since = self.begin(format!("model {name}"));
-                running.push(async move { (name, since, models.run(name).await) });
+                running.push(async move { (name, since, heavy, models.run(name).await) });
             }
-            let Some((name, since, ran)) = running.next().await else {
+            let Some((name, since, heavy, ran)) = running.next().await else {
                 return match waiting.first() {
                     None => Ok(tables),
                     Some(name) => Err(Error::new(
@@ -427,6 +433,7 @@ impl Running<'_> {
                 };
             };
             unfinished.remove(name);
+            heavy_runs &= !heavy;
             let (ran, reads) = ran?;
             let rows = match ran {
                 Ran::View => continue,

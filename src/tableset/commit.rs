@@ -361,6 +361,7 @@ mod tests {
             lake_version: Some(lake_version),
             schema: Vec::new(),
             key: Vec::new(),
+            not_available: Vec::new(),
             files: vec![file],
         };
         Change {

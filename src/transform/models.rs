@@ -34,6 +34,9 @@ use crate::pull::map::schema;
 /// The column by which rows of models lie in partitions: what is computed is computed by client.
 const CLIENT_KEY: &str = "client_key";
 
+/// Bytes of memory for each row that is read, beyond which a model counts as heavy.
+const HEAVY_ROW_BYTES: u64 = 400;
+
 /// Runs `work` on any thread; it ends when the result is no longer waited for.
 async fn spawn<T: Send + 'static>(
     work: impl Future<Output = Result<T>> + Send + 'static,
@@ -209,6 +212,13 @@ impl<'a> Models<'a> {
         let mut sizes = self.sizes.lock().unwrap_or_else(PoisonError::into_inner);
         sizes.insert(name.to_owned(), rows);
         Ok((ran, reads))
+    }
+
+    /// Whether the tables in `reads` have so many rows that grouping them may fill the memory.
+    pub fn is_heavy<'r>(&self, reads: impl Iterator<Item = &'r str>) -> bool {
+        let sizes = self.sizes.lock().unwrap_or_else(PoisonError::into_inner);
+        let rows: u64 = reads.filter_map(|table| sizes.get(table)).sum();
+        rows.saturating_mul(HEAVY_ROW_BYTES) > (self.engine.limits().memory_mb as u64) << 20
     }
 
     /// The tables that an optimised plan goes through.

@@ -3,6 +3,7 @@
 // Made-up numbers of tests are small.
 #![allow(clippy::cast_possible_truncation, clippy::cast_possible_wrap, clippy::cast_sign_loss)]
 
+mod available;
 mod backfill;
 mod bad_exports;
 mod daemon;
@@ -16,11 +17,36 @@ mod lineage;
 mod loads;
 mod naive;
 mod online_retail;
-#[allow(dead_code)]
+mod profile;
 mod project;
 mod properties;
 mod readme;
 mod repeat;
+mod restatements;
+mod tidy;
+mod worked;
+mod year;
+#[allow(dead_code)]
+mod available;
+mod backfill;
+mod bad_exports;
+mod daemon;
+mod declarations;
+mod demo;
+mod directions;
+mod docs;
+mod formats;
+mod kill;
+mod lineage;
+mod loads;
+mod naive;
+mod online_retail;
+mod profile;
+mod project;
+mod properties;
+mod readme;
+mod repeat;
+mod restatements;
 mod tidy;
 mod worked;
 mod year;

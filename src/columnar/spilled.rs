@@ -1,0 +1,142 @@
+//! Rows of which some lie in files, as a source that says how many they are: joins are planned by it.
+
+use std::fmt;
+use std::sync::Arc;
+
+use arrow::array::RecordBatch;
+use arrow::datatypes::SchemaRef;
+use datafusion::common::stats::Precision;
+use datafusion::common::tree_node::TreeNodeRecursion;
+use datafusion::common::{Statistics, project_schema};
+use datafusion::datasource::source::DataSource;
+use datafusion::error::{DataFusionError, Result};
+use datafusion::execution::{SendableRecordBatchStream, TaskContext};
+use datafusion::physical_expr::projection::ProjectionExprs;
+use datafusion::physical_expr::{EquivalenceProperties, Partitioning, PhysicalExpr};
+use datafusion::physical_plan::DisplayFormatType;
+use datafusion::physical_plan::execution_plan::SchedulingType;
+use datafusion::physical_plan::projection::{
+    all_alias_free_columns, new_projections_for_columns,
+};
+use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
+
+use super::scratch::ScratchRows;
+
+/// Parts of scratch rows, each one partition, with some of their columns.
+#[derive(Debug, Clone)]
+pub(super) struct SpilledSource {
+    parts: Arc<[ScratchRows]>,
+    full: SchemaRef,
+    projection: Option<Vec<usize>>,
+    schema: SchemaRef,
+    fetch: Option<usize>,
+}
+
+impl SpilledSource {
+    /// At most `fetch` rows of each part, the columns of `projection`; the parts have
+    /// the columns of `full`.
+    ///
+    /// # Errors
+    /// When there is no such column.
+    pub(super) fn new(
+        full: SchemaRef,
+        parts: Arc<[ScratchRows]>,
+        projection: Option<Vec<usize>>,
+        fetch: Option<usize>,
+    ) -> Result<Self> {
+        let schema = project_schema(&full, projection.as_ref())?;
+        Ok(Self { parts, full, projection, schema, fetch })
+    }
+
+    fn rows(&self, partition: Option<usize>) -> usize {
+        let chosen = self.parts.iter().enumerate();
+        let chosen = chosen.filter(|(number, _)| partition.is_none_or(|one| one == *number));
+        let rows: u64 = chosen.map(|(_, part)| part.rows).sum();
+        let rows = usize::try_from(rows).unwrap_or(usize::MAX);
+        self.fetch.map_or(rows, |fetch| rows.min(fetch))
+    }
+}
+
+impl DataSource for SpilledSource {
+    fn open(&self, partition: usize, _: Arc<TaskContext>) -> Result<SendableRecordBatchStream> {
+        let projection = self.projection.clone();
+        let project = move |batch: RecordBatch| match &projection {
+            Some(columns) => batch.project(columns),
+            None => Ok(batch),
+        };
+        let mut left = self.fetch.unwrap_or(usize::MAX);
+        let limited = move |batch: RecordBatch| {
+            let taken = batch.num_rows().min(left);
+            left -= taken;
+            (taken > 0 || batch.num_rows() == 0).then(|| batch.slice(0, taken))
+        };
+        let batches: Box<dyn Iterator<Item = Result<RecordBatch>> + Send> =
+            match self.parts[partition].batches() {
+                Ok(batches) => {
+                    let projected = batches.map(move |batch| batch.and_then(&project));
+                    let mut limited = limited;
+                    Box::new(projected.map_while(move |batch| match batch {
+                        Ok(batch) => limited(batch).map(Ok),
+                        Err(error) => Some(Err(DataFusionError::from(error))),
+                    }))
+                }
+                Err(error) => {
+                    Box::new(std::iter::once(Err(DataFusionError::External(error.into()))))
+                }
+            };
+        let stream = futures::stream::iter(batches);
+        Ok(Box::pin(RecordBatchStreamAdapter::new(Arc::clone(&self.schema), stream)))
+    }
+
+    fn fmt_as(&self, _: DisplayFormatType, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "scratch, partitions={}", self.parts.len())
+    }
+
+    fn output_partitioning(&self) -> Partitioning {
+        Partitioning::UnknownPartitioning(self.parts.len())
+    }
+
+    fn eq_properties(&self) -> EquivalenceProperties {
+        EquivalenceProperties::new(Arc::clone(&self.schema))
+    }
+
+    fn scheduling_type(&self) -> SchedulingType {
+        SchedulingType::NonCooperative
+    }
+
+    fn partition_statistics(&self, partition: Option<usize>) -> Result<Arc<Statistics>> {
+        let rows = Precision::Exact(self.rows(partition));
+        Ok(Arc::new(Statistics::new_unknown(&self.schema).with_num_rows(rows)))
+    }
+
+    fn with_fetch(&self, limit: Option<usize>) -> Option<Arc<dyn DataSource>> {
+        Some(Arc::new(Self { fetch: limit, ..self.clone() }))
+    }
+
+    fn fetch(&self) -> Option<usize> {
+        self.fetch
+    }
+
+    fn try_swapping_with_projection(
+        &self,
+        projection: &ProjectionExprs,
+    ) -> Result<Option<Arc<dyn DataSource>>> {
+        let expressions: Vec<_> = projection.iter().cloned().collect();
+        if !all_alias_free_columns(&expressions) {
+            return Ok(None);
+        }
+        let all: Vec<usize> = (0..self.full.fields().len()).collect();
+        let now = self.projection.as_ref().unwrap_or(&all);
+        let columns = new_projections_for_columns(&expressions, now);
+        let full = Arc::clone(&self.full);
+        let narrower = Self::new(full, Arc::clone(&self.parts), Some(columns), self.fetch)?;
+        Ok(Some(Arc::new(narrower)))
+    }
+
+    fn apply_expressions(
+        &self,
+        _: &mut dyn FnMut(&Arc<dyn PhysicalExpr>) -> Result<TreeNodeRecursion>,
+    ) -> Result<TreeNodeRecursion> {
+        Ok(TreeNodeRecursion::Continue)
+    }
+}

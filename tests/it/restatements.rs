@@ -1,0 +1,108 @@
+//! A quarter, once published, against what late documents make of it.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use crate::project::Project;
+
+const PIPELINE: &str = r#"
+version: 1
+name: review
+made_for: quarter
+sources:
+  - name: books
+    fetch: { files: { url: exports, pattern: "sales_*.csv" } }
+    read: { csv: { encoding: utf-8, delimiter: ",", decimal: ".", date: "%Y-%m-%d" } }
+    into:
+      documents:
+        columns:
+          document_id: number
+          kind: { value: shipment }
+          date: date
+          client_id: client
+          amount: amount
+          currency: { value: RUB }
+          manager: manager
+    load: { replace_period: { column: date, period: month, covers: { name: "sales_%Y-%m" } } }
+publish:
+  - { table: client_base, to: bi, as: [parquet] }
+  - { table: manager_book, to: bi, as: [parquet] }
+  - { table: refusal_dynamics, to: bi, as: [parquet] }
+  - { table: return_cohorts, to: bi, as: [parquet] }
+  - { table: return_conversion, to: bi, as: [parquet] }
+  - { table: restatements, to: bi, as: [parquet] }
+"#;
+
+/// The export of a month: each client buys for 100 on the given day.
+fn export(project: &Project, month: u32, sales: &[(&str, u32, &str)]) {
+    let mut lines = "number,date,client,amount,manager\n".to_owned();
+    for (number, (client, day, manager)) in sales.iter().enumerate() {
+        lines += &format!("{month}-{number},2026-{month:02}-{day:02},{client},100.00,{manager}\n");
+    }
+    project.write(&format!("exports/sales_2026-{month:02}.csv"), lines);
+}
+
+fn files(project: &Project, quarter: &str) -> BTreeMap<String, String> {
+    let listed = project.run(&["--json", "ls"]).ends_with(0);
+    let lines = listed.stdout.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let kept = lines.filter(|line| line["quarter"] == quarter);
+    let mut digests = BTreeMap::new();
+    for line in kept {
+        for file in line["files"].as_array().unwrap() {
+            let digest = file["sha256"].as_str().unwrap().to_owned();
+            digests.insert(file["path"].as_str().unwrap().to_owned(), digest);
+        }
+    }
+    digests
+}
+
+#[test]
+fn a_corrected_june_leaves_the_kept_quarter_and_is_told_measure_by_measure() {
+    let project = Project::new().file("pipelines/review.yaml", PIPELINE);
+    for month in 1..=6 {
+        export(&project, month, &[("A", 10, "Ivan"), ("B", 20, "Olga")]);
+    }
+    let run = |quarter: &str, now: &str| {
+        project.run(&["--now", now, "run", "--quarter", quarter]).ends_with(0)
+    };
+    run("2026Q2", "2026-07-25T08:00:00Z");
+    let restated = "select quarter, table_name, key, measure, cast(published as double) as \
+                    published, cast(now as double) as now, cast(difference as double) as difference \
+                    from restatements order by table_name, key, measure";
+    assert!(project.query(restated).is_empty(), "nothing was kept before");
+    let kept = files(&project, "2026Q2");
+    assert_eq!(kept.len(), 6);
+
+    // Late in July the books of June are corrected: B's sale was Ivan's, and C bought too.
+    export(&project, 6, &[("A", 10, "Ivan"), ("B", 20, "Ivan"), ("C", 25, "Olga")]);
+    for month in 7..=9 {
+        export(&project, month, &[("A", 10, "Ivan"), ("B", 20, "Olga")]);
+    }
+    run("2026Q3", "2026-10-25T08:00:00Z");
+    assert_eq!(files(&project, "2026Q2"), kept, "what was published stays");
+
+    let row = |table: &str, key: &str, measure: &str, published: f64, now: f64| {
+        serde_json::json!({
+            "quarter": "2026Q2", "table_name": table, "key": key, "measure": measure,
+            "published": published, "now": now, "difference": now - published,
+        })
+    };
+    let (ivan, olga) = ("{\"manager\":\"Ivan\"}", "{\"manager\":\"Olga\"}");
+    assert_eq!(
+        project.query(restated),
+        [
+            row("client_base", "{}", "closing", 2.0, 3.0),
+            row("client_base", "{}", "net_growth", 0.0, 1.0),
+            row("client_base", "{}", "new", 0.0, 1.0),
+            row("manager_book", ivan, "net_purchases", 300.0, 400.0),
+            // B's 100 went to Ivan, and C's 100 came.
+        ]
+        .into_iter()
+        .collect::<Vec<_>>()
+    );
+    let _ = olga;
+    // Published again without anything late, the quarters stand as they were told.
+    run("2026Q3", "2026-10-26T08:00:00Z");
+    assert_eq!(files(&project, "2026Q2"), kept);
+}
