@@ -26,6 +26,9 @@ around as (
         first_value(purchases.threshold order by purchases.date desc) filter (
             where purchases.date < attempts.started_on
         ) as threshold_at_start,
+        first_value(purchases.cycle order by purchases.date desc) filter (
+            where purchases.date < attempts.started_on
+        ) as cycle_at_start,
         min(purchases.date) filter (where purchases.date >= attempts.started_on)
             as first_from_start,
         max(purchases.date) filter (where purchases.date < attempts.woken_on)
@@ -33,6 +36,9 @@ around as (
         first_value(purchases.threshold order by purchases.date desc) filter (
             where purchases.date < attempts.woken_on
         ) as threshold_at_waking,
+        first_value(purchases.cycle order by purchases.date desc) filter (
+            where purchases.date < attempts.woken_on
+        ) as cycle_at_waking,
         min(purchases.date) filter (where purchases.date >= attempts.woken_on)
             as first_from_waking
     from attempts
@@ -58,7 +64,12 @@ started as (
             when attempts.woken_on is null or around.bought_before_waking is not null
                 then around.first_from_start
             else around.first_from_waking
-        end as next_purchase
+        end as next_purchase,
+        case
+            when attempts.woken_on is null or around.bought_before_waking is not null
+                then around.cycle_at_start
+            else around.cycle_at_waking
+        end as last_cycle
     from attempts
     left join around
         on attempts.source = around.source
@@ -84,12 +95,18 @@ in_spells as (
         spells.region,
         spells.direction,
         spells.lost_by,
-        add_days(
-            started.window_start,
-            cast(
-                greatest(ceil($conversion_cycles * spells.cycle), $conversion_min_days) as bigint
+        case
+            when coalesce(spells.cycle, started.last_cycle) is null then null
+            else add_days(
+                started.window_start,
+                cast(
+                    greatest(
+                        ceil($conversion_cycles * coalesce(spells.cycle, started.last_cycle)),
+                        $conversion_min_days
+                    ) as bigint
+                )
             )
-        ) as window_end
+        end as window_end
     from started
     left join int_spell_facts as spells
         on started.client_key = spells.client_key
@@ -140,7 +157,7 @@ final as (
         claimed.cost,
         claimed.window_start,
         claimed.window_end,
-        claimed.window_end <= $as_of as matured,
+        claimed.spell is not null and claimed.window_end <= $as_of as matured,
         claimed.spell,
         claimed.fell_asleep_on,
         claimed.returned_on,

@@ -1,4 +1,5 @@
--- What is known of costs: sales and returns whose lines tell them, by client and day.
+-- What is known of costs: by client and day the amount of documents of purchase kind, and the
+-- amount and cost of lines that tell them, less those of returns. No rows where no line does.
 -- grain: one row per client_key and date
 with lines as (
     select
@@ -27,14 +28,27 @@ kept as (
     from lines
 ),
 
+known as (
+    select count(*) as documents from kept
+),
+
 final as (
     select
         sales.client_key,
         sales.date,
-        cast(sum(round(sales.net * kept.with_cost / kept.total, 2)) as decimal(18, 2)) as amount,
-        cast(sum(round(sales.net * kept.cost / kept.total, 2)) as decimal(18, 2)) as cost
+        cast(
+            coalesce(sum(sales.net) filter (where sales.is_purchase), 0) as decimal(18, 2)
+        ) as gross,
+        cast(
+            coalesce(sum(round(sales.net * kept.with_cost / kept.total, 2)), 0)
+            as decimal(18, 2)
+        ) as amount,
+        cast(
+            coalesce(sum(round(sales.net * kept.cost / kept.total, 2)), 0) as decimal(18, 2)
+        ) as cost
     from int_sales as sales
-    inner join kept
+    inner join known on known.documents > 0
+    left join kept
         on sales.source = kept.source
         and sales.kind = kept.kind
         and sales.document_id = kept.document_id

@@ -5,8 +5,10 @@ select
     spell,
     count(*) as attempts,
     bool_or(returned) as won_back,
-    first_value(survey_result order by surveyed_on desc, started_on desc, reactivation_id desc)
-        filter (where survey_result is not null) as survey_result,
+    first_value(
+        survey_result
+        order by coalesce(surveyed_on, started_on) desc, started_on desc, reactivation_id desc
+    ) filter (where survey_result is not null) as survey_result,
     first_value(reactivation_id order by started_on desc, reactivation_id desc)
         filter (where returned) as claimed_by,
     first_value(offer order by started_on desc, reactivation_id desc)

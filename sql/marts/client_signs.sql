@@ -38,12 +38,15 @@ last_scores as (
     select client_key, date, score from int_scores where is_last
 ),
 
-shipped_orders as (
+-- A shipment ships the newest order of its client that has the number it names.
+shipped as (
     select
         orders.client_key,
+        orders.source,
         orders.document_id,
-        orders.due_date,
-        min(shipments.date) as shipped_on
+        shipments.document_id as shipment_id,
+        shipments.date as shipped_on,
+        max(orders.date) as ordered_on
     from int_papers as orders
     inner join int_papers as shipments
         on orders.client_key = shipments.client_key
@@ -51,6 +54,23 @@ shipped_orders as (
         and orders.document_id = shipments.related_document_id
         and shipments.kind = 'shipment'
         and shipments.date >= orders.date
+    where orders.kind = 'order'
+    group by
+        orders.client_key,
+        orders.source,
+        orders.document_id,
+        shipments.document_id,
+        shipments.date
+),
+
+shipped_orders as (
+    select orders.client_key, orders.due_date, min(shipped.shipped_on) as shipped_on
+    from int_papers as orders
+    inner join shipped
+        on orders.client_key = shipped.client_key
+        and orders.source = shipped.source
+        and orders.document_id = shipped.document_id
+        and orders.date = shipped.ordered_on
     where orders.kind = 'order' and orders.due_date is not null
     group by orders.client_key, orders.source, orders.document_id, orders.date, orders.due_date
 ),

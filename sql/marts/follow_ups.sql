@@ -52,7 +52,8 @@ final as (
         days_between(waiting.date, $as_of) >= $follow_up_late_days as late,
         clients.name,
         clients.phone,
-        clients.manager
+        clients.manager,
+        clients.do_not_contact
     from waiting
     inner join int_clients as clients on waiting.client_key = clients.client_key
     left join int_last_touches as touches on waiting.client_key = touches.client_key
@@ -62,7 +63,6 @@ final as (
         and days_between(waiting.date, $as_of) <= $follow_up_drop_days
         and coalesce(touches.last_contact, date '0001-01-01') <= waiting.date
         and coalesce(buyers.last_purchase, date '0001-01-01') < waiting.date
-        and not clients.do_not_contact
 )
 
 select * from final

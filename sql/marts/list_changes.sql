@@ -1,13 +1,20 @@
 -- Who fell asleep and who came back in the 7 days up to the day.
 -- grain: one row per client_key, spell and change
 with entered as (
-    select client_key, spell, fell_asleep_on, listed, excluded_because
-    from sleeping_clients
-    where fell_asleep_on > add_days($as_of, -7)
+    select
+        facts.client_key,
+        facts.spell,
+        facts.fell_asleep_on,
+        list.listed,
+        list.excluded_because
+    from int_spell_facts as facts
+    left join sleeping_clients as list
+        on facts.client_key = list.client_key and facts.spell = list.spell
+    where facts.fell_asleep_on > add_days($as_of, -7)
 ),
 
 left_again as (
-    select client_key, spell, returned_on, annual_value, lost_by
+    select client_key, spell, returned_on
     from int_spell_facts
     where returned_on > add_days($as_of, -7)
 ),

@@ -40,6 +40,7 @@ final as (
         clients.manager,
         clients.region,
         clients.industry,
+        clients.do_not_contact,
         counted.requests,
         counted.quotes,
         counted.first_asked_on,
@@ -48,7 +49,6 @@ final as (
     from counted
     inner join int_clients as clients on counted.client_key = clients.client_key
     left join int_last_touches as touches on counted.client_key = touches.client_key
-    where not clients.do_not_contact and clients.closed_on is null
 )
 
 select * from final

@@ -1,6 +1,6 @@
 -- Rules that were broken in the last 92 days: by whom, when and of which client.
 -- grain: one row per rule, client_key and date
-with attempts as (
+with recursive attempts as (
     select * from int_attempts
 ),
 
@@ -12,17 +12,37 @@ clients as (
     select client_key, name, manager, do_not_contact from int_clients
 ),
 
-chiefs as (
+superiors as (
+    select manager, superior from stg_managers where superior is not null
+),
+
+chain as (
+    select manager, superior, 1 as depth from superiors
+    union all
+    select chain.manager, superiors.superior, chain.depth + 1
+    from chain
+    inner join superiors on chain.superior = superiors.manager
+    where chain.depth < 10
+),
+
+above as (
+    select distinct manager, superior from chain
+),
+
+heads as (
     select distinct manager from stg_managers where role = 'head'
-    union
-    select distinct superior as manager from stg_managers where superior is not null
 ),
 
 from_above as (
     select touches.client_key, max(touches.date) as last_from_above
     from int_touches as touches
-    inner join chiefs on touches.manager = chiefs.manager
-    where touches.initiated_by = 'us'
+    inner join clients on touches.client_key = clients.client_key
+    left join heads on touches.manager = heads.manager
+    left join above
+        on clients.manager = above.manager and touches.manager = above.superior
+    where
+        touches.initiated_by = 'us'
+        and (heads.manager is not null or above.superior is not null)
     group by touches.client_key
 ),
 
@@ -71,9 +91,8 @@ breaches as (
         attempts.started_on as date,
         attempts.manager
     from attempts
-    inner join int_lost_before as earlier on attempts.client_key = earlier.client_key
-    inner join spells
-        on attempts.client_key = spells.client_key and attempts.spell = spells.spell
+    inner join int_lost_before as earlier
+        on attempts.client_key = earlier.client_key and attempts.spell = earlier.spell
     where earlier.lost_before and $rules_lost_twice_attempted
     union all
     select

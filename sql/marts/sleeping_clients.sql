@@ -36,13 +36,13 @@ last_papers as (
 ),
 
 odds_by_tier as (
-    select months_asleep, tier, cast(returned as double) / spells as odds
+    select months_asleep, tier, returned, spells
     from int_return_odds
     where tier is not null and spells >= 30
 ),
 
 odds_of_all as (
-    select months_asleep, cast(returned as double) / spells as odds
+    select months_asleep, returned, spells
     from int_return_odds
     where tier is null and spells >= 30
 ),
@@ -92,7 +92,8 @@ judged as (
         greatest(touches.last_request, touches.last_quote, last_papers.last_paper)
         >= spells.fell_asleep_on as still_asks,
         coalesce(attempts.attempts, 0) as attempts,
-        cast(coalesce(odds_by_tier.odds, odds_of_all.odds) as decimal(9, 6)) as return_odds,
+        coalesce(odds_by_tier.returned, odds_of_all.returned) as like_him_returned,
+        coalesce(odds_by_tier.spells, odds_of_all.spells) as like_him,
         sleepers.important,
         case
             when sleepers.do_not_contact then 'do_not_contact'
@@ -120,7 +121,8 @@ judged as (
     left join listed_tiers on sleepers.tier = listed_tiers.tier
     left join int_surveyed_spells as attempts
         on spells.client_key = attempts.client_key and spells.spell = attempts.spell
-    left join int_lost_before as earlier on sleepers.client_key = earlier.client_key
+    left join int_lost_before as earlier
+        on spells.client_key = earlier.client_key and spells.spell = earlier.spell
     left join int_last_touches as touches on sleepers.client_key = touches.client_key
     left join last_papers on sleepers.client_key = last_papers.client_key
     left join last_scores on sleepers.client_key = last_scores.client_key
@@ -135,7 +137,9 @@ valued as (
     select
         judged.*,
         excluded_because is null as listed,
-        cast(round(return_odds * annual_value, 2) as decimal(18, 2)) as expected_gain
+        cast(cast(like_him_returned as double) / like_him as decimal(9, 6)) as return_odds,
+        cast(round(annual_value * like_him_returned / like_him, 2) as decimal(18, 2))
+            as expected_gain
     from judged
 ),
 
@@ -157,7 +161,7 @@ final as (
                                 then coalesce(expected_gain, annual_value)
                             when $list_order = 'annual_value' then annual_value
                             when $list_order = 'return_odds'
-                                then cast(coalesce(return_odds, 0) as decimal(18, 6))
+                                then coalesce(cast(return_odds as decimal(18, 6)), 0)
                             else 0
                         end desc,
                         days_asleep,
