@@ -15,7 +15,7 @@ rules as (
 ),
 
 whole as (
-    select client_key, date, next_date, cycle from int_cycles
+    select client_key, direction, date, cycle from int_direction_fallbacks
 ),
 
 common as (
@@ -32,10 +32,10 @@ joined as (
     from history
     inner join clients on history.client_key = clients.client_key
     inner join rules on clients.sales_type = rules.sales_type
-    inner join whole
+    left join whole
         on history.client_key = whole.client_key
-        and history.date >= whole.date
-        and history.date < coalesce(whole.next_date, date '9999-12-31')
+        and history.direction = whole.direction
+        and history.date = whole.date
     left join common
         on quarter_start(history.date) = common.quarter_start
         and history.direction = common.direction

@@ -47,7 +47,7 @@ final as (
         coalesce(compared.now, 0) - coalesce(compared.published, 0) as difference
     from compared
     left join days on compared.quarter = days.quarter
-    where compared.published is distinct from compared.now
+    where coalesce(compared.published, 0) <> coalesce(compared.now, 0)
 )
 
 select * from final

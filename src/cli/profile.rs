@@ -14,7 +14,8 @@ pub(super) async fn print(workspace: &Workspace, run: &str, json: bool) -> Resul
         print::line(format!("{:>8}  {:>13}  {:>13}  model", "ms", "rows out", "rows read"));
     }
     for step in models {
-        let rows = |name: &str| step.rows.iter().find(|(key, _)| key == name).map_or(0, |row| row.1);
+        let rows =
+            |name: &str| step.rows.iter().find(|(key, _)| key == name).map_or(0, |row| row.1);
         if json {
             let object = serde_json::json!({
                 "model": step.name,

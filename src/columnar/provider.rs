@@ -78,8 +78,7 @@ impl TableProvider for FilesTable {
         let source = ParquetSource::new(Arc::clone(&self.schema))
             .with_table_parquet_options(state.default_table_options().parquet)
             .with_parquet_file_reader_factory(Arc::new(reader));
-        let statistics =
-            self.statistics().unwrap_or_else(|| Statistics::new_unknown(&self.schema));
+        let statistics = self.statistics().unwrap_or_else(|| Statistics::new_unknown(&self.schema));
         let groups =
             FileGroup::new(self.files.clone()).split_files(state.config().target_partitions());
         let config = FileScanConfigBuilder::new(self.store.clone(), Arc::new(source))

@@ -146,7 +146,9 @@ impl ScratchRows {
         Arc::new(ScratchTable { schema, parts: parts.to_vec(), key })
     }
 
-    pub(super) fn batches(&self) -> Result<impl Iterator<Item = Result<RecordBatch, ArrowError>> + use<>> {
+    pub(super) fn batches(
+        &self,
+    ) -> Result<impl Iterator<Item = Result<RecordBatch, ArrowError>> + use<>> {
         let reader = || StreamReader::try_new(BufReader::new(File::open(&self.path)?), None);
         let spilled = self.spilled.then(reader).transpose()?;
         let held = Arc::clone(&self.held);

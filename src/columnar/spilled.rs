@@ -15,9 +15,7 @@ use datafusion::physical_expr::projection::ProjectionExprs;
 use datafusion::physical_expr::{EquivalenceProperties, Partitioning, PhysicalExpr};
 use datafusion::physical_plan::DisplayFormatType;
 use datafusion::physical_plan::execution_plan::SchedulingType;
-use datafusion::physical_plan::projection::{
-    all_alias_free_columns, new_projections_for_columns,
-};
+use datafusion::physical_plan::projection::{all_alias_free_columns, new_projections_for_columns};
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 
 use super::scratch::ScratchRows;
@@ -70,20 +68,20 @@ impl DataSource for SpilledSource {
             left -= taken;
             (taken > 0 || batch.num_rows() == 0).then(|| batch.slice(0, taken))
         };
-        let batches: Box<dyn Iterator<Item = Result<RecordBatch>> + Send> =
-            match self.parts[partition].batches() {
-                Ok(batches) => {
-                    let projected = batches.map(move |batch| batch.and_then(&project));
-                    let mut limited = limited;
-                    Box::new(projected.map_while(move |batch| match batch {
-                        Ok(batch) => limited(batch).map(Ok),
-                        Err(error) => Some(Err(DataFusionError::from(error))),
-                    }))
-                }
-                Err(error) => {
-                    Box::new(std::iter::once(Err(DataFusionError::External(error.into()))))
-                }
-            };
+        let batches: Box<dyn Iterator<Item = Result<RecordBatch>> + Send> = match self.parts
+            [partition]
+            .batches()
+        {
+            Ok(batches) => {
+                let projected = batches.map(move |batch| batch.and_then(&project));
+                let mut limited = limited;
+                Box::new(projected.map_while(move |batch| match batch {
+                    Ok(batch) => limited(batch).map(Ok),
+                    Err(error) => Some(Err(DataFusionError::from(error))),
+                }))
+            }
+            Err(error) => Box::new(std::iter::once(Err(DataFusionError::External(error.into())))),
+        };
         let stream = futures::stream::iter(batches);
         Ok(Box::pin(RecordBatchStreamAdapter::new(Arc::clone(&self.schema), stream)))
     }

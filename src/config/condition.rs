@@ -44,9 +44,8 @@ const CLIENT_COLUMNS: &[&str] = &[
 /// # Errors
 /// When it is no expression, or more than one.
 pub fn parse(text: &str) -> Result<Expr, String> {
-    let mut parser = Parser::new(&GenericDialect {})
-        .try_with_sql(text)
-        .map_err(|error| error.to_string())?;
+    let mut parser =
+        Parser::new(&GenericDialect {}).try_with_sql(text).map_err(|error| error.to_string())?;
     let expression = parser.parse_expr().map_err(|error| error.to_string())?;
     match parser.peek_token().token {
         sqlparser::tokenizer::Token::EOF => Ok(expression),

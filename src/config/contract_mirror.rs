@@ -6,9 +6,9 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::contract::{Check, Column, Condition, Contract, Limits, Promise, UnitTest};
-use super::{canonical, settings, settings_mirror};
 use super::text::Checker;
 use super::yaml::{Spanned, at};
+use super::{canonical, settings, settings_mirror};
 use crate::names;
 
 #[derive(Deserialize, JsonSchema)]

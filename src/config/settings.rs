@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 
 use super::canonical::SALES_TYPES;
 use super::condition;
-use super::settings_mirror::{Mirror, PurchaseKindMirror, RuleMirror, SleepMirror, Switch};
 use super::fault::Faults;
+use super::settings_mirror::{Mirror, PurchaseKindMirror, RuleMirror, SleepMirror, Switch};
 use super::text::{Checker, Env};
 use super::yaml::{Spanned, at};
 use crate::domain::calendar::{Fiscal, to_day};

@@ -12,9 +12,9 @@ use futures::stream::FuturesUnordered;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
 use super::leases::Leases;
+use super::missing::{INPUTS, Missing, missing_inputs};
 use super::perform::{Claim, Run, interrupted};
 use super::plan::{Plan, Request, plan_table};
-use super::missing::{INPUTS, Missing, missing_inputs};
 use super::record::{Recording, now, profile, record, told};
 use super::restate::give_kept;
 use super::workspace::Workspace;

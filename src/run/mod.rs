@@ -11,8 +11,8 @@ mod missing;
 mod perform;
 mod plan;
 mod record;
-mod restate;
 mod rejects;
+mod restate;
 mod workspace;
 
 pub use backfill::{Backfill, last_backfill, new_backfill, run_backfill};

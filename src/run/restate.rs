@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use arrow::array::{RecordBatch, StringArray};
+use arrow::datatypes::{Fields, Schema};
 use datafusion::datasource::MemTable;
 
 use super::plan::Plan;
@@ -52,8 +53,19 @@ pub(super) async fn give_kept(
     ])?;
     models.put(KEPT_QUARTERS, Arc::new(MemTable::try_new(named.schema(), vec![vec![named]])?))?;
     if let Some(first) = batches.first() {
-        let table = MemTable::try_new(first.schema(), vec![batches])?;
-        models.put(KEPT_MEASURES, Arc::new(table))?;
+        // Files of different quarters differ in which columns may be NULL.
+        let fields = first
+            .schema()
+            .fields()
+            .iter()
+            .map(|field| Arc::new(field.as_ref().clone().with_nullable(true)))
+            .collect::<Fields>();
+        let schema = Arc::new(Schema::new(fields));
+        let batches = batches
+            .iter()
+            .map(|batch| RecordBatch::try_new(Arc::clone(&schema), batch.columns().to_vec()));
+        let batches = batches.collect::<std::result::Result<Vec<_>, _>>()?;
+        models.put(KEPT_MEASURES, Arc::new(MemTable::try_new(schema, vec![batches])?))?;
     }
     Ok(())
 }

@@ -25,7 +25,7 @@ pub(super) trait Kernel:
     /// One row, ordered as the kernel wants them.
     type Row: Copy + Ord + Send + Sync + 'static;
     /// Builders of the result.
-    type Out: Default;
+    type Out;
 
     /// The aggregate's name in SQL.
     fn name(&self) -> &'static str;
@@ -37,6 +37,8 @@ pub(super) trait Kernel:
     fn read(arguments: &[ArrayRef], each: &mut dyn FnMut(usize, Self::Row)) -> Result<()>;
     /// The arguments that would give `rows`.
     fn write(rows: &[Self::Row]) -> Vec<ArrayRef>;
+    /// Builders with room for the results of `rows` rows, where each gives one.
+    fn out(rows: usize) -> Self::Out;
     /// Computes the result of one group's sorted `rows`; gives how many entries it appended.
     fn run(&self, rows: &[Self::Row], out: &mut Self::Out) -> usize;
     /// The result's columns.
@@ -190,7 +192,7 @@ impl<K: Kernel> GroupsAccumulator for Gathered<K> {
     fn evaluate(&mut self, emit_to: EmitTo) -> Result<ArrayRef> {
         let (rows, groups) = self.take(emit_to);
         let ends = ends(&rows, groups);
-        let mut out = K::Out::default();
+        let mut out = K::out(rows.len());
         let mut lengths = Vec::with_capacity(groups);
         let mut group_rows = Vec::new();
         let mut start = 0;
@@ -200,7 +202,15 @@ impl<K: Kernel> GroupsAccumulator for Gathered<K> {
             lengths.push(self.kernel.run(&group_rows, &mut out));
             start = end;
         }
-        list(K::columns(), K::finish(&mut out), lengths)
+        drop(rows);
+        let mut columns = K::finish(&mut out);
+        // The room of the builders counts as memory of the result.
+        columns.iter_mut().for_each(|column| {
+            if let Some(column) = Arc::get_mut(column) {
+                column.shrink_to_fit();
+            }
+        });
+        list(K::columns(), columns, lengths)
     }
 
     fn state(&mut self, emit_to: EmitTo) -> Result<Vec<ArrayRef>> {

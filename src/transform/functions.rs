@@ -77,10 +77,7 @@ pub const FUNCTIONS: &[FunctionHelp] = &[
         gives: "aggregate, list of one {clients, repeaters, r, alpha, a, b, log_likelihood}: the \
                 parameters of MBG/NBD that fit best, rounded to 4 significant digits",
     },
-    FunctionHelp {
-        call: "json_text(text)",
-        gives: "text: the text as a JSON string, or null",
-    },
+    FunctionHelp { call: "json_text(text)", gives: "text: the text as a JSON string, or null" },
 ];
 
 /// Registers all functions for a run as of `as_of`.

@@ -27,7 +27,6 @@ const MONEY: DataType = DataType::Decimal128(18, 2);
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct History(pub(super) Rules);
 
-#[derive(Default)]
 pub(super) struct HistoryOut {
     date: Date32Builder,
     next: Date32Builder,
@@ -75,6 +74,18 @@ impl Kernel for History {
             Arc::new(Date32Array::from_iter_values(rows.iter().map(|(day, _)| *day))),
             Arc::new(rows.iter().map(|(_, ordered_on)| *ordered_on).collect::<Date32Array>()),
         ]
+    }
+
+    fn out(rows: usize) -> HistoryOut {
+        let days = || Date32Builder::with_capacity(rows);
+        HistoryOut {
+            date: days(),
+            next: days(),
+            first: days(),
+            number: Int32Builder::with_capacity(rows),
+            cycle: Decimal128Builder::with_capacity(rows),
+            ordered_on: days(),
+        }
     }
 
     fn run(&self, rows: &[Self::Row], out: &mut HistoryOut) -> usize {
@@ -218,6 +229,10 @@ impl Kernel for Spells {
         ]
     }
 
+    fn out(_: usize) -> SpellsOut {
+        SpellsOut::default()
+    }
+
     fn run(&self, rows: &[SpellRow], out: &mut SpellsOut) -> usize {
         let (mut purchases, mut events, mut spoken) = (Vec::new(), Vec::new(), Vec::new());
         for SpellRow { day, kind, threshold, ordered_on } in rows.iter().copied() {
@@ -328,6 +343,10 @@ impl Kernel for AnnualValues {
             Arc::new(Date32Array::from_iter_values(rows.iter().map(|(day, ..)| *day))),
             Arc::new(amounts.finish()),
         ]
+    }
+
+    fn out(_: usize) -> AnnualOut {
+        AnnualOut::default()
     }
 
     fn run(&self, rows: &[Self::Row], out: &mut AnnualOut) -> usize {

@@ -24,8 +24,8 @@ use super::{functions, reference};
 use crate::columnar::{
     Engine, FilesTable, ParquetFile, ScratchRows, ScratchWriter, Written, by_key,
 };
-use crate::config::settings::Settings;
 use crate::config::contract::Contract;
+use crate::config::settings::Settings;
 use crate::config::{Fault, Model, Project, canonical, measures};
 use crate::domain::calendar::to_day;
 use crate::error::{Error, Kind, Result};

@@ -131,6 +131,10 @@ impl Kernel for FitOdds {
         vec![column(|row| row.repeats), column(|row| row.recency), column(|row| row.age)]
     }
 
+    fn out(_: usize) -> FitOut {
+        FitOut::default()
+    }
+
     fn run(&self, rows: &[History], out: &mut FitOut) -> usize {
         let fit = fit(Model::MbgNbd, &fold(rows));
         let count = |number: usize| i32::try_from(number).unwrap_or(i32::MAX);

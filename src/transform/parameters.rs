@@ -16,9 +16,9 @@ use datafusion::sql::sqlparser::ast::{
 };
 use datafusion::sql::sqlparser::tokenizer::Span;
 
+use crate::config::Project;
 use crate::config::condition;
 use crate::config::settings::{Settings, Value};
-use crate::config::Project;
 use crate::domain::calendar::{to_date, to_day};
 use crate::error::Result;
 

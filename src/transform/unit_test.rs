@@ -65,7 +65,8 @@ async fn run(
 ) -> Result<Vec<String>> {
     let defaults = defaults();
     let settings = test.settings.as_ref().unwrap_or(&defaults);
-    let models = Models::new(project, settings, engine, test.as_of, &BTreeMap::new(), Path::new("."))?;
+    let models =
+        Models::new(project, settings, engine, test.as_of, &BTreeMap::new(), Path::new("."))?;
     let given: BTreeMap<&str, &str> =
         test.given.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
     for (name, text) in &given {

@@ -28,7 +28,8 @@ pub async fn validate(
         Err(faults) => return Ok(Err(faults)),
     };
     let day = NaiveDate::from_ymd_opt(2026, 9, 30).unwrap_or_default();
-    let models = Models::new(project, &project.settings, engine, day, &BTreeMap::new(), Path::new("."))?;
+    let models =
+        Models::new(project, &project.settings, engine, day, &BTreeMap::new(), Path::new("."))?;
     let mut faults = Faults::default();
     let mut broken: BTreeSet<String> = BTreeSet::new();
     for name in graph.order() {

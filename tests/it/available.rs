@@ -5,14 +5,23 @@ use crate::project::{Project, copy, repository};
 
 /// Canonical tables beside `documents`, each with an export of a row or two.
 const OPTIONAL: [(&str, &str); 11] = [
-    ("document_lines", "document_id,kind,date,line_no,amount,cost\n1,shipment,2026-01-10,1,100,60\n"),
+    (
+        "document_lines",
+        "document_id,kind,date,line_no,amount,cost\n1,shipment,2026-01-10,1,100,60\n",
+    ),
     ("clients", "client_id,name,manager\nA,Alfa,Ivan\n"),
     ("client_aliases", "client_id,client_key,role\nB,books:A,same\n"),
-    ("contacts", "contact_id,client_id,date,kind,outcome,manager\nt1,A,2026-08-01,call,answered,Ivan\n"),
+    (
+        "contacts",
+        "contact_id,client_id,date,kind,outcome,manager\nt1,A,2026-08-01,call,answered,Ivan\n",
+    ),
     ("refusals", "refusal_id,client_id,date,scope,reason_client\nr1,A,2026-05-01,client,price\n"),
     ("scores", "client_id,date,person,score\nA,2026-08-01,buyer,9\n"),
     ("survey_answers", "answer_id,client_id,date,claim\ns1,A,2026-08-01,late delivery\n"),
-    ("reactivations", "reactivation_id,client_id,started_on,woken_on,cost\na1,A,2026-08-20,2026-08-21,10\n"),
+    (
+        "reactivations",
+        "reactivation_id,client_id,started_on,woken_on,cost\na1,A,2026-08-20,2026-08-21,10\n",
+    ),
     ("managers", "manager,role\nOlga,head\n"),
     ("exchange_rates", "currency,date,rate\nUSD,2026-01-01,90\n"),
     ("events", "date,event,kind\n2026-02-01,price rise,price\n"),
@@ -51,11 +60,14 @@ fn project(tables: &[&str]) -> Project {
             columns.join(", ")
         );
     }
-    let publish: String =
-        PUBLISHED.iter().map(|table| format!("  - {{ table: {table}, to: bi, as: [csv] }}\n")).collect();
+    let publish: String = PUBLISHED
+        .iter()
+        .map(|table| format!("  - {{ table: {table}, to: bi, as: [csv] }}\n"))
+        .collect();
     let pipeline = std::fs::read_to_string(repository().join("tests/worked/pipelines/all.yaml"));
     let pipeline = pipeline.unwrap();
-    let books = &pipeline[pipeline.find("  - name: books").unwrap()..pipeline.find("  - name: crm").unwrap()];
+    let books = &pipeline
+        [pipeline.find("  - name: books").unwrap()..pipeline.find("  - name: crm").unwrap()];
     project.write(
         "pipelines/all.yaml",
         format!("version: 1\nname: all\nsources:\n{books}{sources}publish:\n{publish}"),
@@ -97,7 +109,8 @@ fn documents_alone_tell_of_sleepers_and_say_what_is_not_available() {
     let readiness = project.query("select report, because from readiness where not available");
     let claims = readiness.iter().find(|row| row["report"] == "claims").unwrap();
     assert_eq!(claims["because"], "not available: no survey_answers");
-    let head: serde_json::Value = serde_json::from_str(&project.read("published/_head.json")).unwrap();
+    let head: serde_json::Value =
+        serde_json::from_str(&project.read("published/_head.json")).unwrap();
     let manifest = project.read(&format!("published/{}", head["manifest"].as_str().unwrap()));
     let manifest: serde_json::Value = serde_json::from_str(&manifest).unwrap();
     assert_eq!(
@@ -124,7 +137,10 @@ fn with_each_table_missing_in_turn_a_run_succeeds_and_says_what_it_lacks() {
         let expected = told(missing);
         assert_eq!(found.is_empty(), expected.is_empty(), "without {missing}: {found:?}");
         for line in expected {
-            assert!(found.iter().any(|found| found.contains(line)), "{missing}: {line} in {found:?}");
+            assert!(
+                found.iter().any(|found| found.contains(line)),
+                "{missing}: {line} in {found:?}"
+            );
         }
     }
 }

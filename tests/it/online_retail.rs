@@ -69,6 +69,117 @@ fn real_invoice_lines_give_the_known_numbers() {
     assert_eq!(again.stdout, "up to date\n");
 }
 
+/// The project with everything loaded; `None`, and words, where the data is not there.
+fn loaded() -> Option<Project> {
+    let data = repository().join("../shared/data/online_retail");
+    if !data.is_dir() {
+        println!("passed over: {} is not there", data.display());
+        return None;
+    }
+    let project = retail();
+    copy(&data, &project.path("exports"));
+    project.write(
+        "pipelines/backtest.yaml",
+        "version: 1\nname: backtest\npublish:\n  - { table: backtest, to: bi, as: [parquet] }\n  \
+         - { table: odds_fit, to: bi, as: [parquet] }\n",
+    );
+    project.run(&["run", "retail"]).ends_with(0);
+    Some(project)
+}
+
+#[test]
+fn the_odds_rank_the_silent_better_than_days_in_cycles() {
+    let Some(project) = loaded() else { return };
+    let told = project.run(&["--quiet", "--json", "backtest", "--at", "2011-09-10"]).ends_with(0);
+    let rows = told.stdout.lines().map(|line| serde_json::from_str(line).unwrap());
+    let rows: Vec<serde_json::Value> = rows.collect();
+    let auc = |population: &str, rule: &str| {
+        let wanted = |row: &&serde_json::Value| {
+            row["horizon"] == "90 days" && row["population"] == population && row["rule"] == rule
+        };
+        rows.iter().find(wanted).unwrap()["auc"].as_f64().unwrap()
+    };
+    for population in ["all", "three purchases"] {
+        let odds = auc(population, "p_silent");
+        let cycles = auc(population, "days since last purchase ÷ cycle");
+        assert!(odds > cycles, "{population}: {odds} against {cycles}");
+    }
+    let (odds, cycles) = (
+        auc("three purchases", "p_silent"),
+        auc("three purchases", "days since last purchase ÷ cycle"),
+    );
+    assert!((odds - 0.70).abs() < 0.01 && (cycles - 0.56).abs() < 0.02, "{odds} against {cycles}");
+
+    // Without a day, the last quarters that have their horizon behind them are judged, and published.
+    let told = project.run(&["--quiet", "backtest"]).ends_with(0);
+    assert!(told.stdout.contains("p_silent, decile 10"), "{}", told.stdout);
+    let published = project.query(
+        "select count(distinct cutoff) as cutoffs, count(distinct population) as populations, \
+         count(distinct horizon) as horizons, count(distinct rule) as rules from backtest",
+    );
+    let expected = serde_json::json!({
+        "cutoffs": 3, "populations": 3, "horizons": 3, "rules": 18,
+    });
+    assert_eq!(published, [expected]);
+    let refused = project.query("select because from odds_fit where odds_basis = 'fitted'");
+    assert!(refused.iter().all(|row| row["because"] == "the fit says that nobody ever leaves"));
+}
+
+/// Attempts that do nothing, on random days of half of the spells: what they seem to bring.
+fn uplift_of_nothing(project: &Project, seed: u64) -> f64 {
+    let spells = project.query(
+        "select client_key, fell_asleep_on, coalesce(returned_on, date '9999-12-31') as returned_on \
+         from fct_spells where direction is null order by client_key, spell",
+    );
+    let mut chance = seed;
+    let mut next = |below: u64| {
+        // Knuth's multiplier; the upper bits are the random ones.
+        chance =
+            chance.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (chance >> 33) % below
+    };
+    let mut attempts = "reactivation_id,client_id,started_on,woken_on\n".to_owned();
+    for (number, spell) in spells.iter().enumerate() {
+        let (chosen, days) = (next(2) == 1, next(91) + 30);
+        let day = |name: &str| spell[name].as_str().unwrap().parse::<chrono::NaiveDate>().unwrap();
+        let started = day("fell_asleep_on") + chrono::Days::new(days);
+        if chosen && started <= day("returned_on") && started.to_string().as_str() <= "2011-12-09" {
+            let client = spell["client_key"].as_str().unwrap().strip_prefix("invoices:").unwrap();
+            attempts += &format!("{number},{client},{started},{started}\n");
+        }
+    }
+    project.write("attempts/attempts.csv", attempts);
+    project.write(
+        "pipelines/attempts.yaml",
+        "version: 1\nname: attempts\nsources:\n  - name: crm\n    system: invoices\n    fetch: { \
+         files: { url: attempts, pattern: attempts.csv } }\n    read: { csv: { encoding: utf-8, \
+         delimiter: \",\", decimal: \".\", date: \"%Y-%m-%d\" } }\n    into:\n      reactivations:\n        \
+         columns: { reactivation_id: reactivation_id, client_id: client_id, started_on: started_on, \
+         woken_on: woken_on }\n    load: { replace: {} }\npublish:\n  - { table: return_conversion, to: \
+         bi, as: [parquet] }\n",
+    );
+    project.run(&["run", "attempts"]).ends_with(0);
+    let found = project.query(
+        "select sum(returned) as returned, sum(woken) as woken, sum(expected * matured) as expected, \
+         sum(matured) as matured, min(compared_spells) as compared from return_conversion \
+         where kind = 'expected' and dimension = 'total' and uplift is not null",
+    );
+    let number = |name: &str| found[0][name].as_f64().unwrap();
+    assert!(number("matured") > 500.0 && number("compared") >= 30.0, "{found:?}");
+    number("returned") / number("woken") - number("expected") / number("matured")
+}
+
+#[test]
+fn attempts_that_do_nothing_seem_to_bring_nothing() {
+    let Some(project) = loaded() else { return };
+    let uplifts: Vec<f64> = (1..=4).map(|seed| uplift_of_nothing(&project, seed)).collect();
+    println!("seeds 1 to 4: uplifts {uplifts:?}");
+    let mean = uplifts.iter().sum::<f64>() / 4.0;
+    assert!(mean.abs() < 0.03, "mean uplift {mean} of {uplifts:?}");
+    // Each has a standard error of about 1.5 points of its own.
+    assert!(uplifts.iter().all(|uplift| uplift.abs() < 0.05), "{uplifts:?}");
+}
+
 #[test]
 fn a_small_file_with_the_same_dirt() {
     let lines = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n\
