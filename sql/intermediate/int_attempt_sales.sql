@@ -18,13 +18,15 @@ final as (
     select
         won.source,
         won.reactivation_id,
-        count(distinct sales.purchase_date) filter (where sales.is_purchase) as purchases,
+        count(distinct days.date) as purchases,
         cast(sum(sales.net) as decimal(18, 2)) as net_sales
     from won
     inner join int_sales as sales
         on won.client_key = sales.client_key
         and sales.date >= won.returned_on
         and sales.date < won.until
+    left join int_purchase_days as days
+        on sales.client_key = days.client_key and sales.date = days.date
     group by won.source, won.reactivation_id
 )
 

@@ -169,8 +169,8 @@ final as (
         claimed.tier,
         claimed.reason_group,
         claimed.survey_group,
-        claimed.sales_type,
-        claimed.region,
+        clients.sales_type,
+        clients.region,
         claimed.direction,
         claimed.lost_by,
         case

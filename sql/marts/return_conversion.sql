@@ -57,7 +57,7 @@ by_attempt as (
         cast(sum(net_sales_after) as decimal(18, 2)) as net_sales_after,
         cast(sum(cost) filter (where spell is not null) as decimal(18, 2)) as cost,
         cast(avg(expected) filter (where matured) as double) as expected,
-        min(compared_spells) filter (where matured) as compared_spells,
+        min(coalesce(compared_spells, 0)) filter (where matured) as compared_spells,
         count(*) filter (where matured and expected is null) as without_comparison,
         max(left_out) filter (where matured) as left_out
     from int_attempt_facts

@@ -5,6 +5,7 @@
 //! queries stay within the memory they are given and spill to scratch.
 //! Does not know: the canonical tables, models, publications.
 
+mod build_sides;
 mod keyed;
 mod parquet_file;
 mod provider;

@@ -3,15 +3,18 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use datafusion::execution::SessionStateBuilder;
 use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
 use datafusion::execution::memory_pool::{
     FairSpillPool, MemoryConsumer, MemoryPool, MemoryReservation,
 };
 use datafusion::execution::object_store::ObjectStoreUrl;
 use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
+use datafusion::physical_optimizer::optimizer::PhysicalOptimizer;
 use datafusion::prelude::{SessionConfig, SessionContext};
 use object_store::ObjectStore;
 
+use super::build_sides::BuildSides;
 use super::parquet_file::BATCH_ROWS;
 use crate::error::Result;
 
@@ -101,6 +104,15 @@ impl Engine {
         // Rows lie by client (see `by_key`): grouping by client and day needs no other order.
         options.optimizer.subset_repartition_threshold = 1;
         options.optimizer.hash_join_single_partition_threshold = BROADCAST_BYTES;
-        SessionContext::new_with_config_rt(config, Arc::clone(&self.runtime))
+        let mut rules = PhysicalOptimizer::new().rules;
+        let chosen = rules.iter().position(|rule| rule.name() == "join_selection");
+        rules.insert(chosen.map_or(0, |place| place + 1), Arc::new(BuildSides));
+        let state = SessionStateBuilder::new()
+            .with_config(config)
+            .with_runtime_env(Arc::clone(&self.runtime))
+            .with_default_features()
+            .with_physical_optimizer_rules(rules)
+            .build();
+        SessionContext::new_with_state(state)
     }
 }
