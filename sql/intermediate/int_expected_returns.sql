@@ -66,7 +66,7 @@ final as (
         count(*) filter (where within_window and came_back) as returned,
         count(*) filter (where within_window and not came_back) as tried_within,
         case
-            when bool_or(within_window and came_back and still_open = 1) then 1
+            when bool_or(within_window and came_back and still_open = 1) then cast(1 as double)
             else
                 1 - exp(
                     coalesce(

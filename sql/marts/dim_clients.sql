@@ -161,7 +161,10 @@ final as (
         odds_basis,
         cast(
             round(
-                cast(p_silent as decimal(9, 6)) * annual_value * $odds_horizon_days / 364, 2
+                cast(cast(p_silent as decimal(18, 15)) * annual_value as decimal(38, 15))
+                * $odds_horizon_days
+                / 364,
+                2
             ) as decimal(18, 2)
         ) as expected_loss,
         cast(coalesce(spells, 0) as int) as spells,

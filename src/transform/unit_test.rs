@@ -89,7 +89,7 @@ async fn run(
             if between.layer != "staging" {
                 let plan = models.plan(between).await.map_err(declaration)?;
                 let rows = models.session().execute_logical_plan(plan).await?.collect().await?;
-                models.put(&name, Arc::new(MemTable::try_new(Arc::new(schema), vec![rows])?))?;
+                models.put(&name, Arc::new(table_of_rows(&schema, &rows)?))?;
             }
         }
     }
@@ -122,6 +122,17 @@ async fn run(
         differences.push(format!("expected {} rows, found {}", expected.len(), found.len()));
     }
     Ok(differences)
+}
+
+/// Rows of a query as a table; any of its columns may be NULL.
+fn table_of_rows(schema: &Schema, rows: &[RecordBatch]) -> Result<MemTable> {
+    let fields = schema.fields().iter().map(|field| field.as_ref().clone().with_nullable(true));
+    let schema = Arc::new(Schema::new(fields.collect::<Vec<_>>()));
+    let batches = rows
+        .iter()
+        .map(|batch| RecordBatch::try_new(Arc::clone(&schema), batch.columns().to_vec()));
+    let batches = batches.collect::<std::result::Result<Vec<_>, _>>()?;
+    Ok(MemTable::try_new(schema, vec![batches])?)
 }
 
 fn broken(message: String) -> Error {

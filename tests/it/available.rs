@@ -1,6 +1,8 @@
 //! Documents alone, and each optional table missing in turn: runs succeed and say what is not
 //! available, and why.
 
+use std::fmt::Write as _;
+
 use crate::project::{Project, copy, repository};
 
 /// Canonical tables beside `documents`, each with an export of a row or two.
@@ -52,7 +54,8 @@ fn project(tables: &[&str]) -> Project {
         let header = export.lines().next().unwrap();
         let columns: Vec<String> =
             header.split(',').map(|column| format!("{column}: {column}")).collect();
-        sources += &format!(
+        let _ = write!(
+            sources,
             "  - name: {table}\n    system: books\n    fetch: {{ files: {{ url: exports, pattern: \
              {table}.csv }} }}\n    read: {{ csv: {{ encoding: utf-8, delimiter: \",\", decimal: \
              \".\", date: \"%Y-%m-%d\" }} }}\n    into: {{ {table}: {{ columns: {{ {} }} }} }}\n    \

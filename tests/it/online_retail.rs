@@ -3,6 +3,8 @@
 //! Reads `../shared/data/online_retail` beside the repository; without it, the test says so and
 //! passes, and `a_small_file_with_the_same_dirt` shows the same with lines of our own.
 
+use std::fmt::Write as _;
+
 use crate::project::{Project, copy, repository};
 
 const PIPELINE: &str = r#"
@@ -145,7 +147,7 @@ fn uplift_of_nothing(project: &Project, seed: u64) -> f64 {
         let started = day("fell_asleep_on") + chrono::Days::new(days);
         if chosen && started <= day("returned_on") && started.to_string().as_str() <= "2011-12-09" {
             let client = spell["client_key"].as_str().unwrap().strip_prefix("invoices:").unwrap();
-            attempts += &format!("{number},{client},{started},{started}\n");
+            let _ = writeln!(attempts, "{number},{client},{started},{started}");
         }
     }
     project.write("attempts/attempts.csv", attempts);

@@ -1,6 +1,7 @@
 //! A quarter, once published, against what late documents make of it.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use serde_json::Value;
 
@@ -38,7 +39,8 @@ publish:
 fn export(project: &Project, month: u32, sales: &[(&str, u32, &str)]) {
     let mut lines = "number,date,client,amount,manager\n".to_owned();
     for (number, (client, day, manager)) in sales.iter().enumerate() {
-        lines += &format!("{month}-{number},2026-{month:02}-{day:02},{client},100.00,{manager}\n");
+        let _ =
+            writeln!(lines, "{month}-{number},2026-{month:02}-{day:02},{client},100.00,{manager}");
     }
     project.write(&format!("exports/sales_2026-{month:02}.csv"), lines);
 }
