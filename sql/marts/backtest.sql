@@ -1,25 +1,45 @@
 -- How well the rules would have told who stays silent, on days of the company's own past: for each
 -- horizon and population each rule's verdicts, the rankings, and the calibration of the odds.
 -- grain: one row per cutoff, horizon, population and rule
-with cases as (
+with combined as (
     select
         cutoff,
         horizon,
-        annual_value,
         silent,
+        purchases >= 3 as three_purchases,
+        seen_within_a_year,
         asleep,
         asleep_1,
         asleep_1_5,
         asleep_2,
         asleep_3,
+        count(*) as clients,
+        sum(annual_value) as annual_value
+    from int_backtest_cases
+    group by
+        cutoff,
+        horizon,
+        silent,
+        purchases >= 3,
+        seen_within_a_year,
+        asleep,
+        asleep_1,
+        asleep_1_5,
+        asleep_2,
+        asleep_3
+),
+
+cases as (
+    select
+        combined.*,
         unnest(
             [
                 'all',
-                case when purchases >= 3 then 'three purchases' else null end,
+                case when three_purchases then 'three purchases' else null end,
                 case when seen_within_a_year then 'seen within a year' else null end
             ]
         ) as population
-    from int_backtest_cases
+    from combined
 ),
 
 verdicts as (
@@ -27,6 +47,7 @@ verdicts as (
         cutoff,
         horizon,
         population,
+        clients,
         annual_value,
         silent,
         unnest(
@@ -48,11 +69,12 @@ flagged as (
         horizon,
         population,
         verdict['rule'] as rule,
-        count(silent) as clients,
-        count(*) filter (where silent is null) as left_out,
-        count(*) filter (where silent) as silent,
-        count(*) filter (where silent is not null and verdict['flagged']) as flagged,
-        count(*) filter (where silent and verdict['flagged']) as hits,
+        coalesce(sum(clients) filter (where silent is not null), 0) as clients,
+        coalesce(sum(clients) filter (where silent is null), 0) as left_out,
+        coalesce(sum(clients) filter (where silent), 0) as silent,
+        coalesce(sum(clients) filter (where silent is not null and verdict['flagged']), 0)
+            as flagged,
+        coalesce(sum(clients) filter (where silent and verdict['flagged']), 0) as hits,
         cast(
             coalesce(
                 sum(annual_value) filter (where silent is not null and verdict['flagged']), 0
