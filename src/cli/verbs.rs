@@ -277,7 +277,7 @@ pub(super) fn print_outcome(workspace: &Workspace, outcome: &Outcome) {
 
 async fn test(workspace: &Workspace) -> Result<()> {
     let graph = validated(&workspace.project, &workspace.engine).await?;
-    let outcomes = run_tests(&workspace.project, &workspace.engine, &graph).await?;
+    let outcomes = run_tests(&workspace.project, &workspace.engine, &graph)?;
     let mut failed = 0;
     for outcome in &outcomes {
         let word = if outcome.differences.is_empty() { "ok  " } else { "FAIL" };

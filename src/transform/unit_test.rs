@@ -3,17 +3,19 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use arrow::array::{Array, ArrayRef, RecordBatch, StringArray};
 use arrow::datatypes::{Schema, SchemaRef};
 use arrow::util::display::{ArrayFormatter, FormatOptions};
 use datafusion::datasource::MemTable;
+use tokio::runtime::Handle;
 
 use super::graph::Graph;
 use super::models::Models;
 use super::reference::parse_csv;
 use crate::columnar::Engine;
-use crate::config::contract::UnitTest;
+use crate::config::contract::{Contract, UnitTest};
 use crate::config::settings::defaults;
 use crate::config::{Fault, Project, canonical};
 use crate::error::{Error, Kind, Result};
@@ -34,26 +36,50 @@ pub struct TestOutcome {
 ///
 /// # Errors
 /// When a test cannot be set up.
-pub async fn run_tests(
+pub fn run_tests(
     project: &Project,
     engine: &Engine,
     graph: &Graph,
 ) -> Result<Vec<TestOutcome>> {
-    let mut outcomes = Vec::new();
-    for contract in project.contracts.values() {
-        for test in &contract.tests {
+    let tests = project
+        .contracts
+        .values()
+        .flat_map(|contract| contract.tests.iter().map(move |test| (contract, test)));
+    let tests: Vec<(&Contract, &UnitTest)> = tests.collect();
+    let next = AtomicUsize::new(0);
+    let runtime = Handle::current();
+    // Small tables: what takes time is planning, which is a matter of one core each.
+    let worker = || -> Result<Vec<(usize, TestOutcome)>> {
+        let mut outcomes = Vec::new();
+        while let Some((number, (contract, test))) = {
+            let number = next.fetch_add(1, Ordering::Relaxed);
+            tests.get(number).map(|test| (number, *test))
+        } {
             let place = || format!("{}: test \"{}\"", contract.file, test.name);
-            let differences = run(project, engine, graph, &contract.model, test)
-                .await
+            let differences = runtime
+                .block_on(run(project, engine, graph, &contract.model, test))
                 .map_err(|error| error.at(place()))?;
-            outcomes.push(TestOutcome {
-                model: contract.model.clone(),
-                name: test.name.clone(),
-                differences,
-            });
+            let (model, name) = (contract.model.clone(), test.name.clone());
+            outcomes.push((number, TestOutcome { model, name, differences }));
         }
-    }
-    Ok(outcomes)
+        Ok(outcomes)
+    };
+    let threads = engine.limits().threads.max(1);
+    let mut outcomes = tokio::task::block_in_place(|| {
+        std::thread::scope(|scope| {
+            let workers: Vec<_> = (0..threads).map(|_| scope.spawn(worker)).collect();
+            let mut outcomes = Vec::new();
+            for worker in workers {
+                let ended = worker.join();
+                let ended =
+                    ended.map_err(|_| Error::new(Kind::Defect, "a unit test ended early"))?;
+                outcomes.extend(ended?);
+            }
+            Ok::<_, Error>(outcomes)
+        })
+    })?;
+    outcomes.sort_unstable_by_key(|(number, _)| *number);
+    Ok(outcomes.into_iter().map(|(_, outcome)| outcome).collect())
 }
 
 async fn run(
