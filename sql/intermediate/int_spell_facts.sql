@@ -110,9 +110,9 @@ final as (
         annual.annual_value
     from spells
     inner join clients on spells.client_key = clients.client_key
-    inner join cycles
+    left join cycles
         on spells.client_key = cycles.client_key and spells.last_purchase = cycles.date
-    inner join int_values as annual
+    left join int_values as annual
         on spells.client_key = annual.client_key and spells.fell_asleep_on = annual.date
     left join tiers
         on spells.client_key = tiers.client_key

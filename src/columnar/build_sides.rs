@@ -1,9 +1,9 @@
 //! A rule of the optimizer: hash joins are built on the side with fewer rows.
 //!
 //! `DataFusion` chooses by statistics, and those end at the first join or filter whose columns are
-//! not counted. Rows of scratch and of files are known exactly, and our joins follow keys, so a
-//! join gives about as many rows as its larger side: good enough to tell a few thousand from
-//! millions.
+//! not counted. Rows of scratch and of files are known exactly, and our joins follow keys: an
+//! outer join gives about as many rows as the side it keeps, an inner one at most as many as its
+//! larger side. That tells a few thousand from millions.
 
 use std::sync::Arc;
 
@@ -35,8 +35,10 @@ fn rows(plan: &Arc<dyn ExecutionPlan>) -> Option<usize> {
     if let Some(join) = plan.downcast_ref::<HashJoinExec>() {
         let (left, right) = (rows(join.left()), rows(join.right()));
         return match join.join_type() {
-            JoinType::LeftSemi | JoinType::LeftAnti | JoinType::LeftMark => left,
-            JoinType::RightSemi | JoinType::RightAnti | JoinType::RightMark => right,
+            JoinType::Left | JoinType::LeftSemi | JoinType::LeftAnti | JoinType::LeftMark => left,
+            JoinType::Right | JoinType::RightSemi | JoinType::RightAnti | JoinType::RightMark => {
+                right
+            }
             _ => Some(left?.max(right?)),
         };
     }

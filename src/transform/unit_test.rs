@@ -36,11 +36,7 @@ pub struct TestOutcome {
 ///
 /// # Errors
 /// When a test cannot be set up.
-pub fn run_tests(
-    project: &Project,
-    engine: &Engine,
-    graph: &Graph,
-) -> Result<Vec<TestOutcome>> {
+pub fn run_tests(project: &Project, engine: &Engine, graph: &Graph) -> Result<Vec<TestOutcome>> {
     let tests = project
         .contracts
         .values()
