@@ -161,7 +161,7 @@ final as (
         odds_basis,
         cast(
             round(
-                cast(cast(p_silent as decimal(18, 15)) * annual_value as decimal(38, 15))
+                cast(cast(p_silent as decimal(38, 15)) * annual_value as decimal(38, 15))
                 * $odds_horizon_days
                 / 364,
                 2

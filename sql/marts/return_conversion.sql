@@ -70,7 +70,7 @@ converted as (
         cast(woken_returned as double) / nullif(matured_woken, 0) as conversion,
         cast(matured_returned as double) / nullif(matured, 0) as conversion_of_base,
         without_comparison = 0 and coalesce(compared_spells, 0) >= 30 as comparable,
-        cast(matured_woken as double) as n
+        nullif(cast(matured_woken as double), 0) as n
     from by_attempt
 ),
 
