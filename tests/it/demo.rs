@@ -1,8 +1,9 @@
 //! The demo, small: two commands on a fresh machine.
 
+use std::collections::BTreeSet;
 use std::process::Command;
 
-use crate::project::{Ran, binary, published};
+use crate::project::{Ran, binary, published, repository};
 
 fn demo(folder: &std::path::Path) -> Ran {
     let mut command = Command::new(binary());
@@ -16,17 +17,11 @@ fn the_demo_publishes_every_table_and_is_then_up_to_date() {
     let out = folder.path().join("demo");
     demo(&out).ends_with(0);
     let first = published(&out.join("published"));
-    let tables = [
-        "sleeping_clients",
-        "client_base",
-        "refusal_dynamics",
-        "return_cohorts",
-        "return_conversion",
-        "fct_spells",
-        "fct_refusals",
-        "dim_clients",
-        "dim_quarters",
-    ];
+    let marts = std::fs::read_dir(repository().join("sql/marts")).unwrap();
+    let tables: BTreeSet<String> = marts
+        .map(|entry| entry.unwrap().path().file_stem().unwrap().to_string_lossy().into_owned())
+        .collect();
+    assert!(tables.len() >= 32, "{tables:?}");
     for table in tables {
         for ending in ["parquet", "csv", "excel.csv"] {
             let name = format!("{table}.{ending}");
@@ -44,6 +39,16 @@ fn the_demo_publishes_every_table_and_is_then_up_to_date() {
     let test: Ran =
         Command::new(binary()).arg("--project").arg(&out).arg("test").output().unwrap().into();
     test.ends_with(0);
+    let judged: Ran = Command::new(binary())
+        .args(["--quiet", "--json", "--project"])
+        .arg(&out)
+        .arg("backtest")
+        .output()
+        .unwrap()
+        .into();
+    let judged = judged.ends_with(0).stdout;
+    // 8 quarters, 3 horizons, 3 populations; 5 rules, 3 rankings and 10 tenths.
+    assert_eq!(judged.lines().count(), 8 * 3 * 3 * (5 + 3 + 10), "{judged}");
 }
 
 #[test]
