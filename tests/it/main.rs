@@ -33,6 +33,7 @@ mod readme;
 mod repeat;
 mod reports;
 mod restatements;
+mod settings;
 mod tidy;
 mod worked;
 mod year;
