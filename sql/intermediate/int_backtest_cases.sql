@@ -27,22 +27,34 @@ final as (
             else coalesce(next_date, date '9999-12-31') > add_days(cutoff, horizon_days)
         end as silent,
         asleep,
-        days_since > least(
-            greatest(silence_days(cast(1 as decimal(18, 4)), cycle), $sleep_min_days),
-            $sleep_max_days
-        ) as asleep_1,
-        days_since > least(
-            greatest(silence_days(cast(1.5 as decimal(18, 4)), cycle), $sleep_min_days),
-            $sleep_max_days
-        ) as asleep_1_5,
-        days_since > least(
-            greatest(silence_days(cast(2 as decimal(18, 4)), cycle), $sleep_min_days),
-            $sleep_max_days
-        ) as asleep_2,
-        days_since > least(
-            greatest(silence_days(cast(3 as decimal(18, 4)), cycle), $sleep_min_days),
-            $sleep_max_days
-        ) as asleep_3,
+        days_since > case
+            when $cycle_fixed_days is not null then silence_days(cast(1 as decimal(18, 4)), cycle)
+            else least(
+                greatest(silence_days(cast(1 as decimal(18, 4)), cycle), $sleep_min_days),
+                $sleep_max_days
+            )
+        end as asleep_1,
+        days_since > case
+            when $cycle_fixed_days is not null then silence_days(cast(1.5 as decimal(18, 4)), cycle)
+            else least(
+                greatest(silence_days(cast(1.5 as decimal(18, 4)), cycle), $sleep_min_days),
+                $sleep_max_days
+            )
+        end as asleep_1_5,
+        days_since > case
+            when $cycle_fixed_days is not null then silence_days(cast(2 as decimal(18, 4)), cycle)
+            else least(
+                greatest(silence_days(cast(2 as decimal(18, 4)), cycle), $sleep_min_days),
+                $sleep_max_days
+            )
+        end as asleep_2,
+        days_since > case
+            when $cycle_fixed_days is not null then silence_days(cast(3 as decimal(18, 4)), cycle)
+            else least(
+                greatest(silence_days(cast(3 as decimal(18, 4)), cycle), $sleep_min_days),
+                $sleep_max_days
+            )
+        end as asleep_3,
         days_since,
         cast(
             round(days_since / greatest(cycle, cast(0.0001 as decimal(18, 4))) * 100) as bigint

@@ -1,5 +1,5 @@
--- What is known of costs: by client and day the amount of documents of purchase kind, and the
--- amount and cost of lines that tell them, less those of returns. No rows where no line does.
+-- What is known of costs: by client and day the amount of documents of purchase kind, how much of
+-- it lines with a cost cover, and amount and cost of such lines less those of returns. No rows where no line does.
 -- grain: one row per client_key and date
 with lines as (
     select
@@ -39,6 +39,14 @@ final as (
         cast(
             coalesce(sum(sales.net) filter (where sales.is_purchase), 0) as decimal(18, 2)
         ) as gross,
+        cast(
+            coalesce(
+                sum(round(sales.net * kept.with_cost / kept.total, 2)) filter (
+                    where sales.is_purchase
+                ),
+                0
+            ) as decimal(18, 2)
+        ) as covered,
         cast(
             coalesce(sum(round(sales.net * kept.with_cost / kept.total, 2)), 0)
             as decimal(18, 2)

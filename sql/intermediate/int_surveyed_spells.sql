@@ -7,11 +7,15 @@ select
     bool_or(returned) as won_back,
     first_value(
         survey_result
-        order by coalesce(surveyed_on, started_on) desc, started_on desc, reactivation_id desc
+        order by
+            coalesce(surveyed_on, started_on) desc,
+            started_on desc,
+            reactivation_id desc,
+            source desc
     ) filter (where survey_result is not null) as survey_result,
-    first_value(reactivation_id order by started_on desc, reactivation_id desc)
+    first_value(reactivation_id order by started_on desc, reactivation_id desc, source desc)
         filter (where returned) as claimed_by,
-    first_value(offer order by started_on desc, reactivation_id desc)
+    first_value(offer order by started_on desc, reactivation_id desc, source desc)
         filter (where returned) as claimed_offer,
     max(started_on) as last_attempt_on
 from int_attempts

@@ -22,6 +22,8 @@ asked as (
     select client_key, fell_asleep_on as date from int_spells
     union
     select client_key, $as_of as date from buyers
+    union
+    select client_key, $backtest_at as date from buyers where $backtest_at is not null
 ),
 
 rows as (

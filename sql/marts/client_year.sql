@@ -31,6 +31,7 @@ costs as (
         client_key,
         cast(date_trunc('month', date) as date) as month,
         sum(gross) as gross,
+        sum(covered) as covered,
         sum(amount) as amount,
         sum(amount - cost) as margin
     from int_line_costs
@@ -79,7 +80,7 @@ final as (
         coalesce(sales.net_purchases, cast(0 as decimal(18, 2))) as net_purchases,
         coalesce(sales.days_with_sales, 0) as days_with_sales,
         case
-            when costs.amount > 0 and costs.amount >= 0.8 * costs.gross
+            when costs.amount > 0 and costs.covered >= 0.8 * costs.gross
                 then cast(costs.margin as double) / cast(costs.amount as double)
             else null
         end as margin,

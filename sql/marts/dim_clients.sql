@@ -16,6 +16,7 @@ margins as (
     select
         last_cycles.client_key,
         sum(costs.gross) as gross,
+        sum(costs.covered) as covered,
         sum(costs.amount) as amount,
         sum(costs.amount - costs.cost) as margin
     from last_cycles
@@ -91,7 +92,7 @@ dated as (
         values_now.abc,
         variation.xyz,
         case
-            when margins.amount > 0 and margins.amount >= 0.8 * margins.gross
+            when margins.amount > 0 and margins.covered >= 0.8 * margins.gross
                 then cast(margins.margin as double) / cast(margins.amount as double)
             else null
         end as margin,

@@ -1,33 +1,28 @@
--- Measures of kept quarters that late documents have changed since they were first published.
+-- Measures of kept quarters that late documents have changed since they were first published: what
+-- was published against what the same documents would give today, as of the same day.
 -- grain: one row per quarter, table_name, key and measure
-with kept as (
+with published_then as (
     select quarter, table_name, key, measure, value from kept_measures
 ),
 
 now_known as (
-    select measures.quarter, measures.table_name, measures.key, measures.measure, measures.value
-    from int_quarterly_measures as measures
-    inner join kept_quarters
-        on measures.quarter = kept_quarters.quarter
-        and measures.table_name = kept_quarters.table_name
+    select quarter, table_name, key, measure, value from measures_now
 ),
 
 compared as (
     select
-        coalesce(kept.quarter, now_known.quarter) as quarter,
-        coalesce(kept.table_name, now_known.table_name) as table_name,
-        coalesce(kept.key, now_known.key) as key,
-        coalesce(kept.measure, now_known.measure) as measure,
-        kept.value as published,
+        coalesce(published_then.quarter, now_known.quarter) as quarter,
+        coalesce(published_then.table_name, now_known.table_name) as table_name,
+        coalesce(published_then.key, now_known.key) as key,
+        coalesce(published_then.measure, now_known.measure) as measure,
+        published_then.value as published,
         now_known.value as now
-    from kept
+    from published_then
     full outer join now_known
-        on kept.quarter = now_known.quarter
-        and kept.table_name = now_known.table_name
-        and kept.key = now_known.key
-        and kept.measure = now_known.measure
-    -- What was not settled when it was published has not been restated since.
-    where kept.quarter is null or kept.value is not null
+        on published_then.quarter = now_known.quarter
+        and published_then.table_name = now_known.table_name
+        and published_then.key = now_known.key
+        and published_then.measure = now_known.measure
 ),
 
 days as (

@@ -120,6 +120,7 @@ breaches as (
         add_days(greatest(fell_asleep_on, $list_since), 14) as date,
         manager
     from sleeping_clients
+    inner join int_inputs as inputs on inputs.input = 'contacts' and inputs.rows > 0
     where
         listed
         and $list_since is not null

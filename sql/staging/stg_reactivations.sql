@@ -1,9 +1,10 @@
--- Attempts to win clients back, seen up to the day; without any woken_on, every attempt counts as
--- woken on the day it was started.
+-- Attempts to win clients back, seen up to the day; where a source has no woken_on, every attempt
+-- of it counts as woken on the day it was started.
 -- grain: one row per source and reactivation_id
 with mapped as (
-    select count(woken_on) as woken
+    select source, count(woken_on) as woken
     from reactivations
+    group by source
 ),
 
 final as (
@@ -32,7 +33,7 @@ final as (
         case when reactivations.closed_on <= $as_of then reactivations.closed_on else null end
             as closed_on
     from reactivations
-    cross join mapped
+    inner join mapped on reactivations.source = mapped.source
     where reactivations.started_on <= $as_of
 )
 

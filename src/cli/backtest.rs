@@ -12,6 +12,9 @@ use crate::run::{Request, Workspace, compute};
 /// The table that holds what came of it.
 const TABLE: &str = "backtest";
 
+/// The horizon that is over first.
+const SHORTEST_HORIZON_DAYS: u64 = 90;
+
 /// Lets the rules be judged on `day` alone.
 pub(super) fn judge_on(workspace: &mut Workspace, day: NaiveDate) {
     workspace.project.settings.scalars.insert("backtest_at", Value::Date(day));
@@ -28,6 +31,14 @@ pub(super) async fn backtest(
     if at.is_some() {
         let id = run_id(workspace.clock);
         let rows = compute(workspace, &request, TABLE, &id, &progress(cli)).await?;
+        if rows.iter().all(|batch| batch.num_rows() == 0) {
+            let last = workspace.as_of(as_of) - chrono::Days::new(SHORTEST_HORIZON_DAYS);
+            return Err(Error::new(
+                Kind::Nothing,
+                "no horizon after the day is over, or nobody had bought by then",
+            )
+            .hint(format!("name a day from the first purchase up to {last}")));
+        }
         return print::rows(&rows, cli.json);
     }
     let publishes = workspace.project.pipelines.iter().find(|pipeline| {

@@ -2,7 +2,9 @@
 
 use std::ops::ControlFlow;
 
-use sqlparser::ast::{Expr, visit_expressions};
+use sqlparser::ast::{
+    BinaryOperator, Expr, Function, UnaryOperator, Value, ValueWithSpan, visit_expressions,
+};
 use sqlparser::dialect::GenericDialect;
 use sqlparser::parser::Parser;
 
@@ -53,6 +55,40 @@ pub fn parse(text: &str) -> Result<Expr, String> {
     }
 }
 
+/// Functions of one client's columns.
+const FUNCTIONS: &[&str] = &["lower", "upper", "length", "coalesce"];
+
+fn is_plain(function: &Function) -> bool {
+    let name = function.name.to_string().to_lowercase();
+    FUNCTIONS.contains(&name.as_str()) && function.over.is_none() && function.filter.is_none()
+}
+
+/// Whether an expression is true or false, as far as its form tells.
+fn is_condition(expression: &Expr) -> bool {
+    use BinaryOperator as Op;
+    match expression {
+        Expr::Nested(inner) => is_condition(inner),
+        Expr::UnaryOp { op: UnaryOperator::Not, expr } => is_condition(expr),
+        Expr::BinaryOp { left, op: Op::And | Op::Or, right } => {
+            is_condition(left) && is_condition(right)
+        }
+        Expr::BinaryOp { op, .. } => {
+            matches!(op, Op::Eq | Op::NotEq | Op::Lt | Op::LtEq | Op::Gt | Op::GtEq)
+        }
+        Expr::Identifier(name) => ["one_off", "important"].contains(&name.value.as_str()),
+        Expr::Value(ValueWithSpan { value: Value::Boolean(_), .. })
+        | Expr::IsNull(_)
+        | Expr::IsNotNull(_)
+        | Expr::IsTrue(_)
+        | Expr::IsFalse(_)
+        | Expr::InList { .. }
+        | Expr::Between { .. }
+        | Expr::Like { .. }
+        | Expr::ILike { .. } => true,
+        _ => false,
+    }
+}
+
 /// Checks a condition on columns of a client; gives its text.
 pub(super) fn on_clients(check: &mut Checker<'_>, written: &Spanned<String>) -> String {
     let expression = match parse(&written.value) {
@@ -66,8 +102,40 @@ pub(super) fn on_clients(check: &mut Checker<'_>, written: &Spanned<String>) -> 
             return "true".to_owned();
         }
     };
+    if !is_condition(&expression) {
+        check.fault_hint(
+            at(written),
+            format!("\"{}\" is true of nobody and false of nobody", written.value),
+            "compare a column with something, as purchases > 2",
+        );
+    }
     let _: ControlFlow<()> = visit_expressions(&expression, |part| {
         match part {
+            Expr::CompoundIdentifier(names) => {
+                let name: Vec<&str> = names.iter().map(|name| name.value.as_str()).collect();
+                check.fault_hint(
+                    at(written),
+                    format!("\"{}\" is not a column of a client", name.join(".")),
+                    "name the column alone",
+                );
+            }
+            Expr::Value(ValueWithSpan { value: Value::Placeholder(name), .. }) => {
+                check.fault_hint(
+                    at(written),
+                    format!("\"{name}\" is a parameter of models"),
+                    "compare with a value",
+                );
+            }
+            Expr::Function(function) if !is_plain(function) => {
+                check.fault_hint(
+                    at(written),
+                    format!(
+                        "function \"{}\" may not stand in a condition on a client",
+                        function.name
+                    ),
+                    format!("use {}, or none", FUNCTIONS.join(", ")),
+                );
+            }
             Expr::Identifier(name) if !CLIENT_COLUMNS.contains(&name.value.as_str()) => {
                 check.fault_hint(
                     at(written),

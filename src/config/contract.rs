@@ -13,8 +13,6 @@ pub struct Contract {
     pub description: String,
     /// Inputs without which it has nothing to say.
     pub needs: Vec<String>,
-    /// A SQL condition on rows whose measures change by late documents only; all where absent.
-    pub settled: Option<String>,
     /// The columns whose values are unique together; rows are published in their order.
     pub grain: Vec<String>,
     /// Its columns, in order.

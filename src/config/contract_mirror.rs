@@ -21,9 +21,6 @@ pub(super) struct Mirror {
     /// Inputs without which the table has nothing to say: it is then reported as not available.
     #[serde(default)]
     needs: Vec<Spanned<String>>,
-    /// A condition on rows whose measures no longer change once their quarter is closed, but by
-    /// late documents: others are not compared with what was published. All rows by default.
-    settled: Option<Spanned<String>>,
     columns: Vec<ColumnMirror>,
     #[serde(default)]
     checks: Vec<Spanned<CheckMirror>>,
@@ -144,7 +141,6 @@ pub(super) fn contract(check: &mut Checker<'_>, model: &str, mirror: &Mirror) ->
         model: model.to_owned(),
         description: mirror.description.clone(),
         needs: needs(check, &mirror.needs),
-        settled: mirror.settled.as_ref().map(|settled| settled.value.clone()),
         grain,
         columns,
         checks,

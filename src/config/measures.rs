@@ -1,23 +1,18 @@
-//! The measures of every quarterly table as one long table: a model written from the contracts,
-//! by which quarters as they are now are held against quarters as they were published.
+//! The measures of quarterly tables in long form: a query written from a contract, by which a
+//! quarter as it is now is held against the quarter as it was published.
 
 use std::fmt::Write as _;
 
 use super::contract::{Column, Contract};
-use super::project::Model;
-
-/// The model that holds the measures of all quarterly tables.
-pub const QUARTERLY_MEASURES: &str = "int_quarterly_measures";
 
 /// Columns that say which quarter a row is of, beside its name.
 const QUARTER: [&str; 3] = ["quarter", "quarter_start", "quarter_end"];
 
-/// Whether rows of the contract's table belong to quarters that, once closed, should stay as they
-/// are.
+/// Whether rows of the contract's table belong to quarters, and have something to compare.
 #[must_use]
 pub fn is_quarterly(contract: &Contract) -> bool {
     contract.grain.iter().any(|column| column == "quarter")
-        && contract.settled.as_deref() != Some("false")
+        && contract.model != "restatements"
         && measures(contract).next().is_some()
 }
 
@@ -31,9 +26,8 @@ fn measures(contract: &Contract) -> impl Iterator<Item = &Column> {
     contract.columns.iter().filter(|column| is_number(column) && !keys.contains(&column.name))
 }
 
-/// The query that turns rows of `table`, which has `columns`, into measures: quarter,
-/// `table_name`, key (the other key columns as JSON), measure, value (NULL where the row is not
-/// settled).
+/// The query that turns rows of `table`, which `has` columns, into measures: quarter,
+/// `table_name`, key (the other key columns as JSON), measured (measure and value).
 #[must_use]
 pub fn query(contract: &Contract, table: &str, has: &dyn Fn(&str) -> bool) -> String {
     let keys = contract.grain.iter().filter(|column| !QUARTER.contains(&column.as_str()));
@@ -44,7 +38,6 @@ pub fn query(contract: &Contract, table: &str, has: &dyn Fn(&str) -> bool) -> St
         0 => "'{}'".to_owned(),
         _ => format!("'{{' || {} || '}}'", keys.join(" || ',' || ")),
     };
-    let settled = contract.settled.as_deref().unwrap_or("true");
     let mut structs = String::new();
     for column in measures(contract).filter(|column| has(&column.name)) {
         let comma = if structs.is_empty() { "" } else { "," };
@@ -52,7 +45,7 @@ pub fn query(contract: &Contract, table: &str, has: &dyn Fn(&str) -> bool) -> St
         let _ = write!(
             structs,
             "{comma}\n            named_struct('measure', '{name}', 'value', \
-             case when {settled} then cast(\"{name}\" as decimal(38, 9)) else null end)"
+             cast(\"{name}\" as decimal(38, 9)))"
         );
     }
     format!(
@@ -60,32 +53,4 @@ pub fn query(contract: &Contract, table: &str, has: &dyn Fn(&str) -> bool) -> St
          unnest([{structs}\n        ]) as measured\n    from {table}\n",
         contract.model
     )
-}
-
-/// The model of all quarterly tables among `contracts`; `None` where there is none.
-pub(super) fn model<'a>(contracts: impl Iterator<Item = &'a Contract>) -> Option<Model> {
-    let selects: Vec<String> = contracts
-        .filter(|contract| is_quarterly(contract))
-        .map(|contract| query(contract, &contract.model, &|_| true))
-        .collect();
-    if selects.is_empty() {
-        return None;
-    }
-    let sql = format!(
-        "-- The measures of every quarterly table, in long form; written from the contracts.\n\
-         -- grain: one row per quarter, table_name, key and measure\n\
-         with measured as (\n{}),\n\n\
-         final as (\n    select\n        measured.quarter,\n        measured.table_name,\n        \
-         measured.key,\n        measured.measured['measure'] as measure,\n        \
-         measured.measured['value'] as value\n    from measured\n    \
-         inner join kept_quarters\n        on measured.quarter = kept_quarters.quarter\n        \
-         and measured.table_name = kept_quarters.table_name\n)\n\nselect * from final\n",
-        selects.join("    union all\n")
-    );
-    Some(Model {
-        name: QUARTERLY_MEASURES.to_owned(),
-        file: "(written from the contracts)".to_owned(),
-        layer: "intermediate".to_owned(),
-        sql,
-    })
 }

@@ -16,7 +16,7 @@ use super::settings::Settings;
 use super::stores::{self, StoreOptions};
 use super::text::{Checker, Env};
 use super::yaml::{self, at};
-use super::{contract_mirror, measures, pipeline_check, pipeline_mirror, settings};
+use super::{contract_mirror, pipeline_check, pipeline_mirror, settings};
 use crate::domain::calendar::Fiscal;
 use crate::names;
 use crate::secret::Redactor;
@@ -415,12 +415,11 @@ impl Loader<'_> {
 
     fn models(&mut self) -> (BTreeMap<String, Model>, BTreeMap<String, Contract>) {
         let layers = ["staging", "intermediate", "marts"];
-        let mut models = self.sql_files(&layers);
+        let models = self.sql_files(&layers);
         for (name, model) in &models {
             if super::canonical::table(name).is_some()
                 || name.starts_with("set_")
-                || name.starts_with("kept_")
-                || name == measures::QUARTERLY_MEASURES
+                || ["kept_measures", "measures_now"].contains(&name.as_str())
             {
                 let message = format!("model \"{name}\" has the name of a built-in table");
                 self.faults.push(
@@ -449,9 +448,6 @@ impl Loader<'_> {
                 }
                 contracts.insert(name, contract);
             }
-        }
-        if let Some(model) = measures::model(contracts.values()) {
-            models.insert(model.name.clone(), model);
         }
         (models, contracts)
     }

@@ -153,7 +153,10 @@ fn ordered<T>(
         check.fault_hint(
             at(place),
             format!("{} lies above {}", names.0, names.1),
-            format!("let {} be at least {}", names.1, names.0),
+            match names.1.parse::<u32>() {
+                Ok(most) => format!("write at most {most}"),
+                Err(_) => format!("let {} be at least {}", names.1, names.0),
+            },
         );
     }
 }
@@ -322,7 +325,7 @@ pub(super) fn settings(check: &mut Checker<'_>, mirror: &Mirror) -> Settings {
             .list
             .also
             .iter()
-            .map(|sign| word(check, Some(sign), "detractor", SIGNS))
+            .map(|sign| word(check, Some(sign), "detractor", &SIGNS[1..]))
             .collect(),
         equivalents: equivalents(check, mirror),
     }
@@ -565,6 +568,17 @@ fn scalars(
     ] {
         ordered(check, names, (&scalars[values.0], &scalars[values.1]), places);
         ordered(check, (names.1, "1"), (&scalars[values.1], &one), [places[1], None]);
+    }
+    for (name, written) in [
+        ("odds.fixed_r", &odds.fixed_r),
+        ("odds.fixed_a", &odds.fixed_a),
+        ("odds.fixed_b", &odds.fixed_b),
+    ] {
+        if let Some(written) =
+            written.as_ref().filter(|one| parse_decimal(&one.value, 4) == Some(0))
+        {
+            check.fault_hint(at(written), format!("{name} is 0"), "write a decimal above 0");
+        }
     }
     let places = [xyz.x.as_ref(), xyz.y.as_ref()];
     let bounds = (&scalars["value_xyz_x"], &scalars["value_xyz_y"]);

@@ -25,9 +25,6 @@ fn table(scope: Scope<'_>, contract: &Contract) -> Section {
     if !contract.needs.is_empty() {
         facts.push(("Needs", listed(codes(&contract.needs), "")));
     }
-    if let Some(settled) = &contract.settled {
-        facts.push(("Settled rows", code(settled)));
-    }
     facts.extend(lineage(scope, &contract.model));
     let blocks = vec![
         Block::Paragraph(marked(&contract.description)),

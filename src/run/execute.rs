@@ -16,7 +16,6 @@ use super::missing::{INPUTS, Missing, missing_inputs};
 use super::perform::{Claim, Run, interrupted};
 use super::plan::{Plan, Request, plan_table};
 use super::record::{Recording, now, profile, record, told};
-use super::restate::give_kept;
 use super::workspace::Workspace;
 use crate::check::{self, Checked};
 use crate::config::canonical;
@@ -102,6 +101,7 @@ pub(super) async fn execute(
         late: run.claim.is_some() || run.retries.is_some(),
         step: 0,
         steps: steps(&plan),
+        kind: "model",
     };
     let result = tokio::select! {
         result = running.carry_out(plan) => result,
@@ -146,6 +146,7 @@ pub(super) async fn only_check(
         late: false,
         step: 0,
         steps,
+        kind: "model",
     };
     Ok(running.model(plan, &plan.lake).await?.1)
 }
@@ -173,6 +174,7 @@ pub async fn compute(
         late: false,
         step: 0,
         steps,
+        kind: "model",
     };
     let (tables, checks, _) = running.model(&plan, &plan.lake).await?;
     refuse_failed(&checks, id)?;
@@ -230,15 +232,18 @@ fn steps(plan: &Plan) -> usize {
     plan.models.len() + 3
 }
 
-struct Running<'a> {
-    workspace: &'a Workspace,
+/// A run under way.
+pub(super) struct Running<'a> {
+    pub(super) workspace: &'a Workspace,
     id: &'a str,
     progress: Progress<'a>,
     recording: &'a Recording,
-    scratch: tempfile::TempDir,
+    pub(super) scratch: tempfile::TempDir,
     late: bool,
     step: usize,
-    steps: usize,
+    pub(super) steps: usize,
+    /// What the record calls the models that run: `model`, or `restated`.
+    pub(super) kind: &'static str,
 }
 
 impl Running<'_> {
@@ -374,7 +379,7 @@ impl Running<'_> {
             &providers,
             self.scratch.path(),
         )?;
-        give_kept(workspace, plan, &models).await?;
+        self.give_kept(plan, manifest, &providers, &models).await?;
         let tables = self.run_models(plan, &models).await?;
         let missing = missing_inputs(&models, plan).await?;
         let since = self.begin(format!("check {} tables", plan.checked.len()));
@@ -394,7 +399,7 @@ impl Running<'_> {
     }
 
     /// Runs the models, each once those that it reads are there.
-    async fn run_models(
+    pub(super) async fn run_models(
         &mut self,
         plan: &Plan,
         models: &Models<'_>,
@@ -444,7 +449,7 @@ impl Running<'_> {
                     rows
                 }
             };
-            self.end("model", name, since, profile(rows, &reads));
+            self.end(self.kind, name, since, profile(rows, &reads));
             for read in plan.graph.reads(name) {
                 let needed = |name: &&str| plan.graph.reads(name).any(|other| other == read);
                 if !kept.contains(read) && !unfinished.iter().any(needed) {

@@ -1,71 +1,186 @@
-//! The measures of kept quarters as they were published, for the table of restatements.
+//! Kept quarters as they were published and as the same run would publish them today, for the
+//! table of restatements.
 //!
-//! Keeps true: what was published is read from the kept files themselves, with the columns that
-//! they had.
+//! Keeps true: what was published is read from the kept files, with the columns that they had; what
+//! is known now is computed as of the quarter's last day, so that time alone restates nothing; a
+//! quarter whose documents are those it was made from is not computed again.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use arrow::array::{RecordBatch, StringArray};
+use arrow::array::RecordBatch;
 use arrow::datatypes::{Fields, Schema};
+use datafusion::catalog::TableProvider;
 use datafusion::datasource::MemTable;
+use datafusion::execution::object_store::ObjectStoreUrl;
 
+use super::execute::Running;
 use super::plan::Plan;
-use super::workspace::Workspace;
-use crate::config::measures;
-use crate::error::Result;
+use crate::config::pipeline::Publish;
+use crate::config::{canonical, measures};
+use crate::domain::Day;
+use crate::domain::calendar::to_date;
+use crate::error::{Error, Kind, Result};
+use crate::lake::period_name;
 use crate::publish::published;
-use crate::transform::{KEPT_MEASURES, KEPT_QUARTERS, Models, RESTATEMENTS};
+use crate::tableset::{Manifest, Table, TableSet};
+use crate::transform::{KEPT_MEASURES, MEASURES_NOW, Models, RESTATEMENTS};
 
-/// Gives `models` the measures of every quarter that the destinations of the plan's restatements
-/// keep; nothing where the plan publishes none.
-pub(super) async fn give_kept(
-    workspace: &Workspace,
-    plan: &Plan,
-    models: &Models<'_>,
-) -> Result<()> {
-    let mut batches: Vec<RecordBatch> = Vec::new();
-    let (mut quarters, mut tables) = (Vec::new(), Vec::new());
-    for publish in plan.publish.iter().filter(|publish| publish.table == RESTATEMENTS) {
-        let set = workspace.destination(&publish.to)?;
-        let manifest = set.current().await?;
-        let name = format!("to-{}", publish.to);
-        let store = workspace.engine.register(&name, Arc::clone(set.store()))?;
-        for (quarter, kept) in &manifest.kept {
-            for (name, table) in kept {
-                let contract = workspace.project.contracts.get(name);
-                let Some(contract) = contract.filter(|one| measures::is_quarterly(one)) else {
-                    continue;
-                };
-                let provider = published(name, table, &store)?;
-                let has = |column: &str| table.schema.iter().any(|known| known.name == column);
-                batches.extend(models.kept_measures(contract, provider, quarter, &has).await?);
-                quarters.push(quarter.clone());
-                tables.push(name.clone());
-            }
+/// How many versions of the lake are looked through for the one that a quarter was made from.
+const MOST_VERSIONS: usize = 2_000;
+
+/// The canonical tables as queries see them.
+type Canonical<'a> = BTreeMap<&'a str, Arc<dyn TableProvider>>;
+
+/// The files of the lake that hold documents up to the month of `last`, and tables without dates.
+fn files_up_to(manifest: &Manifest, last: Day) -> BTreeSet<(&str, &str, &str)> {
+    let month = period_name(last);
+    let tables = manifest.tables.iter().filter(|(name, _)| canonical::table(name).is_some());
+    let files =
+        tables.flat_map(|(name, table)| table.files.iter().map(move |file| (name.as_str(), file)));
+    files
+        .filter(|(_, file)| {
+            let period = file.part.rsplit('/').next().unwrap_or_default();
+            !period.starts_with(|first: char| first.is_ascii_digit()) || period <= month.as_str()
+        })
+        .map(|(name, file)| (name, file.part.as_str(), file.sha256.as_str()))
+        .collect()
+}
+
+/// Whether `lake` holds of the time up to `last` what its `version` held; `false` where that is no
+/// longer known.
+async fn unchanged(set: &TableSet, lake: &Manifest, version: Option<u64>, last: Day) -> bool {
+    let Some(version) = version else { return false };
+    let mut then = lake.clone();
+    for _ in 0..MOST_VERSIONS {
+        if then.version <= version {
+            break;
+        }
+        let Some(parent) = then.parent.take() else { return false };
+        match set.manifest(&parent).await {
+            Ok(manifest) => then = manifest,
+            Err(_) => return false,
         }
     }
-    if quarters.is_empty() {
-        return Ok(());
+    then.version == version && files_up_to(&then, last) == files_up_to(lake, last)
+}
+
+/// Batches of one shape, as a table whose columns may be NULL.
+fn table(batches: &[RecordBatch]) -> Result<Option<Arc<dyn TableProvider>>> {
+    let Some(first) = batches.first() else { return Ok(None) };
+    let nullable = first
+        .schema()
+        .fields()
+        .iter()
+        .map(|field| field.as_ref().clone().with_nullable(true))
+        .collect::<Vec<_>>();
+    let schema = Arc::new(Schema::new(nullable.into_iter().map(Arc::new).collect::<Fields>()));
+    let batches = batches
+        .iter()
+        .map(|batch| RecordBatch::try_new(Arc::clone(&schema), batch.columns().to_vec()));
+    let batches = batches.collect::<std::result::Result<Vec<_>, _>>()?;
+    Ok(Some(Arc::new(MemTable::try_new(schema, vec![batches])?)))
+}
+
+impl Running<'_> {
+    /// Gives `models` the measures of the quarters that the destination of the plan's restatements
+    /// keeps, then and now; nothing where the plan publishes none.
+    pub(super) async fn give_kept(
+        &mut self,
+        plan: &Plan,
+        lake: &Manifest,
+        canonical: &Canonical<'_>,
+        models: &Models<'_>,
+    ) -> Result<()> {
+        let mut destinations = plan.publish.iter().filter(|entry| entry.table == RESTATEMENTS);
+        let Some(publish) = destinations.next() else { return Ok(()) };
+        if let Some(other) = destinations.next() {
+            let (one, other) = (&publish.to, &other.to);
+            return Err(Error::new(
+                Kind::Declaration,
+                format!("\"{RESTATEMENTS}\" is published to \"{one}\" and to \"{other}\", and each keeps quarters of its own"),
+            )
+            .hint("publish it to one of them, or run their pipelines one by one"));
+        }
+        let set = self.workspace.destination(&publish.to)?;
+        let kept = set.current().await?.kept;
+        let store = format!("to-{}", publish.to);
+        let store = self.workspace.engine.register(&store, Arc::clone(set.store()))?;
+        let (mut then, mut now) = (Vec::new(), Vec::new());
+        for (quarter, tables) in &kept {
+            let parsed = self.workspace.project.settings.fiscal.parse_quarter(quarter);
+            let Some((_, last)) = parsed.filter(|(_, last)| to_date(*last) < plan.as_of) else {
+                continue;
+            };
+            let contracts = &self.workspace.project.contracts;
+            let tables: BTreeMap<&str, &Table> = tables
+                .iter()
+                .filter(|(name, _)| contracts.get(*name).is_some_and(measures::is_quarterly))
+                .map(|(name, table)| (name.as_str(), table))
+                .collect();
+            let version = tables.values().filter_map(|table| table.lake_version).min();
+            if unchanged(self.workspace.lake.set(), lake, version, last).await {
+                continue;
+            }
+            let measured = self.measure(plan, (quarter, last), &tables, &store, canonical).await?;
+            then.extend(measured.0);
+            now.extend(measured.1);
+        }
+        for (name, batches) in [(KEPT_MEASURES, then), (MEASURES_NOW, now)] {
+            if let Some(table) = table(&batches)? {
+                models.put(name, table)?;
+            }
+        }
+        Ok(())
     }
-    let named = RecordBatch::try_from_iter([
-        ("quarter", Arc::new(StringArray::from(quarters)) as _),
-        ("table_name", Arc::new(StringArray::from(tables)) as _),
-    ])?;
-    models.put(KEPT_QUARTERS, Arc::new(MemTable::try_new(named.schema(), vec![vec![named]])?))?;
-    if let Some(first) = batches.first() {
-        // Files of different quarters differ in which columns may be NULL.
-        let fields = first
-            .schema()
-            .fields()
-            .iter()
-            .map(|field| Arc::new(field.as_ref().clone().with_nullable(true)))
-            .collect::<Fields>();
-        let schema = Arc::new(Schema::new(fields));
-        let batches = batches
-            .iter()
-            .map(|batch| RecordBatch::try_new(Arc::clone(&schema), batch.columns().to_vec()));
-        let batches = batches.collect::<std::result::Result<Vec<_>, _>>()?;
-        models.put(KEPT_MEASURES, Arc::new(MemTable::try_new(schema, vec![batches])?))?;
+
+    /// The measures of a kept quarter: of its files, and of the same tables computed today.
+    async fn measure(
+        &mut self,
+        plan: &Plan,
+        (quarter, last): (&str, Day),
+        tables: &BTreeMap<&str, &Table>,
+        store: &ObjectStoreUrl,
+        canonical: &Canonical<'_>,
+    ) -> Result<(Vec<RecordBatch>, Vec<RecordBatch>)> {
+        let project = &self.workspace.project;
+        let names: Vec<&str> =
+            tables.keys().copied().filter(|name| project.models.contains_key(*name)).collect();
+        let wanted = names.iter().map(|name| (*name).to_owned()).collect();
+        let again = Plan {
+            as_of: to_date(last),
+            lake: plan.lake.clone(),
+            pipelines: Vec::new(),
+            models: plan.graph.needed(&wanted),
+            graph: plan.graph.clone(),
+            checked: BTreeSet::new(),
+            publish: Vec::<Publish>::new(),
+            keep: None,
+            accept: false,
+        };
+        let scratch = tempfile::tempdir_in(self.scratch.path())?;
+        let models = Models::new(
+            project,
+            &project.settings,
+            &self.workspace.engine,
+            again.as_of,
+            canonical,
+            scratch.path(),
+        )?;
+        self.steps += again.models.len();
+        self.kind = "restated";
+        let made = self.run_models(&again, &models).await;
+        self.kind = "model";
+        let made = made?;
+        let (mut then, mut now) = (Vec::new(), Vec::new());
+        for name in names {
+            let (kept, contract) = (tables[name], &project.contracts[name]);
+            let Some(made) = made.get(name) else { continue };
+            let has = |column: &str| kept.schema.iter().any(|known| known.name == column);
+            let published = published(name, kept, store)?;
+            then.extend(models.measures(contract, published, quarter, &has).await?);
+            now.extend(models.measures(contract, made.provider()?, quarter, &has).await?);
+        }
+        Ok((then, now))
     }
-    Ok(())
 }

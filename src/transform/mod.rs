@@ -22,6 +22,6 @@ pub use functions::{FUNCTIONS, FunctionHelp};
 pub use graph::{Graph, reads_of};
 pub use lineage::Lineage;
 pub use models::{Materialised, Models, Ran, Reads};
-pub use parameters::{KEPT_MEASURES, KEPT_QUARTERS, RESTATEMENTS};
+pub use parameters::{KEPT_MEASURES, MEASURES_NOW, RESTATEMENTS};
 pub use unit_test::{TestOutcome, run_tests};
 pub use validate::{validate, validated};

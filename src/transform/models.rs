@@ -78,6 +78,19 @@ pub struct Materialised {
     pub written: Written,
 }
 
+impl Materialised {
+    /// The table as queries see it.
+    ///
+    /// # Errors
+    /// When its path cannot be one of the store of files.
+    pub fn provider(&self) -> Result<Arc<dyn TableProvider>> {
+        let location = object_store::path::Path::from_absolute_path(&self.path)?;
+        let file = (location.to_string(), self.written.bytes, self.written.rows);
+        let schema = self.schema.as_ref().clone();
+        Ok(FilesTable::table(schema, [file], ObjectStoreUrl::local_filesystem()))
+    }
+}
+
 /// What running a model made.
 #[derive(Debug, Clone)]
 pub enum Ran {
@@ -238,18 +251,19 @@ impl<'a> Models<'a> {
         Ok(reads.collect())
     }
 
-    /// The measures of `quarter` in `provider`, a kept table of `contract` that `has` columns.
+    /// The measures of `quarter` in `provider`, a table of `contract`; of those columns that `has`
+    /// names.
     ///
     /// # Errors
     /// When the table cannot be read.
-    pub async fn kept_measures(
+    pub async fn measures(
         &self,
         contract: &Contract,
         provider: Arc<dyn TableProvider>,
         quarter: &str,
         has: &(dyn Fn(&str) -> bool + Sync),
     ) -> Result<Vec<RecordBatch>> {
-        let name = "kept_rows";
+        let name = "measured_rows";
         self.put(name, provider)?;
         let measured = measures::query(contract, name, has);
         let sql = format!(
@@ -280,11 +294,7 @@ impl<'a> Models<'a> {
             Ok(Materialised { path, schema, written: file.finish()? })
         });
         let made = made.await?;
-        let location = object_store::path::Path::from_absolute_path(&made.path)?;
-        let file = (location.to_string(), made.written.bytes, made.written.rows);
-        let schema = made.schema.as_ref().clone();
-        let table = FilesTable::table(schema, [file], ObjectStoreUrl::local_filesystem());
-        self.put(name, table)?;
+        self.put(name, made.provider()?)?;
         Ok(Ran::Table(made))
     }
 

@@ -187,32 +187,34 @@ pub(super) fn register_reports(session: &SessionContext, project: &Project) -> R
     register(session, "set_reports", columns)
 }
 
-/// The quarters and tables that a destination keeps.
-pub const KEPT_QUARTERS: &str = "kept_quarters";
-/// The measures of those as they were published, in the form of `int_quarterly_measures`.
+/// The measures of kept quarters as they were published.
 pub const KEPT_MEASURES: &str = "kept_measures";
-/// The model that holds them against what is known now.
+/// The same as the same documents would give them today.
+pub const MEASURES_NOW: &str = "measures_now";
+/// The model that holds the one against the other.
 pub const RESTATEMENTS: &str = "restatements";
 
 /// Registers empty tables of what is kept; runs that restate give them rows.
 pub(super) fn register_kept(session: &SessionContext) -> Result<()> {
     let texts = || -> ArrayRef { Arc::new(StringArray::from(Vec::<&str>::new())) };
-    let values = Decimal128Array::from(Vec::<i128>::new()).with_precision_and_scale(38, 9)?;
-    register(session, KEPT_QUARTERS, vec![("quarter", texts()), ("table_name", texts())])?;
-    let columns = vec![
-        ("quarter", texts()),
-        ("table_name", texts()),
-        ("key", texts()),
-        ("measure", texts()),
-        ("value", Arc::new(values) as ArrayRef),
-    ];
-    register(session, KEPT_MEASURES, columns)
+    for name in [KEPT_MEASURES, MEASURES_NOW] {
+        let values = Decimal128Array::from(Vec::<i128>::new()).with_precision_and_scale(38, 9)?;
+        let columns = vec![
+            ("quarter", texts()),
+            ("table_name", texts()),
+            ("key", texts()),
+            ("measure", texts()),
+            ("value", Arc::new(values) as ArrayRef),
+        ];
+        register(session, name, columns)?;
+    }
+    Ok(())
 }
 
 /// The tables that settings and contracts become, and those of what is kept.
 pub(super) const SETTING_TABLES: [&str; 9] = [
-    KEPT_QUARTERS,
     KEPT_MEASURES,
+    MEASURES_NOW,
     "set_sleep_rules",
     "set_purchase_kinds",
     "set_list_roles",

@@ -83,7 +83,7 @@ fn told(table: &str) -> &'static [&'static str] {
     match table {
         "document_lines" => &["margin not available: no document_lines.cost"],
         "contacts" => &[
-            "never_ordered  not available: no contacts",
+            "requests not available: no contacts",
             "untouched  not available: no contacts",
             "request_conversion  not available: no contacts",
             "last_contact not available: no contacts",
