@@ -112,3 +112,79 @@ fn a_corrected_june_leaves_the_kept_quarter_and_is_told_measure_by_measure() {
     run("2026Q3", "2026-10-26T08:00:00Z");
     assert_eq!(files(&project, "2026Q2"), kept);
 }
+
+#[test]
+fn what_happens_after_a_quarter_restates_nothing_of_it() {
+    let tables = [
+        "client_base",
+        "invoice_losses",
+        "loss_cost",
+        "lost_again",
+        "manager_book",
+        "pareto",
+        "refusal_dynamics",
+        "request_conversion",
+        "return_cohorts",
+        "return_conversion",
+        "restatements",
+    ];
+    let source = |name: &str, into: &str| {
+        format!(
+            "  - name: {name}\n    system: books\n    fetch: {{ files: {{ url: exports, pattern: \
+             {name}.csv }} }}\n    read: {{ csv: {{ encoding: utf-8, delimiter: \",\", decimal: \".\", \
+             date: \"%Y-%m-%d\" }} }}\n    into: {{ {into} }}\n    load: upsert\n"
+        )
+    };
+    let sources = [
+        source(
+            "papers",
+            "documents: { columns: { document_id: id, kind: kind, date: date, client_id: client, \
+             amount: amount, currency: { value: RUB }, direction: direction, paid_on: paid } }",
+        ),
+        source("cards", "clients: { columns: { client_id: client, name: name } }"),
+        source(
+            "refused",
+            "refusals: { columns: { refusal_id: id, client_id: client, date: date, scope: { value: \
+             client }, reason_client: reason } }",
+        ),
+        source(
+            "calls",
+            "contacts: { columns: { contact_id: id, client_id: client, date: date, kind: kind } }",
+        ),
+    ];
+    let publish: String = tables
+        .iter()
+        .map(|table| format!("  - {{ table: {table}, to: bi, as: [parquet] }}\n"))
+        .collect();
+    let pipeline =
+        format!("version: 1\nname: review\nsources:\n{}publish:\n{publish}", sources.concat());
+    let project = Project::new().file("pipelines/review.yaml", pipeline);
+    // By the end of June: A buys bolts twice and sleeps, C only asks, an invoice is open.
+    let papers = "id,kind,date,client,amount,direction,paid\n\
+                  1,shipment,2026-01-05,A,100,bolts,\n2,shipment,2026-01-15,A,100,bolts,\n\
+                  3,shipment,2026-01-20,A,100,nuts,\n4,invoice,2026-04-10,A,70,,\n";
+    project.write("exports/papers.csv", papers);
+    project.write("exports/cards.csv", "client,name\nA,Alfa\nC,Gamma\n");
+    project.write("exports/refused.csv", "id,client,date,reason\n");
+    project.write("exports/calls.csv", "id,client,date,kind\nt1,C,2026-05-20,request\n");
+    let allowed = project
+        .read("pipelines/review.yaml")
+        .replace("load: upsert", "load: upsert\n    allow_empty: true");
+    project.write("pipelines/review.yaml", allowed);
+    let run = |quarter: &str, now: &str| {
+        project.run(&["--now", now, "run", "--quarter", quarter]).ends_with(0)
+    };
+    run("2026Q2", "2026-07-25T08:00:00Z");
+    // Later: A says why, pays, comes back with a third purchase of bolts; C buys for the first time.
+    let later = format!(
+        "{}5,shipment,2026-08-10,A,100,bolts,\n6,shipment,2026-07-10,C,50,bolts,\n",
+        papers.replace("A,70,,", "A,70,,2026-08-01")
+    );
+    project.write("exports/papers.csv", later);
+    project.write("exports/cards.csv", "client,name\nA,Alfa Ltd\nC,Gamma\n");
+    project.write("exports/refused.csv", "id,client,date,reason\nr1,A,2026-07-15,price\n");
+    run("2026Q3", "2026-10-25T08:00:00Z");
+    let runs = project.run(&["--json", "runs"]).ends_with(0).stdout;
+    assert!(runs.lines().count() >= 2, "{runs}");
+    assert!(project.query("select * from restatements").is_empty());
+}
