@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::contract::{Check, Column, Condition, Contract, Limits, Promise, UnitTest};
 use super::text::Checker;
 use super::yaml::{Spanned, at};
-use super::{canonical, settings, settings_mirror};
+use super::{canonical, settings, settings_mirror, values};
 use crate::names;
 
 #[derive(Deserialize, JsonSchema)]
@@ -129,7 +129,7 @@ pub(super) fn contract(check: &mut Checker<'_>, model: &str, mirror: &Mirror) ->
         .filter_map(|test| {
             Some(UnitTest {
                 name: test.name.clone(),
-                as_of: settings::date(check, &test.as_of)?,
+                as_of: values::date(check, &test.as_of)?,
                 settings: test.domain.as_ref().map(|domain| settings::settings(check, domain)),
                 given: test.given.clone().into_iter().collect(),
                 expect: test.expect.clone(),

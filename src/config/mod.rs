@@ -23,6 +23,7 @@ pub mod settings;
 mod settings_mirror;
 pub mod stores;
 mod text;
+mod values;
 mod yaml;
 
 pub use fault::{Fault, Faults};

@@ -461,7 +461,7 @@ fn load(
 /// The share, in percent, of the lake's rows that must come again.
 fn min_share(check: &mut Checker<'_>, written: Option<&Spanned<String>>) -> u32 {
     let Some(written) = written else { return DEFAULT_MIN_SHARE_PERCENT };
-    match super::settings::parse_decimal(&written.value, 2) {
+    match super::values::parse_decimal(&written.value, 2) {
         Some(hundredths) if (0..=100).contains(&hundredths) => {
             u32::try_from(hundredths).unwrap_or(DEFAULT_MIN_SHARE_PERCENT)
         }

@@ -16,7 +16,7 @@ use super::settings::Settings;
 use super::stores::{self, StoreOptions};
 use super::text::{Checker, Env};
 use super::yaml::{self, at};
-use super::{contract_mirror, pipeline_check, pipeline_mirror, settings};
+use super::{contract_mirror, pipeline_check, pipeline_mirror, settings, values};
 use crate::domain::calendar::Fiscal;
 use crate::names;
 use crate::secret::Redactor;
@@ -172,7 +172,7 @@ impl Loader<'_> {
                 }
             })
             .collect();
-        let as_of = mirror.as_of.as_ref().and_then(|written| settings::date(&mut check, written));
+        let as_of = mirror.as_of.as_ref().and_then(|written| values::date(&mut check, written));
         let settings = settings::settings(&mut check, &mirror.domain);
         for limit in [&mirror.limits.threads, &mirror.limits.memory_mb].into_iter().flatten() {
             if limit.value == 0 {
@@ -180,7 +180,7 @@ impl Loader<'_> {
             }
         }
         let lease =
-            mirror.limits.lease.as_ref().and_then(|lease| settings::duration(&mut check, lease));
+            mirror.limits.lease.as_ref().and_then(|lease| values::duration(&mut check, lease));
         Some(Project {
             root: self.root.to_owned(),
             name: mirror.name.value.clone(),
