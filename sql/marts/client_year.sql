@@ -4,14 +4,15 @@ with gold as (
     select client_key, name, manager from dim_clients where tier = 'gold'
 ),
 
-months as (
-    select
-        cast(date_trunc('month', add_months($as_of, -back)) as date) as month
-    from (select unnest(range(0, 12)) as back) as steps
+span as (
+    select cast(date_trunc('month', add_months($as_of, -11)) as date) as first_month
 ),
 
-span as (
-    select min(month) as first_month from months
+months as (
+    select
+        client_key,
+        add_months(cast(date_trunc('month', $as_of) as date), -unnest(range(0, 12))) as month
+    from gold
 ),
 
 sales as (
@@ -71,31 +72,130 @@ visits as (
     group by client_key, cast(date_trunc('month', date) as date)
 ),
 
+facts as (
+    select
+        client_key,
+        month,
+        cast(0 as decimal(18, 2)) as net_purchases,
+        0 as days_with_sales,
+        cast(null as decimal(18, 2)) as gross,
+        cast(null as decimal(18, 2)) as covered,
+        cast(null as decimal(18, 2)) as amount,
+        cast(null as decimal(18, 2)) as margin,
+        cast(null as int) as score,
+        0 as claims,
+        cast(null as date) as last_visit
+    from months
+    union all
+    select
+        client_key,
+        month,
+        net_purchases,
+        days_with_sales,
+        null as gross,
+        null as covered,
+        null as amount,
+        null as margin,
+        null as score,
+        0 as claims,
+        null as last_visit
+    from sales
+    union all
+    select
+        client_key,
+        month,
+        0 as net_purchases,
+        0 as days_with_sales,
+        gross,
+        covered,
+        amount,
+        margin,
+        null as score,
+        0 as claims,
+        null as last_visit
+    from costs
+    union all
+    select
+        client_key,
+        month,
+        0 as net_purchases,
+        0 as days_with_sales,
+        null as gross,
+        null as covered,
+        null as amount,
+        null as margin,
+        score,
+        0 as claims,
+        null as last_visit
+    from scores
+    union all
+    select
+        client_key,
+        month,
+        0 as net_purchases,
+        0 as days_with_sales,
+        null as gross,
+        null as covered,
+        null as amount,
+        null as margin,
+        null as score,
+        claims,
+        null as last_visit
+    from claims
+    union all
+    select
+        client_key,
+        month,
+        0 as net_purchases,
+        0 as days_with_sales,
+        null as gross,
+        null as covered,
+        null as amount,
+        null as margin,
+        null as score,
+        0 as claims,
+        last_visit
+    from visits
+),
+
+summed as (
+    select
+        client_key,
+        month,
+        cast(sum(net_purchases) as decimal(18, 2)) as net_purchases,
+        sum(days_with_sales) as days_with_sales,
+        sum(gross) as gross,
+        sum(covered) as covered,
+        sum(amount) as amount,
+        sum(margin) as margin,
+        min(score) as score,
+        sum(claims) as claims,
+        max(last_visit) as last_visit
+    from facts
+    group by client_key, month
+),
+
 final as (
     select
         gold.client_key,
-        months.month,
+        summed.month,
         gold.name,
         gold.manager,
-        coalesce(sales.net_purchases, cast(0 as decimal(18, 2))) as net_purchases,
-        coalesce(sales.days_with_sales, 0) as days_with_sales,
+        summed.net_purchases,
+        summed.days_with_sales,
         case
-            when costs.amount > 0 and costs.covered >= 0.8 * costs.gross
-                then cast(costs.margin as double) / cast(costs.amount as double)
+            when summed.amount > 0 and summed.covered >= 0.8 * summed.gross
+                then cast(summed.margin as double) / cast(summed.amount as double)
             else null
         end as margin,
-        scores.score,
+        summed.score,
         mean_scores.mean_score,
-        coalesce(claims.claims, 0) as claims,
-        visits.last_visit
+        summed.claims,
+        summed.last_visit
     from gold
-    cross join months
-    left join sales on gold.client_key = sales.client_key and months.month = sales.month
-    left join costs on gold.client_key = costs.client_key and months.month = costs.month
-    left join scores on gold.client_key = scores.client_key and months.month = scores.month
-    left join mean_scores on months.month = mean_scores.month
-    left join claims on gold.client_key = claims.client_key and months.month = claims.month
-    left join visits on gold.client_key = visits.client_key and months.month = visits.month
+    inner join summed on gold.client_key = summed.client_key
+    inner join span on summed.month >= span.first_month
+    left join mean_scores on summed.month = mean_scores.month
 )
 
 select * from final
