@@ -105,35 +105,8 @@ left_out as (
     where rule = 'in force'
 ),
 
--- A silent client counts as ranked above each active one with a lower score, and half above each
--- with the same.
 scores as (
-    select
-        cutoff,
-        horizon,
-        population,
-        ranking,
-        score,
-        silent,
-        active,
-        coalesce(
-            sum(active) over (
-                partition by cutoff, horizon, population, ranking
-                order by score
-                rows between unbounded preceding and 1 preceding
-            ),
-            0
-        ) as active_below,
-        coalesce(
-            sum(silent + active) over (
-                partition by cutoff, horizon, population, ranking
-                order by score
-                rows between unbounded preceding and 1 preceding
-            ),
-            0
-        ) as clients_below,
-        sum(silent + active) over (partition by cutoff, horizon, population, ranking) as clients
-    from int_backtest_scores
+    select * from int_backtest_ranks
 ),
 
 ranked as (
