@@ -1,4 +1,4 @@
-//! A year of the four pipelines that are shipped, in simulated time, with daemons killed at random.
+//! A year of the pipelines that are shipped, in simulated time, with daemons killed at random.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};

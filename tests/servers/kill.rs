@@ -32,7 +32,7 @@ sources:
     load: { replace_period: { column: date, period: month, covers: { name: "sales_%Y-%m" } } }
     rejects: { max_percent: 50 }
 publish:
-  - { table: dim_clients, to: bi, as: [parquet, csv] }
+  - { table: dim_quarters, to: bi, as: [parquet, csv] }
   - { table: client_base, to: bi, as: [parquet] }
 "#;
 
