@@ -33,11 +33,14 @@ fn threads_names_and_times_do_not_change_a_byte() {
     }
     let declared = other.join("pipelines/project.yaml");
     let yaml = std::fs::read_to_string(&declared).unwrap();
-    std::fs::write(&declared, format!("{yaml}\nlimits: {{ memory_mb: 32 }}\n")).unwrap();
-    run(&other, "2").ends_with(0);
-    assert_eq!(published(&other.join("published")), expected, "32 MB");
+    for (threads, memory_mb) in [("1", 32), ("2", 64)] {
+        std::fs::write(&declared, format!("{yaml}\nlimits: {{ memory_mb: {memory_mb} }}\n"))
+            .unwrap();
+        run(&other, threads).ends_with(0);
+        assert_eq!(published(&other.join("published")), expected, "{memory_mb} MB");
+        std::fs::remove_dir_all(other.join("published")).unwrap();
+    }
     std::fs::write(&declared, format!("{yaml}\nlimits: {{ memory_mb: 1 }}\n")).unwrap();
-    std::fs::remove_dir_all(other.join("published")).unwrap();
     let starved = run(&other, "2").ends_with(78);
     assert!(starved.stderr.contains("raise limits: memory_mb"), "{}", starved.stderr);
     let other = folder.path().join("renamed");
