@@ -159,12 +159,9 @@ united as (
         precision,
         recall,
         f1,
-        balanced_accuracy,
-        cast(null as double) as auc,
-        cast(null as double) as brier,
-        cast(null as double) as foretold
+        balanced_accuracy
     from shares
-    union all
+    union all by name
     select
         ranked.cutoff,
         ranked.horizon,
@@ -178,26 +175,19 @@ united as (
         left_out.left_out,
         ranked.silent,
         cast(ranked.silent as double) / nullif(ranked.clients, 0) as base_rate,
-        cast(null as bigint) as flagged,
-        cast(null as decimal(18, 2)) as flagged_value,
-        cast(null as double) as precision,
-        cast(null as double) as recall,
-        cast(null as double) as f1,
-        cast(null as double) as balanced_accuracy,
         cast(ranked.twice_pairs_right as double)
         / nullif(2 * cast(ranked.silent as double) * (ranked.clients - ranked.silent), 0) as auc,
         case
             when ranked.ranking = 'odds'
                 then cast(ranked.squares as double) / nullif(ranked.clients, 0)
             else null
-        end as brier,
-        cast(null as double) as foretold
+        end as brier
     from ranked
     inner join left_out
         on ranked.cutoff = left_out.cutoff
         and ranked.horizon = left_out.horizon
         and ranked.population = left_out.population
-    union all
+    union all by name
     select
         deciles.cutoff,
         deciles.horizon,
@@ -207,14 +197,6 @@ united as (
         left_out.left_out,
         deciles.silent,
         cast(deciles.silent as double) / deciles.clients as base_rate,
-        cast(null as bigint) as flagged,
-        cast(null as decimal(18, 2)) as flagged_value,
-        cast(null as double) as precision,
-        cast(null as double) as recall,
-        cast(null as double) as f1,
-        cast(null as double) as balanced_accuracy,
-        cast(null as double) as auc,
-        cast(null as double) as brier,
         cast(deciles.odds as double) / 10000 / deciles.clients as foretold
     from deciles
     inner join left_out

@@ -73,103 +73,43 @@ visits as (
 ),
 
 facts as (
-    select
-        client_key,
-        month,
-        cast(0 as decimal(18, 2)) as net_purchases,
-        0 as days_with_sales,
-        cast(null as decimal(18, 2)) as gross,
-        cast(null as decimal(18, 2)) as covered,
-        cast(null as decimal(18, 2)) as amount,
-        cast(null as decimal(18, 2)) as margin,
-        cast(null as int) as score,
-        0 as claims,
-        cast(null as date) as last_visit
-    from months
-    union all
+    select client_key, month from months
+    union all by name
     select
         client_key,
         month,
         net_purchases,
-        days_with_sales,
-        null as gross,
-        null as covered,
-        null as amount,
-        null as margin,
-        null as score,
-        0 as claims,
-        null as last_visit
+        days_with_sales
     from sales
-    union all
+    union all by name
     select
         client_key,
         month,
-        0 as net_purchases,
-        0 as days_with_sales,
         gross,
         covered,
         amount,
-        margin,
-        null as score,
-        0 as claims,
-        null as last_visit
+        margin
     from costs
-    union all
-    select
-        client_key,
-        month,
-        0 as net_purchases,
-        0 as days_with_sales,
-        null as gross,
-        null as covered,
-        null as amount,
-        null as margin,
-        score,
-        0 as claims,
-        null as last_visit
-    from scores
-    union all
-    select
-        client_key,
-        month,
-        0 as net_purchases,
-        0 as days_with_sales,
-        null as gross,
-        null as covered,
-        null as amount,
-        null as margin,
-        null as score,
-        claims,
-        null as last_visit
-    from claims
-    union all
-    select
-        client_key,
-        month,
-        0 as net_purchases,
-        0 as days_with_sales,
-        null as gross,
-        null as covered,
-        null as amount,
-        null as margin,
-        null as score,
-        0 as claims,
-        last_visit
-    from visits
+    union all by name
+    select client_key, month, score from scores
+    union all by name
+    select client_key, month, claims from claims
+    union all by name
+    select client_key, month, last_visit from visits
 ),
 
 summed as (
     select
         client_key,
         month,
-        cast(sum(net_purchases) as decimal(18, 2)) as net_purchases,
-        sum(days_with_sales) as days_with_sales,
+        cast(coalesce(sum(net_purchases), 0) as decimal(18, 2)) as net_purchases,
+        coalesce(sum(days_with_sales), 0) as days_with_sales,
         sum(gross) as gross,
         sum(covered) as covered,
         sum(amount) as amount,
         sum(margin) as margin,
         min(score) as score,
-        sum(claims) as claims,
+        coalesce(sum(claims), 0) as claims,
         max(last_visit) as last_visit
     from facts
     group by client_key, month

@@ -15,14 +15,7 @@ counted as (
         count(*) as purchases,
         count(*) filter (
             where days_between(requests.date, days.date) <= $signs_request_window_days
-        ) as requested,
-        0 as sleepers,
-        0 as without_phone,
-        0 as contacts,
-        0 as without_outcome,
-        0 as without_person,
-        0 as refusals,
-        0 as without_reason
+        ) as requested
     from int_purchase_days as days
     inner join clients on days.client_key = clients.client_key
     left join int_requests as requests
@@ -30,50 +23,30 @@ counted as (
         and requests.date <= days.date
         and coalesce(requests.next_date, date '9999-12-31') > days.date
     group by quarter_start(days.date), clients.manager
-    union all
+    union all by name
     select
         quarter_start(spells.fell_asleep_on) as quarter_start,
         clients.manager,
-        0 as purchases,
-        0 as requested,
         count(*) as sleepers,
-        count(*) filter (where clients.phone is null) as without_phone,
-        0 as contacts,
-        0 as without_outcome,
-        0 as without_person,
-        0 as refusals,
-        0 as without_reason
+        count(*) filter (where clients.phone is null) as without_phone
     from int_spells as spells
     inner join clients on spells.client_key = clients.client_key
     group by quarter_start(spells.fell_asleep_on), clients.manager
-    union all
+    union all by name
     select
         quarter_start(touches.date) as quarter_start,
         coalesce(touches.manager, clients.manager) as manager,
-        0 as purchases,
-        0 as requested,
-        0 as sleepers,
-        0 as without_phone,
         count(*) as contacts,
         count(*) filter (where touches.outcome is null) as without_outcome,
-        count(*) filter (where touches.person is null) as without_person,
-        0 as refusals,
-        0 as without_reason
+        count(*) filter (where touches.person is null) as without_person
     from int_touches as touches
     inner join clients on touches.client_key = clients.client_key
     where touches.initiated_by = 'us'
     group by quarter_start(touches.date), coalesce(touches.manager, clients.manager)
-    union all
+    union all by name
     select
         quarter_start(refusals.date) as quarter_start,
         coalesce(refusals.manager, clients.manager) as manager,
-        0 as purchases,
-        0 as requested,
-        0 as sleepers,
-        0 as without_phone,
-        0 as contacts,
-        0 as without_outcome,
-        0 as without_person,
         count(*) as refusals,
         count(*) filter (where refusals.reason = 'unknown') as without_reason
     from int_refusals as refusals
@@ -87,15 +60,15 @@ final as (
         closed_quarters.quarter_start,
         closed_quarters.quarter_end,
         counted.manager,
-        sum(counted.purchases) as purchases,
-        sum(counted.requested) as purchases_requested,
-        sum(counted.sleepers) as sleepers,
-        sum(counted.without_phone) as sleepers_without_phone,
-        sum(counted.contacts) as contacts,
-        sum(counted.without_outcome) as contacts_without_outcome,
-        sum(counted.without_person) as contacts_without_person,
-        sum(counted.refusals) as refusals,
-        sum(counted.without_reason) as refusals_without_reason
+        coalesce(sum(counted.purchases), 0) as purchases,
+        coalesce(sum(counted.requested), 0) as purchases_requested,
+        coalesce(sum(counted.sleepers), 0) as sleepers,
+        coalesce(sum(counted.without_phone), 0) as sleepers_without_phone,
+        coalesce(sum(counted.contacts), 0) as contacts,
+        coalesce(sum(counted.without_outcome), 0) as contacts_without_outcome,
+        coalesce(sum(counted.without_person), 0) as contacts_without_person,
+        coalesce(sum(counted.refusals), 0) as refusals,
+        coalesce(sum(counted.without_reason), 0) as refusals_without_reason
     from counted
     inner join closed_quarters on counted.quarter_start = closed_quarters.quarter_start
     group by

@@ -23,8 +23,6 @@ counted as (
         quarter_start(states.date) as quarter_start,
         clients.manager,
         count(*) filter (where states.awake) as awake,
-        0 as fell_asleep,
-        0 as returned,
         cast(
             coalesce(
                 sum(states.annual_value) filter (
@@ -34,49 +32,29 @@ counted as (
                 ),
                 0
             ) as decimal(18, 2)
-        ) as value_at_risk,
-        cast(0 as decimal(18, 2)) as net_purchases,
-        cast(0 as decimal(18, 2)) as net_of_returned
+        ) as value_at_risk
     from int_tiers as states
     inner join clients on states.client_key = clients.client_key
     where states.date = quarter_end(states.date)
     group by quarter_start(states.date), clients.manager
-    union all
+    union all by name
     select
         quarter_start(fell_asleep_on) as quarter_start,
         lost_by as manager,
-        0 as awake,
-        count(*) as fell_asleep,
-        0 as returned,
-        cast(0 as decimal(18, 2)) as value_at_risk,
-        cast(0 as decimal(18, 2)) as net_purchases,
-        cast(0 as decimal(18, 2)) as net_of_returned
+        count(*) as fell_asleep
     from spells
     group by quarter_start(fell_asleep_on), lost_by
-    union all
+    union all by name
     select
         quarter_start(spells.returned_on) as quarter_start,
         clients.manager,
-        0 as awake,
-        0 as fell_asleep,
-        count(*) as returned,
-        cast(0 as decimal(18, 2)) as value_at_risk,
-        cast(0 as decimal(18, 2)) as net_purchases,
-        cast(0 as decimal(18, 2)) as net_of_returned
+        count(*) as returned
     from spells
     inner join clients on spells.client_key = clients.client_key
     where spells.returned_on is not null
     group by quarter_start(spells.returned_on), clients.manager
-    union all
-    select
-        quarter_start,
-        manager,
-        0 as awake,
-        0 as fell_asleep,
-        0 as returned,
-        cast(0 as decimal(18, 2)) as value_at_risk,
-        net as net_purchases,
-        net_of_returned
+    union all by name
+    select quarter_start, manager, net as net_purchases, net_of_returned
     from int_manager_sales
 ),
 
@@ -86,12 +64,12 @@ final as (
         closed_quarters.quarter_start,
         closed_quarters.quarter_end,
         counted.manager,
-        sum(counted.awake) as awake,
-        cast(sum(counted.net_purchases) as decimal(18, 2)) as net_purchases,
-        sum(counted.fell_asleep) as fell_asleep,
-        sum(counted.returned) as returned,
-        cast(sum(counted.value_at_risk) as decimal(18, 2)) as value_at_risk,
-        cast(sum(counted.net_of_returned) as decimal(18, 2)) as net_of_returned
+        coalesce(sum(counted.awake), 0) as awake,
+        cast(coalesce(sum(counted.net_purchases), 0) as decimal(18, 2)) as net_purchases,
+        coalesce(sum(counted.fell_asleep), 0) as fell_asleep,
+        coalesce(sum(counted.returned), 0) as returned,
+        cast(coalesce(sum(counted.value_at_risk), 0) as decimal(18, 2)) as value_at_risk,
+        cast(coalesce(sum(counted.net_of_returned), 0) as decimal(18, 2)) as net_of_returned
     from counted
     inner join closed_quarters on counted.quarter_start = closed_quarters.quarter_start
     group by
