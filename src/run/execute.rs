@@ -1,36 +1,28 @@
 //! Carrying a plan out: load, model, check, publish, record.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Instant;
 
 use arrow::array::RecordBatch;
 use chrono::NaiveDate;
-use datafusion::catalog::TableProvider;
-use futures::StreamExt;
-use futures::stream::FuturesUnordered;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
 use super::leases::Leases;
-use super::missing::{INPUTS, Missing, missing_inputs};
+use super::missing::Missing;
 use super::perform::{Claim, Run, interrupted};
 use super::plan::{Plan, Request, plan_table};
-use super::record::{Recording, now, profile, record, told};
+use super::record::{Recording, now, told};
 use super::workspace::Workspace;
 use crate::check::{self, Checked};
-use crate::config::canonical;
 use crate::config::pipeline::Source;
 use crate::error::{Error, Kind, Result};
 use crate::lake::{
-    CheckRecord, ExportReport, Found, Loading, RunRecord, RunState, StepRecord, load, write_record,
+    ExportReport, Found, Loading, RunRecord, RunState, StepRecord, load, write_record,
 };
 use crate::publish::{Publication, Published, TableFiles, publish};
 use crate::tableset::{Manifest, TableSet};
-use crate::transform::{Materialised, Models, Ran};
-
-/// Models that run side by side: while one plans or drains, another computes. Of those that go
-/// through many rows, one runs at a time: two would share the memory of one.
-const MODELS_AT_ONCE: usize = 2;
+use crate::transform::Materialised;
 
 /// Something that happened in a run, for whoever watches it.
 #[derive(Debug, Clone)]
@@ -236,8 +228,8 @@ fn steps(plan: &Plan) -> usize {
 pub(super) struct Running<'a> {
     pub(super) workspace: &'a Workspace,
     id: &'a str,
-    progress: Progress<'a>,
-    recording: &'a Recording,
+    pub(super) progress: Progress<'a>,
+    pub(super) recording: &'a Recording,
     pub(super) scratch: tempfile::TempDir,
     late: bool,
     step: usize,
@@ -247,13 +239,13 @@ pub(super) struct Running<'a> {
 }
 
 impl Running<'_> {
-    fn begin(&mut self, what: impl Into<String>) -> Instant {
+    pub(super) fn begin(&mut self, what: impl Into<String>) -> Instant {
         self.step += 1;
         (self.progress)(Event::Step(self.step, self.steps, what.into()));
         Instant::now()
     }
 
-    fn end(&self, kind: &str, name: &str, since: Instant, rows: Vec<(String, u64)>) {
+    pub(super) fn end(&self, kind: &str, name: &str, since: Instant, rows: Vec<(String, u64)>) {
         let milliseconds = u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX);
         let step = StepRecord {
             kind: kind.to_owned(),
@@ -359,104 +351,6 @@ impl Running<'_> {
         rows.push(("moved".to_owned(), loaded.moved));
         self.end("load", "lake", since, rows);
         Ok((loaded.manifest, loaded.exports))
-    }
-
-    async fn model(
-        &mut self,
-        plan: &Plan,
-        manifest: &Manifest,
-    ) -> Result<(BTreeMap<String, Materialised>, Vec<Checked>, Missing)> {
-        let workspace = self.workspace;
-        let providers: BTreeMap<&str, Arc<dyn TableProvider>> = canonical::TABLES
-            .iter()
-            .map(|table| (table.name, workspace.lake.provider(manifest, table)))
-            .collect();
-        let models = Models::new(
-            &workspace.project,
-            &workspace.project.settings,
-            &workspace.engine,
-            plan.as_of,
-            &providers,
-            self.scratch.path(),
-        )?;
-        self.give_kept(plan, manifest, &providers, &models).await?;
-        let tables = self.run_models(plan, &models).await?;
-        let missing = missing_inputs(&models, plan).await?;
-        let since = self.begin(format!("check {} tables", plan.checked.len()));
-        let mut checks = Vec::new();
-        for name in &plan.checked {
-            if let Some(contract) = workspace.project.contracts.get(name) {
-                checks.extend(check::run(&workspace.project, &models, contract).await);
-            }
-        }
-        self.end("check", "all", since, vec![("checks".to_owned(), checks.len() as u64)]);
-        let records: Vec<CheckRecord> = checks.iter().map(record).collect();
-        self.recording.edit(|run| run.checks = records);
-        for check in checks.iter().filter(|check| check.outcome == check::Outcome::Warned) {
-            (self.progress)(Event::Note(format!("warning: {}", told(check))));
-        }
-        Ok((tables, checks, missing))
-    }
-
-    /// Runs the models, each once those that it reads are there.
-    pub(super) async fn run_models(
-        &mut self,
-        plan: &Plan,
-        models: &Models<'_>,
-    ) -> Result<BTreeMap<String, Materialised>> {
-        let project = &self.workspace.project;
-        let at_once = MODELS_AT_ONCE.min(self.workspace.engine.limits().threads);
-        let mut unfinished: BTreeSet<&str> = plan.models.iter().map(String::as_str).collect();
-        let mut waiting: Vec<&str> = plan.models.iter().map(String::as_str).collect();
-        let mut running = FuturesUnordered::new();
-        let mut heavy_runs = false;
-        let mut tables = BTreeMap::new();
-        let contracts = plan.checked.iter().filter_map(|name| project.contracts.get(name));
-        let mut kept = plan.checked.clone();
-        kept.extend(contracts.flat_map(|contract| check::reads(project, contract)));
-        kept.insert(INPUTS.to_owned());
-        loop {
-            while running.len() < at_once {
-                let ready = |name: &&str| {
-                    plan.graph.reads(name).all(|read| !unfinished.contains(read))
-                        && !(heavy_runs && models.is_heavy(plan.graph.reads(name)))
-                };
-                let Some(position) = waiting.iter().position(ready) else { break };
-                let name = waiting.remove(position);
-                let heavy = models.is_heavy(plan.graph.reads(name));
-                heavy_runs |= heavy;
-                let since = self.begin(format!("model {name}"));
-                running.push(async move { (name, since, heavy, models.run(name).await) });
-            }
-            let Some((name, since, heavy, ran)) = running.next().await else {
-                return match waiting.first() {
-                    None => Ok(tables),
-                    Some(name) => Err(Error::new(
-                        Kind::Defect,
-                        format!("model \"{name}\" waits for tables that are never made"),
-                    )),
-                };
-            };
-            unfinished.remove(name);
-            heavy_runs &= !heavy;
-            let (ran, reads) = ran?;
-            let rows = match ran {
-                Ran::View => continue,
-                Ran::Scratch(rows) => rows,
-                Ran::Table(made) => {
-                    let rows = made.written.rows;
-                    tables.insert(name.to_owned(), made);
-                    rows
-                }
-            };
-            self.end(self.kind, name, since, profile(rows, &reads));
-            for read in plan.graph.reads(name) {
-                let needed = |name: &&str| plan.graph.reads(name).any(|other| other == read);
-                if !kept.contains(read) && !unfinished.iter().any(needed) {
-                    models.forget(read)?;
-                }
-            }
-        }
     }
 
     async fn publish(

@@ -8,6 +8,7 @@ mod backfill;
 mod execute;
 mod leases;
 mod missing;
+mod models;
 mod perform;
 mod plan;
 mod record;
