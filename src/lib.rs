@@ -27,8 +27,11 @@
 //! silent days he is allowed. *Spell*: one sleep of one client. *Refusal*: the beginning of a spell,
 //! said or unsaid. *Return*: the purchase that ends a spell. *Cohort*: the spells begun in one
 //! quarter. *As of*: the last day seen, and seen whole. *Direction*: a line of goods; a client may
-//! sleep in one while he is awake as a whole. *Kept quarter*: a quarter's tables as they were first
-//! published. *Slot*: a pipeline and a time at which it is due. *Lease*: who runs a pipeline now;
+//! sleep in one while he is awake as a whole. *Sign*: what a client shows before he leaves. *Attempt*:
+//! one try of ours to win a sleeper back, with a *window* in which a return is its own. *Expected*:
+//! what would have come back anyway. *Odds of silence*: the chance of no purchase within a *horizon*.
+//! *Kept quarter*: a quarter's tables as they were first published. *Restatement*: what late documents
+//! have changed in one. *Slot*: a pipeline and a time at which it is due. *Lease*: who runs a pipeline now;
 //! a run that lost its lease is *fenced*, and can swap no head.
 
 pub mod clock;
