@@ -105,7 +105,7 @@ pub(super) fn on_clients(check: &mut Checker<'_>, written: &Spanned<String>) -> 
     if !is_condition(&expression) {
         check.fault_hint(
             at(written),
-            format!("\"{}\" is true of nobody and false of nobody", written.value),
+            format!("\"{}\" is a value, not a condition", written.value),
             "compare a column with something, as purchases > 2",
         );
     }
