@@ -56,6 +56,8 @@ fn main() {
             add("the_demo_publishes_what_it_publishes_on_disk", stores::demo);
             add("exports_are_read_from_the_store", stores::exports);
             add("a_doctor_finds_everything_in_order", stores::doctor);
+        } else if kind == Kind::S3sFs {
+            add("is_found_out_where_writers_meet", stores::found_out);
         } else {
             add("is_refused_by_name_with_the_condition_it_ignores", stores::refused);
         }
