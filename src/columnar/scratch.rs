@@ -29,6 +29,9 @@ use super::session::Engine;
 use super::spilled::SpilledSource;
 use crate::error::Result;
 
+/// Memory that a batch may hold beyond its rows, whatever their number.
+const SMALL_BYTES: usize = 64 << 10;
+
 /// Takes rows, holding them in memory or appending them to one file.
 pub struct ScratchWriter {
     rows: ScratchRows,
@@ -89,9 +92,21 @@ impl ScratchWriter {
 
     fn append(&mut self, batch: RecordBatch) -> Result<()> {
         self.rows.rows += batch.num_rows() as u64;
-        if self.file.is_none() && self.reserve(&batch)? {
-            self.held.push(batch);
-            return Ok(());
+        if self.file.is_none() {
+            let mut bytes = 0;
+            for column in batch.columns() {
+                bytes += column.to_data().get_slice_memory_size()?;
+            }
+            if self.reserve(bytes) {
+                // A slice keeps all of what it was cut from, and joins and sorts count it so.
+                let whole = batch.get_array_memory_size();
+                self.held.push(if whole > 2 * bytes + SMALL_BYTES {
+                    copied(&batch)?
+                } else {
+                    batch
+                });
+                return Ok(());
+            }
         }
         let file = match &mut self.file {
             Some(file) => file,
@@ -103,13 +118,9 @@ impl ScratchWriter {
         Ok(file.write(&batch)?)
     }
 
-    /// Whether there is room in memory for the batch.
-    fn reserve(&self, batch: &RecordBatch) -> Result<bool> {
-        let mut bytes = 0;
-        for column in batch.columns() {
-            bytes += column.to_data().get_slice_memory_size()?;
-        }
-        Ok(self.pool.reserved() + bytes <= self.room && self.reservation.try_grow(bytes).is_ok())
+    /// Whether there was room in memory for so many bytes.
+    fn reserve(&self, bytes: usize) -> bool {
+        self.pool.reserved() + bytes <= self.room && self.reservation.try_grow(bytes).is_ok()
     }
 
     /// Ends the writing.
@@ -124,6 +135,12 @@ impl ScratchWriter {
         self.rows.held = Arc::new((self.held, Some(self.reservation)));
         Ok(self.rows)
     }
+}
+
+/// The rows of `batch` in memory of their own.
+fn copied(batch: &RecordBatch) -> Result<RecordBatch> {
+    let places = UInt64Array::from_iter_values(0..batch.num_rows() as u64);
+    Ok(take_record_batch(batch, &places)?)
 }
 
 impl ScratchRows {
@@ -249,5 +266,21 @@ mod tests {
         assert_eq!(in_memory, in_part);
         assert!(in_memory.contains("| 19999899993 |"), "{in_memory}");
         assert!(!no_file && file);
+    }
+
+    #[test]
+    fn a_slice_does_not_keep_what_it_was_cut_from() {
+        let folder = tempfile::tempdir().unwrap();
+        let engine = Engine::new(Limits { threads: 2, memory_mb: 64 }, folder.path()).unwrap();
+        let numbers = Int64Array::from_iter_values(0..1_000_000);
+        let whole = RecordBatch::try_from_iter([("n", Arc::new(numbers) as _)]).unwrap();
+        let mut writer = ScratchWriter::new(&engine, folder.path().join("rows"), &whole.schema());
+        for place in 0..100 {
+            writer.write(whole.slice(place * 10_000, 1_000)).unwrap();
+        }
+        let rows = writer.finish().unwrap();
+        let batches = rows.batches().unwrap().map(|batch| batch.unwrap());
+        let counted: usize = batches.map(|batch| batch.get_array_memory_size()).sum();
+        assert!(counted < 2 * 100 * 8_000, "{counted} bytes are held for 800 000");
     }
 }
