@@ -22,3 +22,24 @@ pub struct BadBytes {
     /// What to do.
     pub hint: String,
 }
+
+/// Raw rows of a format that names its columns itself, before the first row.
+pub trait RawTable {
+    /// The columns, the same in every row.
+    fn columns(&self) -> &[String];
+
+    /// The next rows, each with a field for every column; `None` at the end.
+    ///
+    /// # Errors
+    /// When the file as a whole cannot be used. A record that cannot be used is a row of its own
+    /// whose column [`FAULT`] says why.
+    fn next_rows(&mut self) -> Result<Option<&Rows>, BadBytes>;
+
+    /// Things to tell once all rows were read: the charset, totals that were compared.
+    fn notes(&self) -> Vec<String> {
+        Vec::new()
+    }
+}
+
+/// The column that says what is wrong with a record; empty where nothing is.
+pub const FAULT: &str = "fault";
