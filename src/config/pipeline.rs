@@ -49,6 +49,10 @@ pub struct Source {
     pub read: Read,
     /// What becomes of a row.
     pub into: Vec<Into>,
+    /// Other headers that a column may have.
+    pub renamed: Vec<(String, Vec<String>)>,
+    /// Headers that may be absent.
+    pub optional: Vec<String>,
     /// Rows left out by rule, and counted.
     pub skip: Vec<Rule>,
     /// Rows rejected by rule, with their reason.
@@ -61,6 +65,8 @@ pub struct Source {
     pub control_total: Option<ControlTotal>,
     /// Whether no export and no row at all are in order.
     pub allow_empty: bool,
+    /// What one packed export may unpack to.
+    pub most_unpacked_bytes: u64,
     /// A digest of the declaration: exports read by another one are read again.
     pub digest: String,
 }
@@ -74,6 +80,8 @@ pub enum Fetch {
         url: String,
         /// The glob that their paths below it match.
         pattern: String,
+        /// The glob that the files inside of zip archives match.
+        inside: String,
     },
     /// Pages of web servers, one export each.
     Http {
@@ -91,6 +99,10 @@ pub enum Read {
     Ndjson(Locale),
     /// Parquet: values have their types, instants become days of the zone.
     Parquet(Tz, Locale),
+    /// XLSX, XLS or ODS: which, its content says.
+    Workbook(Workbook),
+    /// A format that names its columns itself.
+    Named(Named, Locale),
 }
 
 impl Read {
@@ -99,9 +111,43 @@ impl Read {
     pub fn locale(&self) -> &Locale {
         match self {
             Self::Csv(csv) => &csv.locale,
-            Self::Ndjson(locale) | Self::Parquet(_, locale) => locale,
+            Self::Workbook(workbook) => &workbook.locale,
+            Self::Ndjson(locale) | Self::Parquet(_, locale) | Self::Named(_, locale) => locale,
         }
     }
+
+    /// Patterns of the row after which nothing is read.
+    #[must_use]
+    pub fn footer(&self) -> &[String] {
+        match self {
+            Self::Csv(csv) => &csv.frame.footer,
+            Self::Workbook(workbook) => &workbook.frame.footer,
+            _ => &[],
+        }
+    }
+}
+
+/// A format that names its columns itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Named {
+    /// 1CClientBankExchange.
+    ClientBankExchange,
+    /// `CommerceML` 1 and 2.
+    CommerceMl,
+    /// UBL 2.1.
+    Ubl,
+    /// UN/CEFACT CII.
+    Cii,
+    /// SAF-T.
+    Saft,
+    /// DATEV EXTF.
+    Datev,
+    /// SIE.
+    Sie,
+    /// Tally XML.
+    Tally,
+    /// dBase, with the charset that is not left to its language byte.
+    Dbf(Option<String>),
 }
 
 /// How CSV text is read.
@@ -113,8 +159,45 @@ pub struct Csv {
     pub delimiter: char,
     /// How numbers and dates are written.
     pub locale: Locale,
+    /// Where its header is and where its rows end.
+    pub frame: Frame,
+    /// The name of a column in front, whose values stand alone on a row above theirs.
+    pub groups: Option<String>,
+    /// How a report is made flat.
+    pub report: Option<Report>,
+}
+
+/// How a workbook is read.
+#[derive(Debug, Clone)]
+pub struct Workbook {
+    /// The sheet; `None` means the first that is shown and has cells.
+    pub sheet: Option<String>,
+    /// How numbers and dates that are texts are written; dates are given so.
+    pub locale: Locale,
+    /// Where its header is and where its rows end.
+    pub frame: Frame,
+    /// How a report is made flat.
+    pub report: Option<Report>,
+}
+
+/// Where the rows of a table begin and end.
+#[derive(Debug, Clone, Default)]
+pub struct Frame {
     /// The row of the header, from 1; `None` means the first that has every column named.
     pub header_row: Option<u64>,
+    /// Patterns of a row's first text: from the first such row on, nothing is read.
+    pub footer: Vec<String>,
+}
+
+/// How the rows of a report with groups and totals are made flat.
+#[derive(Debug, Clone)]
+pub struct Report {
+    /// The names of its levels, from the outermost; empty means those of its header.
+    pub levels: Vec<String>,
+    /// The header of the column that holds the hierarchy; `None` means the first.
+    pub label: Option<String>,
+    /// Whether a report without a row of totals is refused.
+    pub total_required: bool,
 }
 
 /// How numbers and dates are written.
@@ -124,6 +207,8 @@ pub struct Locale {
     pub decimal: char,
     /// The separator of thousands; a space stands for every kind of space.
     pub thousands: Option<char>,
+    /// The currency sign that amounts may carry.
+    pub sign: Option<String>,
     /// The format of dates, in strftime's letters.
     pub date: String,
 }
@@ -133,6 +218,8 @@ pub struct Locale {
 pub struct Into {
     /// The canonical table.
     pub table: &'static canonical::Table,
+    /// Which rows become rows of it: all of these hold.
+    pub conditions: Vec<Rule>,
     /// Canonical columns whose equal values make the lines of one document.
     pub group_by: Vec<usize>,
     /// One for each column of the table, in its order; `None` is NULL.
@@ -168,6 +255,13 @@ pub enum Origin {
         /// The part, from 1.
         part: usize,
     },
+    /// What the first group of a regular expression finds in a column's text.
+    Match {
+        /// The column of the export.
+        header: String,
+        /// The expression.
+        pattern: regex::Regex,
+    },
 }
 
 /// A condition on one column of the export.
@@ -184,6 +278,10 @@ pub struct Rule {
 pub enum Test {
     /// It matches a pattern in which `*` stands for any run of characters.
     Like(String),
+    /// It does not match such a pattern.
+    Not(String),
+    /// It matches a regular expression.
+    Matches(regex::Regex),
     /// It is empty.
     Empty,
 }

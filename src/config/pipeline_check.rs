@@ -1,16 +1,18 @@
 //! The YAML of a pipeline → a checked pipeline, all its faults of meaning at once.
 
-use chrono_tz::Tz;
+use std::collections::BTreeMap;
+
 use sha2::{Digest, Sha256};
 
 use super::pipeline::{
-    ControlTotal, Covers, Csv, Fetch, Format, Into, Load, Locale, Mapping, Origin, Pipeline,
-    Publish, Read, Rule, Source, Test,
+    ControlTotal, Covers, Fetch, Format, Into, Load, Mapping, Origin, Pipeline, Publish, Rule,
+    Source, Test,
 };
+use super::presets::preset;
 use super::schedule::{self, Calendar};
 use super::text::Checker;
 use super::yaml::{Spanned, at};
-use super::{canonical, pipeline_mirror as mirror, stores};
+use super::{canonical, pipeline_mirror as mirror, read_check, stores};
 use crate::names;
 
 /// Rejected rows allowed where the declaration does not say, in percent.
@@ -19,12 +21,22 @@ const DEFAULT_MAX_PERCENT: u32 = 0;
 /// The share of the lake's rows that a period must bring where the declaration does not say.
 const DEFAULT_MIN_SHARE_PERCENT: u32 = 20;
 
+/// What a pipeline is checked against.
+#[derive(Clone, Copy)]
+pub(super) struct Known<'a> {
+    /// The destinations.
+    pub(super) destinations: &'a [&'a str],
+    /// The project's calendar.
+    pub(super) calendar: Calendar,
+    /// The project's currency.
+    pub(super) currency: &'a str,
+}
+
 /// Checks a pipeline; what is wrong goes to the checker's faults.
 pub(super) fn pipeline(
     check: &mut Checker<'_>,
     mirror: &mirror::Pipeline,
-    destinations: &[&str],
-    calendar: Calendar,
+    known: Known<'_>,
 ) -> Pipeline {
     if mirror.version.value != 1 {
         let found = mirror.version.value;
@@ -35,7 +47,7 @@ pub(super) fn pipeline(
         );
     }
     name(check, &mirror.name, "pipeline");
-    let sources = mirror.sources.iter().map(|entry| source(check, entry, calendar)).collect();
+    let sources = mirror.sources.iter().filter_map(|entry| source(check, entry, known)).collect();
     Pipeline {
         file: check.file.to_owned(),
         name: mirror.name.value.clone(),
@@ -43,10 +55,14 @@ pub(super) fn pipeline(
         schedule: mirror
             .schedule
             .as_ref()
-            .and_then(|entry| schedule::schedule(check, entry, calendar)),
+            .and_then(|entry| schedule::schedule(check, entry, known.calendar)),
         made_for: mirror.made_for,
         sources,
-        publish: mirror.publish.iter().map(|entry| publish(check, entry, destinations)).collect(),
+        publish: mirror
+            .publish
+            .iter()
+            .map(|entry| publish(check, entry, known.destinations))
+            .collect(),
     }
 }
 
@@ -84,52 +100,54 @@ fn publish(check: &mut Checker<'_>, entry: &mirror::Publish, destinations: &[&st
     Publish { table: entry.table.value.clone(), to: entry.to.value.clone(), formats }
 }
 
-fn source(check: &mut Checker<'_>, entry: &mirror::Source, calendar: Calendar) -> Source {
+fn source(check: &mut Checker<'_>, entry: &mirror::Source, known: Known<'_>) -> Option<Source> {
     name(check, &entry.name, "source");
     if let Some(system) = &entry.system {
         name(check, system, "system");
     }
     let fetch = fetch(check, &entry.fetch);
-    let read = read(check, &entry.read, calendar.zone);
-    if entry.into.is_empty() {
+    let preset = entry.preset.as_ref().and_then(|name| preset(check, name));
+    let preset = preset.as_ref();
+    let (read, load) = (
+        entry.read.as_ref().or(preset.map(|preset| &preset.read)),
+        entry.load.as_ref().or(preset.map(|preset| &preset.load)),
+    );
+    if entry.preset.is_none() {
+        for (key, given) in [("read", read.is_some()), ("load", load.is_some())] {
+            if !given {
+                let message = format!("source \"{}\" has no \"{key}\"", entry.name.value);
+                let hint = format!("add \"{key}:\" or a preset, as \"preset: ubl\"");
+                check.fault_hint(at(&entry.name), message, hint);
+            }
+        }
+    }
+    let (read, load) = read.zip(load)?;
+    let read = read_check::read(check, read, known.calendar.zone);
+    let tables = merged(preset, &entry.into);
+    if tables.is_empty() {
         check.fault_hint(
             at(&entry.name),
             format!("source \"{}\" maps onto no table", entry.name.value),
             "add a canonical table under \"into\", as documents",
         );
     }
-    let into =
-        entry.into.iter().filter_map(|(table, into)| self::into(check, table, into)).collect();
-    let load = load(check, &entry.load, &entry.into);
-    let rule_of =
-        |check: &mut Checker<'_>, column: &Spanned<String>, like: &Option<String>, is: bool| {
-            let test = match (like, is) {
-                (Some(pattern), false) => Test::Like(pattern.clone()),
-                (None, true) => Test::Empty,
-                _ => {
-                    check.fault_hint(
-                        at(column),
-                        "a rule needs exactly one of \"like\" and \"is\"",
-                        "write { column: …, like: \"…*\" } or { column: …, is: empty }",
-                    );
-                    Test::Empty
-                }
-            };
-            Rule { header: column.value.clone(), test }
-        };
-    let skip = entry
-        .skip
-        .iter()
-        .map(|rule| rule_of(check, &rule.value.column, &rule.value.like, rule.value.is.is_some()))
-        .collect();
-    let reject = entry
-        .reject
-        .iter()
-        .map(|rule| {
-            name(check, &rule.value.reason, "reason");
-            let parsed =
-                rule_of(check, &rule.value.column, &rule.value.like, rule.value.is.is_some());
-            (parsed, rule.value.reason.value.clone())
+    // What says no currency of its own is in the project's, where a preset knows what it is.
+    let currency = entry.preset.as_ref().map(|_| known.currency);
+    let into = tables.iter();
+    let into = into.filter_map(|(table, into)| self::into(check, table, into, currency)).collect();
+    let renamed = preset.iter().flat_map(|preset| &preset.renamed).chain(&entry.renamed);
+    let renamed = renamed.map(|(name, others)| (name.clone(), others.clone())).collect();
+    let optional = preset.iter().flat_map(|preset| &preset.optional).chain(&entry.optional);
+    let optional = optional.cloned().collect();
+    let load = self::load(check, load, &tables);
+    let skip = preset.iter().flat_map(|preset| &preset.skip).chain(&entry.skip);
+    let skip = skip.map(|entry| rule(check, &entry.value)).collect();
+    let reject = preset.iter().flat_map(|preset| &preset.reject).chain(&entry.reject);
+    let reject = reject
+        .map(|entry| {
+            let reason = &entry.value.reason;
+            name(check, reason, "reason");
+            (rule(check, &entry.value.rule()), reason.value.clone())
         })
         .collect();
     let max_percent = match &entry.rejects.max_percent {
@@ -140,26 +158,86 @@ fn source(check: &mut Checker<'_>, entry: &mirror::Source, calendar: Calendar) -
         Some(percent) => percent.value,
         None => DEFAULT_MAX_PERCENT,
     };
+    let total = entry.control_total.as_ref();
+    let total = total.or(preset.and_then(|preset| preset.control_total.as_ref()));
     let mut source = Source {
         name: entry.name.value.clone(),
         system: entry.system.as_ref().unwrap_or(&entry.name).value.clone(),
         fetch,
         read,
         into,
+        renamed,
+        optional,
         skip,
         reject,
         load,
         max_percent,
-        control_total: entry.control_total.as_ref().map(|total| ControlTotal {
+        control_total: total.map(|total| ControlTotal {
             row: total.row.value.clone(),
             header: total.column.value.clone(),
             optional: total.optional,
         }),
         allow_empty: entry.allow_empty,
+        most_unpacked_bytes: u64::MAX,
         digest: String::new(),
     };
     source.digest = digest(&source);
-    source
+    Some(source)
+}
+
+/// The tables of a preset, with what a source gives in place of its columns.
+fn merged(
+    preset: Option<&mirror::Preset>,
+    given: &BTreeMap<String, Spanned<mirror::Into>>,
+) -> BTreeMap<String, Spanned<mirror::Into>> {
+    let mut tables = preset.map(|preset| preset.into.clone()).unwrap_or_default();
+    for (table, into) in given {
+        let Some(base) = tables.get(table) else {
+            tables.insert(table.clone(), into.clone());
+            continue;
+        };
+        let mut whole = into.clone();
+        let own = std::mem::take(&mut whole.value.columns);
+        whole.value.columns.clone_from(&base.value.columns);
+        whole.value.columns.extend(own);
+        if whole.value.conditions.is_empty() {
+            whole.value.conditions.clone_from(&base.value.conditions);
+        }
+        if whole.value.group_by.is_empty() {
+            whole.value.group_by.clone_from(&base.value.group_by);
+        }
+        tables.insert(table.clone(), whole);
+    }
+    tables
+}
+
+fn rule(check: &mut Checker<'_>, entry: &mirror::Rule) -> Rule {
+    let mirror::Rule { column, like, not, matches, is } = entry;
+    let given = [like.is_some(), not.is_some(), matches.is_some(), is.is_some()];
+    let test = match (like, not, matches, is) {
+        _ if given.iter().filter(|given| **given).count() != 1 => {
+            check.fault_hint(
+                at(column),
+                "a rule needs exactly one of \"like\", \"not\", \"matches\" and \"is\"",
+                "write { column: …, like: \"…*\" } or { column: …, is: empty }",
+            );
+            Test::Empty
+        }
+        (Some(pattern), ..) => Test::Like(pattern.clone()),
+        (_, Some(pattern), ..) => Test::Not(pattern.clone()),
+        (.., Some(written), _) => expression(check, written).map_or(Test::Empty, Test::Matches),
+        _ => Test::Empty,
+    };
+    Rule { header: column.value.clone(), test }
+}
+
+/// The regular expression that is written.
+fn expression(check: &mut Checker<'_>, written: &Spanned<String>) -> Option<regex::Regex> {
+    let found = regex::Regex::new(&written.value);
+    if let Err(error) = &found {
+        check.fault(at(written), format!("this is no regular expression: {error}"));
+    }
+    found.ok()
 }
 
 fn fetch(check: &mut Checker<'_>, mirror: &mirror::Fetch) -> Fetch {
@@ -189,7 +267,11 @@ fn fetch(check: &mut Checker<'_>, mirror: &mirror::Fetch) -> Fetch {
                 let message = format!("pattern \"{pattern}\" is not a glob: {error}");
                 check.fault(at(&files.pattern), message);
             }
-            Fetch::Files { url, pattern }
+            let inside = files.inside.as_ref().map_or("**".to_owned(), |text| check.string(text));
+            if let (Err(error), Some(written)) = (globset::Glob::new(&inside), &files.inside) {
+                check.fault(at(written), format!("inside \"{inside}\" is not a glob: {error}"));
+            }
+            Fetch::Files { url, pattern, inside }
         }
         mirror::Fetch::Http(http) => {
             if http.urls.value.is_empty() {
@@ -227,95 +309,20 @@ fn page_name(written: &str) -> String {
 fn digest(source: &Source) -> String {
     let mut digest = Sha256::new();
     let parts = (&source.read, &source.into, &source.skip, &source.reject, &source.control_total);
-    digest.update(format!("{} {} {parts:?} {:?}", source.name, source.system, source.load));
+    let headers = (&source.renamed, &source.optional);
+    digest.update(format!(
+        "{} {} {parts:?} {:?} {headers:?}",
+        source.name, source.system, source.load
+    ));
     crate::digest::hex(&digest.finalize()[..8])
 }
 
-fn single(check: &mut Checker<'_>, written: &Spanned<String>, what: &str) -> Option<char> {
-    let text = match written.value.as_str() {
-        "tab" => "\t",
-        text => text,
-    };
-    let mut chars = text.chars();
-    if let (Some(char), None) = (chars.next(), chars.next()) {
-        Some(char)
-    } else {
-        check.fault_hint(
-            at(written),
-            format!("{what} \"{}\" is not one character", written.value),
-            "write one character in quotes",
-        );
-        None
-    }
-}
-
-fn csv(check: &mut Checker<'_>, read: &mirror::Csv) -> Csv {
-    let encoding = match read.encoding.value.as_str() {
-        "detect" => None,
-        label => {
-            let found = encoding_rs::Encoding::for_label(label.as_bytes());
-            if found.is_none() {
-                check.fault_hint(
-                    at(&read.encoding),
-                    format!("encoding \"{label}\" is not known"),
-                    "use a name as utf-8, windows-1251, windows-1252, or detect",
-                );
-            }
-            found
-        }
-    };
-    let locale = locale(check, Some(&read.decimal), read.thousands.as_ref(), &read.date);
-    Csv {
-        encoding,
-        delimiter: single(check, &read.delimiter, "delimiter").unwrap_or(','),
-        locale,
-        header_row: read.header_row.as_ref().map(|row| row.value.max(1)),
-    }
-}
-
-/// How numbers and dates are written; a decimal separator that is not given is that of JSON.
-fn locale(
+fn into(
     check: &mut Checker<'_>,
-    decimal: Option<&Spanned<String>>,
-    thousands: Option<&Spanned<String>>,
-    date: &Spanned<String>,
-) -> Locale {
-    let decimal = decimal.and_then(|text| single(check, text, "decimal")).unwrap_or('.');
-    let separator = thousands.and_then(|text| single(check, text, "thousands"));
-    if let Some(written) = thousands.filter(|_| separator == Some(decimal)) {
-        check.fault(at(written), "decimal and thousands are the same character");
-    }
-    let unknown = chrono::format::StrftimeItems::new(&date.value)
-        .any(|item| matches!(item, chrono::format::Item::Error));
-    let complete = ["%d", "%m"].iter().all(|part| date.value.contains(part))
-        && (date.value.contains("%Y") || date.value.contains("%y"));
-    if unknown || !(complete || date.value.contains("%F")) {
-        check.fault_hint(
-            at(date),
-            format!("date format \"{}\" does not give day, month and year", date.value),
-            "write as \"%d.%m.%Y\", \"%Y-%m-%d\" or \"%d/%m/%Y %H:%M\"",
-        );
-    }
-    Locale { decimal, thousands: separator, date: date.value.clone() }
-}
-
-fn read(check: &mut Checker<'_>, mirror: &mirror::Read, zone: Tz) -> Read {
-    match mirror {
-        mirror::Read::Csv(read) => Read::Csv(csv(check, read)),
-        mirror::Read::Ndjson(read) => {
-            Read::Ndjson(locale(check, read.decimal.as_ref(), read.thousands.as_ref(), &read.date))
-        }
-        mirror::Read::Parquet(read) => {
-            let written = read.timezone.as_ref();
-            let zone = written.map_or(zone, |written| schedule::zone(check, written, zone));
-            // What values with types become on their way.
-            let (decimal, thousands, date) = ('.', None, "%Y-%m-%d".to_owned());
-            Read::Parquet(zone, Locale { decimal, thousands, date })
-        }
-    }
-}
-
-fn into(check: &mut Checker<'_>, table: &str, entry: &Spanned<mirror::Into>) -> Option<Into> {
+    table: &str,
+    entry: &Spanned<mirror::Into>,
+    currency: Option<&str>,
+) -> Option<Into> {
     let Some(table) = canonical::table(table) else {
         check.fault_hint(
             at(entry),
@@ -335,9 +342,16 @@ fn into(check: &mut Checker<'_>, table: &str, entry: &Spanned<mirror::Into>) -> 
             ),
         }
     }
-    for column in table.columns {
+    if let (Some(currency), Some((index, _))) = (currency, table.column("currency"))
+        && !entry.value.columns.contains_key("currency")
+    {
+        let from = Origin::Constant(currency.to_owned());
+        columns[index] = Some(Mapping { from, map: Vec::new(), default: None });
+    }
+    for (index, column) in table.columns.iter().enumerate() {
         let flag = column.kind == canonical::Type::Flag;
-        if !column.nullable && !flag && !entry.value.columns.contains_key(column.name) {
+        let given = columns[index].is_some() || entry.value.columns.contains_key(column.name);
+        if !column.nullable && !flag && !given {
             check.fault_hint(
                 at(entry),
                 format!("column \"{}\" of table \"{}\" is not mapped", column.name, table.name),
@@ -363,7 +377,8 @@ fn into(check: &mut Checker<'_>, table: &str, entry: &Spanned<mirror::Into>) -> 
             ),
         }
     }
-    Some(Into { table, group_by, columns })
+    let conditions = entry.value.conditions.iter().map(|entry| rule(check, &entry.value)).collect();
+    Some(Into { table, conditions, group_by, columns })
 }
 
 fn mapping(check: &mut Checker<'_>, column: &Spanned<mirror::Column>) -> Option<Mapping> {
@@ -374,15 +389,19 @@ fn mapping(check: &mut Checker<'_>, column: &Spanned<mirror::Column>) -> Option<
         }
         mirror::Column::Map(map) => map,
     };
-    let from = match (&map.from, &map.value, &map.product, &map.split) {
-        (Some(header), None, None, None) => Origin::Header(header.value.clone()),
-        (Some(header), None, None, Some(split)) => Origin::Split {
+    let from = match (&map.from, &map.value, &map.product, (&map.split, &map.pattern)) {
+        (Some(header), None, None, (None, None)) => Origin::Header(header.value.clone()),
+        (Some(header), None, None, (None, Some(written))) => {
+            let pattern = one_group(check, written)?;
+            Origin::Match { header: header.value.clone(), pattern }
+        }
+        (Some(header), None, None, (Some(split), None)) => Origin::Split {
             header: header.value.clone(),
             by: split.by.value.clone(),
             part: split.part.value.max(1),
         },
-        (None, Some(value), None, None) => Origin::Constant(check.string(value)),
-        (None, None, Some(factors), None) if !factors.is_empty() => {
+        (None, Some(value), None, (None, None)) => Origin::Constant(check.string(value)),
+        (None, None, Some(factors), (None, None)) if !factors.is_empty() => {
             Origin::Product(factors.iter().map(|factor| factor.value.clone()).collect())
         }
         _ => {
@@ -410,10 +429,22 @@ fn mapping(check: &mut Checker<'_>, column: &Spanned<mirror::Column>) -> Option<
     Some(Mapping { from, map: pairs, default })
 }
 
+/// The regular expression that is written, which has one group.
+fn one_group(check: &mut Checker<'_>, written: &Spanned<String>) -> Option<regex::Regex> {
+    let pattern = expression(check, written)?;
+    let groups = pattern.captures_len() - 1;
+    if groups != 1 {
+        let message = format!("\"match\" has {groups} groups, expected one: the value");
+        check.fault_hint(at(written), message, "write as \"№ (\\\\d+)\"; (?:…) is no group");
+        return None;
+    }
+    Some(pattern)
+}
+
 fn load(
     check: &mut Checker<'_>,
     entry: &Spanned<mirror::Load>,
-    into: &std::collections::BTreeMap<String, Spanned<mirror::Into>>,
+    into: &BTreeMap<String, Spanned<mirror::Into>>,
 ) -> Load {
     let replace = match &entry.value {
         mirror::Load::Upsert => return Load::Upsert,

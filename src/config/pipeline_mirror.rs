@@ -10,6 +10,7 @@ use serde::{Deserialize, Deserializer};
 
 use super::canonical;
 use super::pipeline::MadeFor;
+use super::presets;
 use super::schedule;
 use super::yaml::Spanned;
 
@@ -45,19 +46,29 @@ pub(super) struct Source {
     pub(super) system: Option<Spanned<String>>,
     /// Where its exports are.
     pub(super) fetch: Fetch,
-    /// How their bytes are read.
-    pub(super) read: Read,
-    /// The canonical tables that its rows become.
+    /// A known kind of export: what is not given here is as the preset has it.
+    #[schemars(schema_with = "preset_names")]
+    pub(super) preset: Option<Spanned<String>>,
+    /// How their bytes are read; needed without a preset.
+    pub(super) read: Option<Read>,
+    /// The canonical tables that its rows become; given columns replace those of the preset.
+    #[serde(default)]
     #[schemars(schema_with = "canonical_tables")]
     pub(super) into: BTreeMap<String, Spanned<Into>>,
+    /// Other headers that a column may have, as `Customer: [Customer full name]`.
+    #[serde(default)]
+    pub(super) renamed: BTreeMap<String, Vec<String>>,
+    /// Headers that may be absent; their values are empty then.
+    #[serde(default)]
+    pub(super) optional: Vec<String>,
     /// Rows left out by rule, and counted.
     #[serde(default)]
     pub(super) skip: Vec<Spanned<Rule>>,
     /// Rows rejected by rule, outside the limit.
     #[serde(default)]
     pub(super) reject: Vec<Spanned<Reject>>,
-    /// What an export replaces.
-    pub(super) load: Spanned<Load>,
+    /// What an export replaces; needed without a preset.
+    pub(super) load: Option<Spanned<Load>>,
     /// How many rows may be rejected.
     #[serde(default)]
     pub(super) rejects: Rejects,
@@ -66,6 +77,34 @@ pub(super) struct Source {
     /// Whether no export and no row at all are in order.
     #[serde(default)]
     pub(super) allow_empty: bool,
+}
+
+/// A known kind of export: what a source that names it need not say.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Preset {
+    /// What it reads.
+    pub(super) description: String,
+    /// How its bytes are read.
+    pub(super) read: Read,
+    /// The canonical tables that its rows become.
+    pub(super) into: BTreeMap<String, Spanned<Into>>,
+    /// Other headers that a column may have, as `Customer: [Customer full name]`.
+    #[serde(default)]
+    pub(super) renamed: BTreeMap<String, Vec<String>>,
+    /// Headers that may be absent; their values are empty then.
+    #[serde(default)]
+    pub(super) optional: Vec<String>,
+    /// Rows left out by rule, and counted.
+    #[serde(default)]
+    pub(super) skip: Vec<Spanned<Rule>>,
+    /// Rows rejected by rule, outside the limit.
+    #[serde(default)]
+    pub(super) reject: Vec<Spanned<Reject>>,
+    /// What an export replaces.
+    pub(super) load: Spanned<Load>,
+    /// The row that sums a column up.
+    pub(super) control_total: Option<ControlTotal>,
 }
 
 #[derive(Deserialize, JsonSchema)]
@@ -84,6 +123,8 @@ pub(super) struct Files {
     pub(super) url: Spanned<String>,
     /// A glob for paths below it, as `sales_*.csv*`.
     pub(super) pattern: Spanned<String>,
+    /// A glob for the files inside of those that are zip archives; every file without it.
+    pub(super) inside: Option<Spanned<String>>,
 }
 
 #[derive(Deserialize, JsonSchema)]
@@ -102,6 +143,77 @@ pub(super) enum Read {
     Ndjson(Ndjson),
     /// Parquet; values have their types.
     Parquet(Parquet),
+    /// A workbook of Excel 2007 and later.
+    Xlsx(Workbook),
+    /// A workbook of Excel before 2007.
+    Xls(Workbook),
+    /// A workbook of OpenDocument.
+    Ods(Workbook),
+    /// Bank statements as 1C and Russian banks exchange them (1CClientBankExchange).
+    ClientBankExchange(NoOptions),
+    /// Orders and sales between 1C and shops, both dialects.
+    Commerceml(NoOptions),
+    /// Invoices and credit notes in UBL 2.1 (EN 16931).
+    Ubl(NoOptions),
+    /// Invoices and credit notes in UN/CEFACT CII (EN 16931).
+    Cii(NoOptions),
+    /// SAF-T: Portugal, Norway.
+    Saft(NoOptions),
+    /// DATEV hand-over files (EXTF).
+    Datev(NoOptions),
+    /// Swedish SIE files.
+    Sie(NoOptions),
+    /// Tally vouchers.
+    Tally(NoOptions),
+    /// dBase tables; a column is a field.
+    Dbf(Dbf),
+}
+
+/// Nothing to set: the format says it itself.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct NoOptions {}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Dbf {
+    /// The charset, as `cp866`; without it that of the file's language byte.
+    pub(super) encoding: Option<Spanned<String>>,
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Workbook {
+    /// The name of the sheet; without it the first that is shown and has cells.
+    pub(super) sheet: Option<Spanned<String>>,
+    /// The format of dates that are texts, in strftime's letters; `%Y-%m-%d` by default.
+    pub(super) date: Option<Spanned<String>>,
+    /// The decimal separator of numbers that are texts; `.` by default.
+    pub(super) decimal: Option<Spanned<String>>,
+    /// The separator of thousands of numbers that are texts.
+    pub(super) thousands: Option<Spanned<String>>,
+    /// The currency sign that amounts may carry, as `$`.
+    pub(super) currency_sign: Option<String>,
+    /// The row of the header; without it, the first that has every column named.
+    pub(super) header_row: Option<Spanned<u64>>,
+    /// Patterns of a row's first text; from the first such row on, nothing is read.
+    #[serde(default)]
+    pub(super) footer: Vec<String>,
+    /// How the rows of a report with groups and totals are made flat.
+    pub(super) report: Option<Report>,
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Report {
+    /// The names of the levels of its hierarchy, from the outermost; without them those of the header.
+    #[serde(default)]
+    pub(super) levels: Vec<String>,
+    /// The header of the column that holds the hierarchy; without it the first.
+    pub(super) label: Option<String>,
+    /// Whether a report without a row of totals is refused.
+    #[serde(default)]
+    pub(super) total_required: bool,
 }
 
 #[derive(Deserialize, JsonSchema)]
@@ -133,16 +245,29 @@ pub(super) struct Csv {
     pub(super) decimal: Spanned<String>,
     /// The separator of thousands; a space stands for every kind of space.
     pub(super) thousands: Option<Spanned<String>>,
+    /// The currency sign that amounts may carry, as `$`.
+    pub(super) currency_sign: Option<String>,
     /// The format of dates, in strftime's letters; a time is read and dropped.
     pub(super) date: Spanned<String>,
     /// The row of the header; without it, the first that has every column named.
     pub(super) header_row: Option<Spanned<u64>>,
+    /// Patterns of a row's first text; from the first such row on, nothing is read.
+    #[serde(default)]
+    pub(super) footer: Vec<String>,
+    /// The name of a column in front, whose values stand alone on a row above theirs.
+    pub(super) groups: Option<String>,
+    /// How the rows of a report with groups and totals are made flat.
+    pub(super) report: Option<Report>,
 }
 
-#[derive(Deserialize, JsonSchema)]
+#[derive(Deserialize, JsonSchema, Clone)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Into {
+    /// Which rows become rows of this table: all of these hold; every row without them.
+    #[serde(default, rename = "where")]
+    pub(super) conditions: Vec<Spanned<Rule>>,
     /// Canonical columns and where their values come from.
+    #[serde(default)]
     pub(super) columns: BTreeMap<String, Spanned<Column>>,
     /// Rows are lines: those equal in these columns make one document.
     #[serde(default)]
@@ -150,12 +275,13 @@ pub(super) struct Into {
 }
 
 /// A header, or a map of [`ColumnMap`].
+#[derive(Clone)]
 pub(super) enum Column {
     Header(String),
     Map(ColumnMap),
 }
 
-#[derive(Deserialize, JsonSchema)]
+#[derive(Deserialize, JsonSchema, Clone)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ColumnMap {
     /// A header.
@@ -166,6 +292,9 @@ pub(super) struct ColumnMap {
     pub(super) product: Option<Vec<Spanned<String>>>,
     /// A part of the text.
     pub(super) split: Option<Split>,
+    /// A regular expression with one group, which is the value; a text without it is a reject.
+    #[serde(rename = "match")]
+    pub(super) pattern: Option<Spanned<String>>,
     /// Patterns and what they become; the first match counts, none is a reject.
     #[serde(default)]
     pub(super) map: Vec<Spanned<BTreeMap<String, String>>>,
@@ -173,7 +302,7 @@ pub(super) struct ColumnMap {
     pub(super) default: Option<Spanned<String>>,
 }
 
-#[derive(Deserialize, JsonSchema)]
+#[derive(Deserialize, JsonSchema, Clone)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Split {
     /// The separator.
@@ -182,9 +311,16 @@ pub(super) struct Split {
     pub(super) part: Spanned<usize>,
 }
 
+/// The names of the presets.
+fn preset_names(_: &mut SchemaGenerator) -> Schema {
+    let names: Vec<&str> = presets::names().collect();
+    json_schema!({ "type": "string", "enum": names })
+}
+
 /// The canonical tables, each with its columns.
 fn canonical_tables(generator: &mut SchemaGenerator) -> Schema {
     let column = generator.subschema_for::<Column>();
+    let rule = generator.subschema_for::<Rule>();
     let tables = canonical::TABLES.iter().map(|table| {
         let columns = table.columns.iter().map(|one| (one.name.to_owned(), column.clone()));
         let columns: BTreeMap<String, Schema> = columns.collect();
@@ -197,8 +333,8 @@ fn canonical_tables(generator: &mut SchemaGenerator) -> Schema {
                     "additionalProperties": false,
                 },
                 "group_by": { "type": "array", "items": { "type": "string" } },
+                "where": { "type": "array", "items": rule },
             },
-            "required": ["columns"],
             "additionalProperties": false,
         });
         (table.name.to_owned(), into)
@@ -248,18 +384,22 @@ impl<'de> Deserialize<'de> for Column {
     }
 }
 
-#[derive(Deserialize, JsonSchema)]
+#[derive(Deserialize, JsonSchema, Clone)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Rule {
     /// A header.
     pub(super) column: Spanned<String>,
     /// A pattern in which `*` stands for anything.
     pub(super) like: Option<String>,
+    /// A pattern that it does not have.
+    pub(super) not: Option<String>,
+    /// A regular expression that it matches, as `(?i)lost`.
+    pub(super) matches: Option<Spanned<String>>,
     /// What it is.
-    pub(super) is: Option<Spanned<Is>>,
+    pub(super) is: Option<Is>,
 }
 
-#[derive(Deserialize, JsonSchema)]
+#[derive(Deserialize, JsonSchema, Clone, Copy)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Is {
     Empty,
@@ -272,10 +412,28 @@ pub(super) struct Reject {
     pub(super) column: Spanned<String>,
     /// A pattern in which `*` stands for anything.
     pub(super) like: Option<String>,
+    /// A pattern that it does not have.
+    pub(super) not: Option<String>,
+    /// A regular expression that it matches, as `(?i)lost`.
+    pub(super) matches: Option<Spanned<String>>,
     /// What it is.
-    pub(super) is: Option<Spanned<Is>>,
+    pub(super) is: Option<Is>,
     /// The reason on record.
     pub(super) reason: Spanned<String>,
+}
+
+impl Reject {
+    /// The rule by which it rejects.
+    pub(super) fn rule(&self) -> Rule {
+        let Self { column, like, not, matches, is, .. } = self;
+        Rule {
+            column: column.clone(),
+            like: like.clone(),
+            not: not.clone(),
+            matches: matches.clone(),
+            is: *is,
+        }
+    }
 }
 
 #[derive(Deserialize, JsonSchema)]

@@ -24,6 +24,9 @@ use crate::secret::Redactor;
 /// Memory for queries where the declaration does not say, in MiB.
 const DEFAULT_MEMORY_MB: usize = 768;
 
+/// What a packed export may unpack to where the declaration does not say, in MiB.
+const DEFAULT_UNPACKED_MB: usize = 16_384;
+
 /// How long a lease lasts where the declaration does not say.
 const DEFAULT_LEASE: TimeDelta = TimeDelta::seconds(60);
 
@@ -62,6 +65,8 @@ pub struct Project {
     pub threads: Option<usize>,
     /// Memory for queries, in MiB.
     pub memory_mb: usize,
+    /// What a packed export may unpack to, in MiB.
+    pub unpacked_mb: usize,
     /// How long a run that is no longer heard of keeps its pipelines.
     pub lease: TimeDelta,
     /// What must not be printed.
@@ -133,7 +138,8 @@ impl Loader<'_> {
             zone: zone.unwrap_or(chrono_tz::UTC),
             fiscal: fiscal.unwrap_or(Fiscal::calendar_year()),
         };
-        let pipelines = self.pipelines(&names, calendar);
+        let currency = mirror.as_ref().map_or("", |mirror| &mirror.currency.value);
+        let mut pipelines = self.pipelines(&names, calendar, currency);
         let (models, contracts) = self.models();
         let check_queries = self.sql_files(&["checks"]);
         let references = self.references();
@@ -174,7 +180,14 @@ impl Loader<'_> {
             .collect();
         let as_of = mirror.as_of.as_ref().and_then(|written| values::date(&mut check, written));
         let settings = settings::settings(&mut check, &mirror.domain);
-        for limit in [&mirror.limits.threads, &mirror.limits.memory_mb].into_iter().flatten() {
+        let limits = &mirror.limits;
+        let unpacked_mb =
+            limits.unpacked_mb.as_ref().map_or(DEFAULT_UNPACKED_MB, |most| most.value);
+        for source in pipelines.iter_mut().flat_map(|pipeline| &mut pipeline.sources) {
+            source.most_unpacked_bytes = (unpacked_mb as u64) << 20;
+        }
+        let given = [&limits.threads, &limits.memory_mb, &limits.unpacked_mb];
+        for limit in given.into_iter().flatten() {
             if limit.value == 0 {
                 check.fault_hint(at(limit), "a limit of 0 lets nothing run", "write 1 or more");
             }
@@ -198,6 +211,7 @@ impl Loader<'_> {
             contracts,
             threads: mirror.limits.threads.map(|threads| threads.value),
             memory_mb: mirror.limits.memory_mb.map_or(DEFAULT_MEMORY_MB, |memory| memory.value),
+            unpacked_mb,
             lease: lease.unwrap_or(DEFAULT_LEASE),
             redactor: Redactor::default(),
         })
@@ -241,9 +255,15 @@ impl Loader<'_> {
         files
     }
 
-    fn pipelines(&mut self, destinations: &[String], calendar: Calendar) -> Vec<Pipeline> {
+    fn pipelines(
+        &mut self,
+        destinations: &[String],
+        calendar: Calendar,
+        currency: &str,
+    ) -> Vec<Pipeline> {
         let destinations: Vec<&str> = destinations.iter().map(String::as_str).collect();
         let mut pipelines: Vec<Pipeline> = Vec::new();
+        let known = pipeline_check::Known { destinations: &destinations, calendar, currency };
         let mut waiting = Vec::new();
         for file in self.files("pipelines", &[".yaml", ".yml"]) {
             if file == "pipelines/project.yaml" {
@@ -256,7 +276,7 @@ impl Loader<'_> {
                 continue;
             };
             let mut check = self.checker(&file, &text);
-            let pipeline = pipeline_check::pipeline(&mut check, &mirror, &destinations, calendar);
+            let pipeline = pipeline_check::pipeline(&mut check, &mirror, known);
             if let Some(other) = pipelines.iter().find(|other| other.name == pipeline.name) {
                 check.fault_hint(
                     at(&mirror.name),

@@ -51,6 +51,8 @@ pub(super) struct Limits {
     pub(super) threads: Option<Spanned<usize>>,
     /// Memory of queries in MiB; beyond it they go to disk.
     pub(super) memory_mb: Option<Spanned<usize>>,
+    /// What one packed export may unpack to, in MiB; more is refused. 16384 by default.
+    pub(super) unpacked_mb: Option<Spanned<usize>>,
     /// How long a runner that is no longer heard of keeps its pipelines, as 60s.
     pub(super) lease: Option<Spanned<String>>,
 }

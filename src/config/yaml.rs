@@ -23,6 +23,12 @@ impl<T> std::ops::Deref for Spanned<T> {
     }
 }
 
+impl<T> std::ops::DerefMut for Spanned<T> {
+    fn deref_mut(&mut self) -> &mut Self::Target {
+        &mut self.0
+    }
+}
+
 /// In JSON Schema the value alone; a plain text may be written without quotes where it looks like
 /// a number, as `cycles: 1.5`.
 impl<T: JsonSchema> JsonSchema for Spanned<T> {

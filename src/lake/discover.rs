@@ -57,7 +57,7 @@ pub async fn discover(source: &Source, stores: &Stores, ledger: &Ledger) -> Resu
         Err(error) if error.kind == Kind::Nothing && source.allow_empty => Vec::new(),
         listed => listed.map_err(|error| error.at(format!("source \"{}\"", source.name)))?,
     };
-    if let (Fetch::Files { url, pattern }, true) = (&source.fetch, exports.is_empty())
+    if let (Fetch::Files { url, pattern, .. }, true) = (&source.fetch, exports.is_empty())
         && !source.allow_empty
     {
         return Err(Error::new(
@@ -124,14 +124,16 @@ async fn why(export: &Export, source: &Source, entries: &[&Entry]) -> Result<Opt
         if same_size && same_version {
             return Ok(redeclared(last));
         }
-        return Ok(if same_size && last.sha256 == export.sha256().await? {
-            redeclared(last)
-        } else {
-            Some(Why::Changed)
-        });
+        return Ok(
+            if same_size && last.sha256 == export.sha256(source.most_unpacked_bytes).await? {
+                redeclared(last)
+            } else {
+                Some(Why::Changed)
+            },
+        );
     }
     if entries.iter().any(|entry| entry.bytes == export.bytes) {
-        let sha256 = export.sha256().await?;
+        let sha256 = export.sha256(source.most_unpacked_bytes).await?;
         let cover = named_cover(source, &export.name);
         let everything = matches!(source.load, Load::Replace { .. });
         let known = entries.iter().rev().find(|entry| {

@@ -130,7 +130,7 @@ pub(super) async fn take_in(
     std::fs::create_dir_all(&folder)?;
     let from = match rejected {
         Some(rejected) => From::Rejected(rejected),
-        None => From::File(export.bring(&folder).await?),
+        None => From::File(export.bring(&folder, source.most_unpacked_bytes).await?),
     };
     let read = {
         let (source, export) = (Arc::clone(&source), export.clone());

@@ -7,7 +7,9 @@ use chrono::NaiveDate;
 
 use super::fetch::{Export, ExportBytes};
 use super::map::{Header, Mapper, Sink, Tally, missing_columns, needed};
-use super::read::{BadBytes, Decoded, Ndjson, Parquet, Row, Rows, Splitter, TextReader};
+use super::read::{
+    BadBytes, Decoded, Groups, Ndjson, Parquet, Row, Rows, Splitter, TextReader, named,
+};
 use crate::config::pipeline::{self as config, Covers, Load, Source};
 use crate::domain::Day;
 use crate::domain::calendar::{add_months, to_day};
@@ -61,6 +63,8 @@ pub fn read(source: &Source, export: &Export, path: &Path, sink: &mut dyn Sink) 
         config::Read::Csv(csv) => read_csv(source, csv, export, path, sink),
         config::Read::Ndjson(_) => read_ndjson(source, export, path, sink),
         config::Read::Parquet(zone, _) => read_parquet(source, *zone, export, path, sink),
+        config::Read::Workbook(workbook) => read_workbook(source, workbook, export, path, sink),
+        config::Read::Named(format, _) => read_named(source, format, export, path, sink),
     }?;
     control(source, export, &reading.tally)?;
     Ok(reading)
@@ -79,7 +83,7 @@ pub fn read_again(
     sink: &mut dyn Sink,
 ) -> Result<Reading> {
     let mut body = Body::new(source, export, None);
-    let header = Header::named(header.iter().map(String::as_str));
+    let header = Header::named(header.iter().map(String::as_str)).renamed(source);
     if header.count(&body.needed) < body.needed.len() {
         return Err(body.no_header(&header));
     }
@@ -90,8 +94,8 @@ pub fn read_again(
     body.finish(String::new(), Vec::new(), sink)
 }
 
-fn open(export: &Export, path: &Path) -> Result<ExportBytes> {
-    ExportBytes::open(path)
+fn open(source: &Source, export: &Export, path: &Path) -> Result<ExportBytes> {
+    ExportBytes::open(path, source.most_unpacked_bytes)
         .map_err(|error| Error::from(error).at(format!("export \"{}\"", export.name)))
 }
 
@@ -109,23 +113,28 @@ fn read_csv(
     path: &Path,
     sink: &mut dyn Sink,
 ) -> Result<Reading> {
-    let mut text = TextReader::new(open(export, path)?, csv.encoding);
+    let mut text = TextReader::new(open(source, export, path)?, csv.encoding);
     let mut notes = Vec::new();
     if let (encoding, false) = text.encoding() {
         notes.push(format!("charset detected: {}", encoding.name()));
     }
     let mut splitter = Splitter::new(u8::try_from(csv.delimiter).unwrap_or(b','));
-    let mut body = Body::new(source, export, csv.header_row);
+    let mut body = Body::new(source, export, csv.frame.header_row);
+    let mut groups = csv.groups.as_deref().map(Groups::new);
+    let mut take = |rows: &Rows, body: &mut Body<'_>| match &mut groups {
+        Some(groups) => body.take(groups.carry(rows), sink),
+        None => body.take(rows, sink),
+    };
     loop {
         let chunk = match text.next(splitter.row()).map_err(|error| bad_bytes(export, error))? {
             Decoded::Text(chunk) => chunk,
             Decoded::End => break,
         };
         let rows = splitter.push(chunk).map_err(|error| bad_bytes(export, error))?;
-        body.take(rows, sink)?;
+        take(rows, &mut body)?;
     }
     let rows = splitter.finish().map_err(|error| bad_bytes(export, error))?;
-    body.take(rows, sink)?;
+    take(rows, &mut body)?;
     let sha256 = finish(export, text.into_inner())?;
     body.finish(sha256, notes, sink)
 }
@@ -138,7 +147,7 @@ fn read_ndjson(
 ) -> Result<Reading> {
     let mut body = Body::new(source, export, None);
     let columns = body.needed.clone();
-    let reader = Ndjson::new(open(export, path)?, &columns);
+    let reader = Ndjson::new(open(source, export, path)?, &columns);
     let mut reader = reader.map_err(|error| bad_bytes(export, error))?;
     body.begin(&Header::named(columns.iter().copied()), 0)?;
     while let Some(rows) = reader.next_rows().map_err(|error| bad_bytes(export, error))? {
@@ -168,7 +177,7 @@ fn read_parquet(
     let mut body = Body::new(source, export, None);
     let reader = Parquet::new(file, &body.needed, zone);
     let mut reader = reader.map_err(|error| bad_bytes(export, error))?;
-    let header = Header::named(reader.columns().iter().map(String::as_str));
+    let header = Header::named(reader.columns().iter().map(String::as_str)).renamed(source);
     if header.count(&body.needed) < body.needed.len() {
         return Err(body.no_header(&header));
     }
@@ -177,6 +186,41 @@ fn read_parquet(
         body.take(rows, sink)?;
     }
     body.finish(sha256, Vec::new(), sink)
+}
+
+fn read_workbook(
+    source: &Source,
+    _workbook: &config::Workbook,
+    export: &Export,
+    _path: &Path,
+    _sink: &mut dyn Sink,
+) -> Result<Reading> {
+    let _ = source;
+    Err(supplier(export, "not yet", ""))
+}
+
+fn read_named(
+    source: &Source,
+    format: &config::Named,
+    export: &Export,
+    path: &Path,
+    sink: &mut dyn Sink,
+) -> Result<Reading> {
+    let mut bytes = open(source, export, path)?;
+    let mut table = named(format, &mut bytes).map_err(|error| bad_bytes(export, error))?;
+    let mut body = Body::new(source, export, None);
+    let header = Header::named(table.columns().iter().map(String::as_str));
+    if header.count(&body.needed) < body.needed.len() {
+        return Err(body.no_header(&header));
+    }
+    body.begin(&header, 0)?;
+    while let Some(rows) = table.next_rows().map_err(|error| bad_bytes(export, error))? {
+        body.take(rows, sink)?;
+    }
+    let notes = table.notes();
+    drop(table);
+    let sha256 = finish(export, bytes)?;
+    body.finish(sha256, notes, sink)
 }
 
 /// The part of an export below its header.
@@ -240,7 +284,7 @@ impl<'s> Body<'s> {
 
     /// Makes the mapper if `row` is the header.
     fn try_header(&mut self, row: &Row<'_>) -> Result<bool> {
-        let header = Header::of(row);
+        let header = Header::of(row).renamed(self.source);
         let complete = header.count(&self.needed) == self.needed.len();
         let found = match self.header_row {
             None => complete,

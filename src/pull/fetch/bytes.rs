@@ -36,25 +36,39 @@ enum Unpacked {
 }
 
 /// The content of an export; how it is packed is known by its first bytes.
-pub struct ExportBytes(Unpacked);
+pub struct ExportBytes {
+    content: Unpacked,
+    most_bytes: u64,
+    left: u64,
+}
+
+/// What to do about an export that unpacks to too much.
+pub(super) const LIMIT_HINT: &str =
+    "ask for smaller files, or raise limits: unpacked_mb in pipelines/project.yaml";
+
+/// What is said of an export that unpacks to more than `most_bytes`.
+pub(super) fn too_large(most_bytes: u64) -> String {
+    format!("unpacks to more than {} MiB", most_bytes >> 20)
+}
 
 impl ExportBytes {
-    /// Opens the file at `path`.
+    /// Opens the file at `path`, which may unpack to at most `most_bytes`.
     ///
     /// # Errors
     /// When it cannot be opened.
-    pub fn open(path: &Path) -> io::Result<Self> {
+    pub fn open(path: &Path, most_bytes: u64) -> io::Result<Self> {
         let mut first = Vec::with_capacity(ZSTD_MAGIC.len());
         File::open(path)?.take(ZSTD_MAGIC.len() as u64).read_to_end(&mut first)?;
         let file = BufReader::with_capacity(1 << 17, File::open(path)?);
         let hashed = Hashed { file, digest: Sha256::new() };
-        Ok(Self(if first.starts_with(&GZIP_MAGIC) {
+        let content = if first.starts_with(&GZIP_MAGIC) {
             Unpacked::Gzip(Box::new(MultiGzDecoder::new(hashed)))
         } else if first == ZSTD_MAGIC {
             Unpacked::Zstd(ZstdDecoder::new(hashed)?)
         } else {
             Unpacked::Plain(hashed)
-        }))
+        };
+        Ok(Self { content, most_bytes, left: most_bytes })
     }
 
     /// The SHA-256 of the file's bytes, once all have been read.
@@ -62,7 +76,7 @@ impl ExportBytes {
     /// # Errors
     /// When the rest cannot be read.
     pub fn finish(self) -> io::Result<String> {
-        let mut hashed = match self.0 {
+        let mut hashed = match self.content {
             Unpacked::Plain(hashed) => hashed,
             Unpacked::Gzip(gzip) => gzip.into_inner(),
             // What the decoder has read ahead is hashed already.
@@ -75,11 +89,16 @@ impl ExportBytes {
 
 impl Read for ExportBytes {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        match &mut self.0 {
-            Unpacked::Plain(reader) => reader.read(buffer),
+        let read = match &mut self.content {
+            Unpacked::Plain(reader) => return reader.read(buffer),
             Unpacked::Gzip(reader) => reader.read(buffer),
             Unpacked::Zstd(reader) => reader.read(buffer),
+        }?;
+        match self.left.checked_sub(read as u64) {
+            Some(left) => self.left = left,
+            None => return Err(io::Error::other(too_large(self.most_bytes))),
         }
+        Ok(read)
     }
 }
 
@@ -117,11 +136,27 @@ mod tests {
         for (number, bytes) in packed.iter().enumerate() {
             let path = folder.path().join(number.to_string());
             std::fs::write(&path, bytes).unwrap();
-            let mut open = ExportBytes::open(&path).unwrap();
+            let mut open = ExportBytes::open(&path, 1 << 30).unwrap();
             let mut read = String::new();
             open.read_to_string(&mut read).unwrap();
             assert!(read == text, "{number}: {} bytes", read.len());
             assert_eq!(open.finish().unwrap(), hex(&Sha256::digest(bytes)), "{number}");
+        }
+    }
+
+    #[test]
+    fn what_unpacks_to_too_much_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let zeros = vec![0; 4 << 20];
+        let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+        gzip.write_all(&zeros).unwrap();
+        for packed in [gzip.finish().unwrap(), zstd::encode_all(zeros.as_slice(), 1).unwrap()] {
+            assert!(packed.len() < 10_000);
+            let path = folder.path().join("bomb");
+            std::fs::write(&path, packed).unwrap();
+            let mut open = ExportBytes::open(&path, 1 << 20).unwrap();
+            let error = std::io::copy(&mut open, &mut std::io::sink()).unwrap_err();
+            assert_eq!(error.to_string(), "unpacks to more than 1 MiB");
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Bringing bytes: which exports there are, and their content, hashed as it is read.
 
+mod archive;
 mod bytes;
 mod files;
 mod objects;
@@ -34,6 +35,8 @@ pub enum At {
     File(PathBuf),
     /// In a store.
     Object(Place, object_store::path::Path),
+    /// In a zip archive, as the file of that number.
+    Inside(Box<Export>, usize),
 }
 
 /// The exports of `source`, sorted by name.
@@ -42,10 +45,13 @@ pub enum At {
 /// `Nothing` when the folder or page is missing; else when it cannot be listed.
 pub async fn list(source: &Source, stores: &Stores) -> Result<Vec<Export>> {
     let mut found = match &source.fetch {
-        Fetch::Files { url, pattern } => match stores.folder(url) {
-            Some(folder) => files::list(&folder, pattern)?,
-            None => objects::list(&stores.open(url)?, pattern).await?,
-        },
+        Fetch::Files { url, pattern, inside } => {
+            let listed = match stores.folder(url) {
+                Some(folder) => files::list(&folder, pattern)?,
+                None => objects::list(&stores.open(url)?, pattern).await?,
+            };
+            opened(listed, inside).await?
+        }
         Fetch::Http { pages } => {
             let mut found = Vec::new();
             for (name, url) in pages {
@@ -55,6 +61,21 @@ pub async fn list(source: &Source, stores: &Stores) -> Result<Vec<Export>> {
         }
     };
     found.sort_by(|left, right| left.name.cmp(&right.name));
+    Ok(found)
+}
+
+/// The exports of `listed`, with the files inside of archives in their place.
+async fn opened(listed: Vec<Export>, inside: &str) -> Result<Vec<Export>> {
+    let mut found = Vec::with_capacity(listed.len());
+    for export in listed {
+        if archive::is_archive(&export.name) {
+            let folder = tempfile::tempdir()?;
+            let path = export.whole(folder.path()).await?;
+            found.extend(archive::list(&export, &path, inside)?);
+        } else {
+            found.push(export);
+        }
+    }
     Ok(found)
 }
 
@@ -68,23 +89,37 @@ fn matcher(pattern: &str) -> Result<globset::GlobMatcher> {
 }
 
 impl Export {
-    /// The SHA-256 of its bytes.
+    /// The SHA-256 of its bytes, of which there are at most `most_bytes` inside of an archive.
     ///
     /// # Errors
     /// When it cannot be read.
-    pub async fn sha256(&self) -> Result<String> {
+    pub async fn sha256(&self, most_bytes: u64) -> Result<String> {
         match &self.at {
             At::File(path) => bytes::sha256(path),
             At::Object(place, path) => Ok(sha256_of(place.store.as_ref(), path).await?.0),
+            At::Inside(..) => {
+                let folder = tempfile::tempdir()?;
+                bytes::sha256(&self.bring(folder.path(), most_bytes).await?)
+            }
         }
     }
 
     /// The file of this machine that holds its bytes; what lies in a store is brought to
-    /// `folder` first, in the version that was listed.
+    /// `folder` first, in the version that was listed, and what lies in an archive is unpacked
+    /// there, if to no more than `most_bytes`.
     ///
     /// # Errors
     /// When it cannot be read, or has changed since it was listed.
-    pub async fn bring(&self, folder: &Path) -> Result<PathBuf> {
+    pub async fn bring(&self, folder: &Path, most_bytes: u64) -> Result<PathBuf> {
+        let At::Inside(archive, index) = &self.at else { return self.whole(folder).await };
+        let path = archive.whole(folder).await?;
+        let to = folder.join("unpacked");
+        archive::unpack(&self.name, &path, *index, most_bytes, &to)?;
+        Ok(to)
+    }
+
+    /// The same for what does not lie in an archive.
+    async fn whole(&self, folder: &Path) -> Result<PathBuf> {
         match &self.at {
             At::File(path) => Ok(path.clone()),
             At::Object(place, path) => {
@@ -96,6 +131,10 @@ impl Export {
                     },
                 )?;
                 Ok(to)
+            }
+            At::Inside(..) => {
+                let message = format!("export \"{}\": an archive in an archive", self.name);
+                Err(Error::new(Kind::Supplier, message).hint("unpack the outer one"))
             }
         }
     }

@@ -36,6 +36,18 @@ impl Header {
         header
     }
 
+    /// The same header, its columns also known by the names that `source` gives them.
+    #[must_use]
+    pub fn renamed(mut self, source: &Source) -> Self {
+        for (name, others) in &source.renamed {
+            let other = others.iter().find_map(|other| self.position(other));
+            if let (None, Some(position)) = (self.position(name), other) {
+                self.positions.insert(name.clone(), position);
+            }
+        }
+        self
+    }
+
     /// The names of its columns, in their order.
     #[must_use]
     pub fn names(&self) -> Vec<String> {
@@ -71,14 +83,21 @@ pub fn needed(source: &Source) -> Vec<&str> {
     let mut needed: Vec<&str> = Vec::new();
     for mapping in source.into.iter().flat_map(|into| into.columns.iter().flatten()) {
         match &mapping.from {
-            Origin::Header(header) | Origin::Split { header, .. } => needed.push(header),
+            Origin::Header(header)
+            | Origin::Split { header, .. }
+            | Origin::Match { header, .. } => {
+                needed.push(header);
+            }
             Origin::Product(factors) => needed.extend(factors.iter().map(String::as_str)),
             Origin::Constant(_) => {}
         }
     }
+    let conditions = source.into.iter().flat_map(|into| &into.conditions);
+    needed.extend(conditions.map(|rule| rule.header.as_str()));
     needed.extend(source.skip.iter().map(|rule| rule.header.as_str()));
     needed.extend(source.reject.iter().map(|(rule, _)| rule.header.as_str()));
     needed.extend(source.control_total.iter().map(|total| total.header.as_str()));
+    needed.retain(|header| !source.optional.iter().any(|optional| optional == header));
     needed.sort_unstable();
     needed.dedup();
     needed

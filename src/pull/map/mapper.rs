@@ -19,7 +19,7 @@ use crate::config::pipeline::{Into, Load, Mapping, Origin, Rule, Source, Test};
 use crate::domain::Day;
 use crate::error::Result;
 use crate::names::like;
-use crate::pull::read::{Row, Rows};
+use crate::pull::read::{FAULT, Row, Rows};
 
 /// Distinct rows remembered for leaving out repetitions; beyond it some are stored twice and
 /// recognised later.
@@ -74,6 +74,7 @@ enum From<'s> {
     Constant(&'s str),
     Product(Vec<usize>),
     Split { field: usize, by: &'s str, part: usize },
+    Match(usize, &'s regex::Regex),
 }
 
 struct ColumnPlan<'s> {
@@ -81,8 +82,16 @@ struct ColumnPlan<'s> {
     mapping: Option<(&'s Mapping, From<'s>)>,
 }
 
+impl TablePlan<'_> {
+    /// Whether the row is one of this table.
+    fn takes(&self, row: &Row<'_>) -> bool {
+        self.conditions.iter().all(|(rule, field)| applies(rule, row.field(*field)))
+    }
+}
+
 struct TablePlan<'s> {
     table: &'static Table,
+    conditions: Vec<(&'s Rule, usize)>,
     columns: Vec<ColumnPlan<'s>>,
     builder: TableBuilder,
     /// Hashes of rows already given, for tables whose rows repeat on every line.
@@ -103,6 +112,10 @@ pub struct Mapper<'s> {
     reject: Vec<(&'s Rule, &'s str, usize)>,
     /// The pattern of the row that states the control total, and the column.
     total: Option<(&'s str, usize)>,
+    /// Patterns of the row after which nothing is read, and whether it was met.
+    footer: (&'s [String], bool),
+    /// Where a reader says what is wrong with a record.
+    fault: Option<usize>,
     tables: Vec<TablePlan<'s>>,
     cover: Option<(Day, Day)>,
     hasher: foldhash::fast::FixedState,
@@ -143,6 +156,8 @@ impl<'s> Mapper<'s> {
             skip,
             reject,
             total,
+            footer: (source.read.footer(), false),
+            fault: header.position(FAULT),
             tables,
             cover,
             hasher,
@@ -191,12 +206,13 @@ impl<'s> Mapper<'s> {
         's: 'r,
     {
         self.tally.read += 1;
-        if row.is_blank() || self.is_total(row) {
+        if self.is_past_the_end(row) || row.is_blank() || self.is_total(row) {
             self.tally.recognised += 1;
             return Ok(());
         }
         self.control(row);
-        if self.skip.iter().any(|(rule, field)| applies(rule, row.field(*field))) {
+        let by_rule = self.skip.iter().any(|(rule, field)| applies(rule, row.field(*field)));
+        if by_rule || !self.tables.iter().any(|plan| plan.takes(row)) {
             self.tally.skipped += 1;
             return Ok(());
         }
@@ -224,10 +240,18 @@ impl<'s> Mapper<'s> {
         }
     }
 
+    /// Whether the row is one of those after the last that counts.
+    fn is_past_the_end(&mut self, row: &Row<'_>) -> bool {
+        let (patterns, met) = &mut self.footer;
+        if !*met && !patterns.is_empty() {
+            *met = first_text(row).is_some_and(|text| patterns.iter().any(|one| like(one, text)));
+        }
+        *met
+    }
+
     fn is_total(&mut self, row: &Row<'_>) -> bool {
         let Some((pattern, field)) = self.total else { return false };
-        let first = (0..row.len()).map(|index| row.field(index)).find(|text| !text.is_empty());
-        if !first.is_some_and(|text| like(pattern, text)) {
+        if !first_text(row).is_some_and(|text| like(pattern, text)) {
             return false;
         }
         let stated = number::parse(row.field(field), &self.reading.locale).ok();
@@ -245,7 +269,7 @@ impl<'s> Mapper<'s> {
         }
     }
 
-    /// Fills `cells` with the values of all tables, one after the other.
+    /// Fills `cells` with the values of all tables that take the row, one after the other.
     fn cells<'r>(
         &self,
         row: &Row<'r>,
@@ -265,7 +289,17 @@ impl<'s> Mapper<'s> {
                 value: String::new(),
             });
         }
-        for plan in &self.tables {
+        if let Some(fault) =
+            self.fault.map(|field| row.field(field)).filter(|text| !text.is_empty())
+        {
+            return Err(BadRow {
+                column: FAULT.to_owned(),
+                reason: "malformed".to_owned(),
+                message: fault.to_owned(),
+                value: String::new(),
+            });
+        }
+        for plan in self.tables.iter().filter(|plan| plan.takes(row)) {
             let start = cells.len();
             for column in &plan.columns {
                 let (cell, changed) = self.cell(column, row)?;
@@ -323,6 +357,16 @@ impl<'s> Mapper<'s> {
             From::Split { field, by, part } => {
                 row.field(*field).split(by).nth(part - 1).unwrap_or("").trim()
             }
+            From::Match(field, pattern) => {
+                let text = row.field(*field);
+                match pattern.captures(text).and_then(|found| found.get(1)) {
+                    Some(found) => found.as_str().trim(),
+                    None => {
+                        let message = format!("does not match {:?}", pattern.as_str());
+                        return Err(bad(BadValue { reason: "no_match", message }, text.to_owned()));
+                    }
+                }
+            }
             From::Product(_) => "",
         };
         let text = if mapping.map.is_empty() {
@@ -352,6 +396,9 @@ impl<'s> Mapper<'s> {
     fn give(&mut self, row: &Row<'_>, cells: &[Cell<'_>], sink: &mut dyn Sink) -> Result<()> {
         let mut start = 0;
         for (index, plan) in self.tables.iter_mut().enumerate() {
+            if !plan.takes(row) {
+                continue;
+            }
             let end = start + plan.columns.len();
             let own = &cells[start..end];
             start = end;
@@ -388,7 +435,7 @@ impl<'s> Mapper<'s> {
         's: 'r,
     {
         for index in 0..self.tables.len() {
-            if !self.tables[index].lines {
+            if !self.tables[index].lines || !self.tables[index].takes(row) {
                 continue;
             }
             cells.clear();
@@ -418,9 +465,15 @@ impl<'s> Mapper<'s> {
     }
 }
 
+fn first_text<'r>(row: &Row<'r>) -> Option<&'r str> {
+    (0..row.len()).map(|index| row.field(index)).find(|text| !text.is_empty())
+}
+
 fn applies(rule: &Rule, text: &str) -> bool {
     match &rule.test {
         Test::Like(pattern) => like(pattern, text),
+        Test::Not(pattern) => !like(pattern, text),
+        Test::Matches(pattern) => pattern.is_match(text),
         Test::Empty => text.is_empty(),
     }
 }
@@ -428,7 +481,9 @@ fn applies(rule: &Rule, text: &str) -> bool {
 /// The header that a value comes from, else its canonical column.
 fn named(origin: &Origin, column: &str) -> String {
     match origin {
-        Origin::Header(header) | Origin::Split { header, .. } => header.clone(),
+        Origin::Header(header) | Origin::Split { header, .. } | Origin::Match { header, .. } => {
+            header.clone()
+        }
         Origin::Product(factors) => factors.join(" × "),
         Origin::Constant(_) => column.to_owned(),
     }
@@ -474,6 +529,7 @@ fn plan<'s>(source: &'s Source, into: &'s Into, header: &Header) -> TablePlan<'s
                     Origin::Split { header, by, part } => {
                         From::Split { field: at(header), by, part: *part }
                     }
+                    Origin::Match { header, pattern } => From::Match(at(header), pattern),
                 };
                 (mapping, from)
             });
@@ -491,8 +547,10 @@ fn plan<'s>(source: &'s Source, into: &'s Into, header: &Header) -> TablePlan<'s
     let document = (into.table.name == "documents" && !lines)
         .then(|| position("kind").zip(position("amount")))
         .flatten();
+    let conditions = into.conditions.iter().map(|rule| (rule, at(&rule.header))).collect();
     TablePlan {
         table: into.table,
+        conditions,
         columns,
         builder: TableBuilder::new(into.table, &source.system, lines),
         seen: (into.table.date.is_none() && source.into.len() > 1).then(HashSet::default),

@@ -46,9 +46,12 @@ impl Decimal {
 
 /// Reads `text` by the separators of `locale`.
 ///
-/// Signs: a leading or trailing `-` or `−`, a leading `+`, or brackets around the whole.
+/// Signs: a leading or trailing `-` or `−`, a leading `+`, or brackets around the whole; the
+/// declared currency sign stands before or behind the digits, or before the minus.
 pub(super) fn parse(text: &str, locale: &Locale) -> Result<Decimal, String> {
-    let (negative, body) = sign(text);
+    let currency = locale.sign.as_deref();
+    let (negative, body) = sign(without(text, currency));
+    let body = without(body, currency);
     let mut number = Decimal { mantissa: 0, scale: 0 };
     let mut digits = 0_u32;
     let mut group: Option<u32> = None;
@@ -92,6 +95,12 @@ pub(super) fn parse(text: &str, locale: &Locale) -> Result<Decimal, String> {
     Ok(number)
 }
 
+/// `text` without the currency sign at one of its ends.
+fn without<'t>(text: &'t str, currency: Option<&str>) -> &'t str {
+    let Some(currency) = currency else { return text };
+    text.strip_prefix(currency).or_else(|| text.strip_suffix(currency)).map_or(text, str::trim)
+}
+
 fn sign(text: &str) -> (bool, &str) {
     if let Some(inner) = text.strip_prefix('(').and_then(|text| text.strip_suffix(')')) {
         return (true, inner.trim());
@@ -129,7 +138,7 @@ mod tests {
     use crate::config::pipeline::Locale;
 
     fn hundredths(text: &str, decimal: char, thousands: Option<char>) -> Result<i128, String> {
-        let locale = Locale { decimal, thousands, date: String::new() };
+        let locale = Locale { decimal, thousands, sign: Some("$".to_owned()), date: String::new() };
         parse(text, &locale).map(|number| number.at_scale(2).unwrap())
     }
 
@@ -150,6 +159,11 @@ mod tests {
             ("−12", '.', None, -1_200),
             ("+7", '.', None, 700),
             ("007", '.', None, 700),
+            ("$2,400.00", '.', Some(','), 240_000),
+            ("-$12.50", '.', None, -1_250),
+            ("$-12.50", '.', None, -1_250),
+            ("($12.50)", '.', None, -1_250),
+            ("12.50 $", '.', None, 1_250),
         ] {
             assert_eq!(hundredths(text, decimal, thousands), Ok(expected), "{text}");
         }

@@ -1,0 +1,52 @@
+//! Presets: kinds of exports that are known, each a YAML file of this folder.
+//!
+//! Keeps true: a preset says nothing of where exports lie; what a source gives itself wins.
+
+use include_dir::{Dir, include_dir};
+
+use super::pipeline_mirror::Preset;
+use super::text::Checker;
+use super::yaml::{self, Spanned, at};
+use crate::names as suggestions;
+
+static FILES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/src/config/presets");
+
+/// The names of all presets, sorted.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    let mut names: Vec<&str> = FILES
+        .files()
+        .filter_map(|file| file.path().file_name()?.to_str()?.strip_suffix(".yaml"))
+        .collect();
+    names.sort_unstable();
+    names.into_iter()
+}
+
+/// The YAML of the preset called `name`.
+#[must_use]
+pub fn text(name: &str) -> Option<&'static str> {
+    FILES.get_file(format!("{name}.yaml"))?.contents_utf8()
+}
+
+/// What the preset called `name` reads.
+#[must_use]
+pub fn description(name: &str) -> Option<String> {
+    let preset = yaml::parse::<Preset>(name, text(name)?).ok()?;
+    Some(preset.description)
+}
+
+/// The preset that `written` names; an unknown one is a fault.
+pub(super) fn preset(check: &mut Checker<'_>, written: &Spanned<String>) -> Option<Preset> {
+    let name = &written.value;
+    let Some(text) = text(name) else {
+        let hint = suggestions::suggest(name, names());
+        check.fault_hint(at(written), format!("preset \"{name}\" is not known"), hint);
+        return None;
+    };
+    match yaml::parse(&format!("preset {name}"), text) {
+        Ok(preset) => Some(preset),
+        Err(fault) => {
+            check.faults.push(fault);
+            None
+        }
+    }
+}
