@@ -107,6 +107,24 @@ pub(super) struct Preset {
     pub(super) control_total: Option<ControlTotal>,
 }
 
+impl Preset {
+    /// The headers that it names.
+    pub(super) fn headers(&self) -> impl Iterator<Item = &str> {
+        let columns = self.into.values().flat_map(|into| into.value.columns.values());
+        let named = columns.flat_map(|column| match &column.value {
+            Column::Header(header) => vec![header.as_str()],
+            Column::Map(map) => {
+                let factors = map.product.iter().flatten();
+                let named = map.from.iter().chain(factors);
+                named.map(|header| header.value.as_str()).collect()
+            }
+        });
+        let rules = self.into.values().flat_map(|into| &into.value.conditions).chain(&self.skip);
+        let rules = rules.map(|rule| rule.value.column.value.as_str());
+        named.chain(rules).chain(self.reject.iter().map(|rule| rule.value.column.value.as_str()))
+    }
+}
+
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Fetch {

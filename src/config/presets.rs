@@ -2,9 +2,11 @@
 //!
 //! Keeps true: a preset says nothing of where exports lie; what a source gives itself wins.
 
+use std::collections::BTreeSet;
+
 use include_dir::{Dir, include_dir};
 
-use super::pipeline_mirror::Preset;
+use super::pipeline_mirror::{Preset, Read};
 use super::text::Checker;
 use super::yaml::{self, Spanned, at};
 use crate::names as suggestions;
@@ -32,6 +34,33 @@ pub fn text(name: &str) -> Option<&'static str> {
 pub fn description(name: &str) -> Option<String> {
     let preset = yaml::parse::<Preset>(name, text(name)?).ok()?;
     Some(preset.description)
+}
+
+/// The preset for tables with a header that has all of its columns among `columns`, of several
+/// the one that asks for most.
+#[must_use]
+pub fn of_columns(columns: &[&str]) -> Option<&'static str> {
+    let mut best: Option<(usize, &'static str)> = None;
+    for name in names() {
+        let Some(preset) = text(name).and_then(|text| yaml::parse::<Preset>(name, text).ok()) else {
+            continue;
+        };
+        let Read::Csv(csv) = &preset.read else { continue };
+        let needed: BTreeSet<&str> = preset.headers().collect();
+        let there = |header: &str| {
+            let others = preset.renamed.get(header).into_iter().flatten();
+            let mut names = std::iter::once(header).chain(others.map(String::as_str));
+            let in_front = csv.groups.as_deref() == Some(header) && columns.first() == Some(&"");
+            in_front || names.any(|name| columns.contains(&name))
+        };
+        let optional = |header: &str| preset.optional.iter().any(|one| one == header);
+        let fits = needed.iter().all(|header| there(header) || optional(header));
+        let asked = needed.iter().filter(|header| there(header)).count();
+        if fits && best.is_none_or(|(most, _)| asked > most) {
+            best = Some((asked, name));
+        }
+    }
+    best.map(|(_, name)| name)
 }
 
 /// The preset that `written` names; an unknown one is a fault.

@@ -7,5 +7,6 @@
 
 pub mod export;
 pub mod fetch;
+pub mod inspect;
 pub mod map;
 pub mod read;

@@ -6,7 +6,7 @@ use crate::domain::{Day, calendar::to_day};
 
 /// A compiled format, in strftime's letters; a time in it is read and dropped.
 #[derive(Debug, Clone)]
-pub(super) struct DateFormat {
+pub(in crate::pull) struct DateFormat {
     items: Vec<Item<'static>>,
     written: String,
     /// `%d.%m.%Y`, `%d/%m/%Y`, `%Y-%m-%d`: fixed places, read without the general machinery.
@@ -21,7 +21,7 @@ struct Fixed {
 
 impl DateFormat {
     /// Compiles a format that the declaration's check has accepted.
-    pub(super) fn new(format: &str) -> Self {
+    pub(in crate::pull) fn new(format: &str) -> Self {
         let fixed = match format {
             "%d.%m.%Y" => Some(Fixed { separator: b'.', year_first: false }),
             "%d/%m/%Y" => Some(Fixed { separator: b'/', year_first: false }),
@@ -33,7 +33,7 @@ impl DateFormat {
     }
 
     /// The day that `text` names.
-    pub(super) fn day(&self, text: &str) -> Result<Day, String> {
+    pub(in crate::pull) fn day(&self, text: &str) -> Result<Day, String> {
         if let Some(day) = self.fixed.and_then(|fixed| fixed.day(text.as_bytes())) {
             return Ok(day);
         }

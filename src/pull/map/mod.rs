@@ -10,6 +10,9 @@ mod mapper;
 mod number;
 mod reject;
 
+pub(in crate::pull) use date::DateFormat;
+pub(in crate::pull) use number::parse as parse_number;
+
 pub use builder::{BATCH_ROWS, schema};
 pub use fold::{Fold, Folded};
 pub use header::{Header, missing_columns, needed};

@@ -7,9 +7,9 @@ use crate::config::pipeline::Locale;
 
 /// A decimal: `mantissa × 10^-scale`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Decimal {
-    pub(super) mantissa: i128,
-    pub(super) scale: u32,
+pub(in crate::pull) struct Decimal {
+    pub(in crate::pull) mantissa: i128,
+    pub(in crate::pull) scale: u32,
 }
 
 /// Digits that an accounting number may have: 10^28 leaves room for products.
@@ -28,13 +28,13 @@ const POWERS: [i128; 39] = {
 
 impl Decimal {
     /// The product; `None` where it has too many digits.
-    pub(super) fn times(self, other: Self) -> Option<Self> {
+    pub(in crate::pull) fn times(self, other: Self) -> Option<Self> {
         let mantissa = self.mantissa.checked_mul(other.mantissa)?;
         Some(Self { mantissa, scale: self.scale + other.scale })
     }
 
     /// The number in units of `10^-scale`, rounded half away from zero; `None` where too large.
-    pub(super) fn at_scale(self, scale: u32) -> Option<i128> {
+    pub(in crate::pull) fn at_scale(self, scale: u32) -> Option<i128> {
         if scale >= self.scale {
             return self.mantissa.checked_mul(*POWERS.get((scale - self.scale) as usize)?);
         }
@@ -48,7 +48,7 @@ impl Decimal {
 ///
 /// Signs: a leading or trailing `-` or `−`, a leading `+`, or brackets around the whole; the
 /// declared currency sign stands before or behind the digits, or before the minus.
-pub(super) fn parse(text: &str, locale: &Locale) -> Result<Decimal, String> {
+pub(in crate::pull) fn parse(text: &str, locale: &Locale) -> Result<Decimal, String> {
     let currency = locale.sign.as_deref();
     let (negative, body) = sign(without(text, currency));
     let body = without(body, currency);
