@@ -225,7 +225,7 @@ pub(super) struct Duplicates {
     /// Write them to this new file as aliases, for a person to look through.
     #[arg(long, value_name = "FILE")]
     pub(super) write: Option<PathBuf>,
-    /// Add the aliases of this file to sql/reference/client_aliases.csv.
+    /// Add the aliases of this file to `sql/reference/client_aliases.csv`.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["source", "limit", "write"])]
     pub(super) accept: Option<PathBuf>,
 }

@@ -6,7 +6,7 @@ use std::io::Write as _;
 use std::path::Path;
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, AsArray, RecordBatch, StringArray, UInt32Array};
+use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, StringArray, UInt32Array};
 use datafusion::catalog::TableProvider;
 
 use super::args::Duplicates as Arguments;
@@ -101,10 +101,10 @@ fn rows<T>(batches: &[RecordBatch], mut each: impl FnMut(&mut Row<'_>) -> T) -> 
         let columns: Vec<ArrayRef> = columns
             .map(|column| arrow::compute::cast(column, &arrow::datatypes::DataType::Utf8))
             .collect::<std::result::Result<_, _>>()?;
-        let columns: Vec<&StringArray> =
-            columns.iter().map(|column| column.as_string::<i32>()).collect();
+        let columns: Vec<&StringArray> = columns.iter().map(AsArray::as_string).collect();
         for row in 0..batch.num_rows() {
-            let mut cells = columns.iter().map(|column| column.iter().nth(row).flatten());
+            let mut cells =
+                columns.iter().map(|column| column.is_valid(row).then(|| column.value(row)));
             made.push(each(&mut cells));
         }
     }

@@ -3,27 +3,27 @@
 //! Keeps true: what it gave, given again, comes back; a name that is nothing but a form stays.
 
 /// Legal forms, in full and in short, lower case, without dots.
+#[rustfmt::skip]
 const FORMS: &[&str] = &[
     // Russia, Belarus, Kazakhstan, Ukraine
-    "общество с ограниченной ответственностью",
-    "товарищество с ограниченной ответственностью",
-    "непубличное акционерное общество",
-    "публичное акционерное общество",
-    "закрытое акционерное общество",
-    "открытое акционерное общество",
-    "акционерное общество",
+    "общество с ограниченной ответственностью", "товарищество с ограниченной ответственностью",
+    "непубличное акционерное общество", "публичное акционерное общество",
+    "закрытое акционерное общество", "открытое акционерное общество", "акционерное общество",
     "индивидуальный предприниматель",
-    "ооо", "оао", "зао", "пао", "нао", "ао", "одо", "чуп", "чтуп", "ип", "тоо", "чп", "фоп", "тов", "фгуп", "муп", "гуп",
-    "ooo", "oao", "zao", "pao", "too",
+    "ооо", "оао", "зао", "пао", "нао", "ао", "одо", "чуп", "чтуп", "ип", "тоо", "чп", "фоп", "тов",
+    "фгуп", "муп", "гуп", "ooo", "oao", "zao", "pao", "too",
     // German, Dutch, English
-    "gmbh", "mbh", "ag", "kg", "kgaa", "ohg", "ug", "ek", "eg", "se", "co", "und co", "and co", "bv", "nv", "vof",
-    "limited", "ltd", "llc", "llp", "lp", "inc", "incorporated", "corp", "corporation", "plc", "company", "pvt ltd", "private limited",
+    "gmbh", "mbh", "ag", "kg", "kgaa", "ohg", "ug", "ek", "eg", "se", "co", "und co", "and co",
+    "bv", "nv", "vof", "limited", "ltd", "llc", "llp", "lp", "inc", "incorporated", "corp",
+    "corporation", "plc", "company", "pvt ltd", "private limited",
     // Romance
-    "sa", "sas", "sasu", "sarl", "eurl", "snc", "scs", "sl", "slu", "sau", "sc", "sca", "spa", "srl", "sapa", "lda", "unipessoal lda",
+    "sa", "sas", "sasu", "sarl", "eurl", "snc", "scs", "sl", "slu", "sau", "sc", "sca", "spa", "srl",
+    "sapa", "lda", "unipessoal lda",
     // Nordic, Baltic
     "ab", "hb", "oy", "oyj", "as", "asa", "aps", "ans", "ou", "oü", "sia", "uab",
     // Central Europe
-    "sp z oo", "spółka z oo", "spolka z oo", "sp k", "sp j", "sro", "kft", "zrt", "nyrt", "doo", "dd", "ad", "ood", "eood",
+    "sp z oo", "spółka z oo", "spolka z oo", "sp k", "sp j", "sro", "kft", "zrt", "nyrt", "doo",
+    "dd", "ad", "ood", "eood",
 ];
 
 /// The name in lower case, its words one space apart, without the legal form before or behind it.
@@ -63,7 +63,9 @@ fn words(name: &str) -> Vec<String> {
                 initials.push_str(piece);
                 continue;
             }
-            words.extend((!initials.is_empty() && !piece.is_empty()).then(|| std::mem::take(&mut initials)));
+            words.extend(
+                (!initials.is_empty() && !piece.is_empty()).then(|| std::mem::take(&mut initials)),
+            );
             words.extend((!piece.is_empty()).then(|| piece.to_owned()));
         }
         words.extend((!initials.is_empty()).then_some(initials));

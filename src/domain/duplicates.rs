@@ -168,32 +168,35 @@ pub fn duplicates(clients: &[Client]) -> Duplicates {
     let traits: Vec<Traits> = clients.iter().map(Traits::of).collect();
     let mut found = Found::new();
     let mut left_out = Vec::new();
-    let mut each = |shared: &str, most: usize, keys: &dyn Fn(&Traits) -> Vec<String>, pair: Rule<'_>| {
-        for (value, group) in groups(&traits, keys) {
-            let buyers: BTreeSet<&str> =
-                group.iter().map(|place| clients[*place].key.as_str()).collect();
-            if buyers.len() > most {
-                let shared = format!("{shared} {value}");
-                left_out.extend((most == GROUP).then_some(LeftOut { shared, clients: buyers.len() }));
-                continue;
-            }
-            if buyers.len() < 2 {
-                continue;
-            }
-            for (index, &one) in group.iter().enumerate() {
-                for &other in &group[index + 1..] {
-                    if clients[one].key == clients[other].key {
-                        continue;
-                    }
-                    if let Some(reason) = pair(&traits[one], &traits[other]) {
-                        let swapped = clients[one].id > clients[other].id;
-                        let places = if swapped { (other, one) } else { (one, other) };
-                        found.entry(places).or_default().insert(reason);
+    let mut each =
+        |shared: &str, most: usize, keys: &dyn Fn(&Traits) -> Vec<String>, pair: Rule<'_>| {
+            for (value, group) in groups(&traits, keys) {
+                let buyers: BTreeSet<&str> =
+                    group.iter().map(|place| clients[*place].key.as_str()).collect();
+                if buyers.len() > most {
+                    let shared = format!("{shared} {value}");
+                    left_out.extend(
+                        (most == GROUP).then_some(LeftOut { shared, clients: buyers.len() }),
+                    );
+                    continue;
+                }
+                if buyers.len() < 2 {
+                    continue;
+                }
+                for (index, &one) in group.iter().enumerate() {
+                    for &other in &group[index + 1..] {
+                        if clients[one].key == clients[other].key {
+                            continue;
+                        }
+                        if let Some(reason) = pair(&traits[one], &traits[other]) {
+                            let swapped = clients[one].id > clients[other].id;
+                            let places = if swapped { (other, one) } else { (one, other) };
+                            found.entry(places).or_default().insert(reason);
+                        }
                     }
                 }
             }
-        }
-    };
+        };
     each("tax id", GROUP, &|of| of.tax_id.iter().cloned().collect(), &|_, _| Some(Reason::TaxId));
     each("mail", SHARED_BY, &|of| of.mails.clone(), &|_, _| Some(Reason::Mail));
     each("phone", SHARED_BY, &|of| of.phones.clone(), &|_, _| Some(Reason::Phone));
@@ -250,5 +253,5 @@ fn alike(one: &Traits, other: &Traits) -> Option<Reason> {
     let likeness = strsim::jaro_winkler(a, b) * 100.0;
     // From 93 to 100: no truncation worth the name.
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
-    (likeness >= LIKE).then(|| Reason::LikeName(likeness as u8))
+    (likeness >= LIKE).then_some(Reason::LikeName(likeness as u8))
 }

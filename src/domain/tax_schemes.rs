@@ -174,7 +174,8 @@ fn gstin(id: &[u8]) -> bool {
 }
 
 fn norwegian(id: &[u8]) -> bool {
-    matches!(id[0], b'8' | b'9') && to_eleven(weighted(id, &[3, 2, 7, 6, 5, 4, 3, 2])) == digit(id, 8)
+    matches!(id[0], b'8' | b'9')
+        && to_eleven(weighted(id, &[3, 2, 7, 6, 5, 4, 3, 2])) == digit(id, 8)
 }
 
 /// Of a legal person: its third digit is 2 or more, where a person has the month.
@@ -239,7 +240,11 @@ fn spanish(id: &[u8]) -> bool {
         b'Z' => letter(20_000_000 + number(&id[1..8])),
         first => {
             let sum: u32 = (1..8)
-                .map(|index| if index % 2 == 1 { doubled(digit(id, index)) } else { digit(id, index) })
+                .map(
+                    |index| {
+                        if index % 2 == 1 { doubled(digit(id, index)) } else { digit(id, index) }
+                    },
+                )
                 .sum();
             let check = (10 - sum % 10) % 10;
             let as_digit = last.is_ascii_digit() && check == digit(id, 8);

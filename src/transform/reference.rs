@@ -106,9 +106,8 @@ pub(super) fn with_rows(
     let columns: Vec<ArrayRef> = columns.collect::<Result<_>>()?;
     let batch = RecordBatch::try_new(Arc::clone(&schema), columns)?;
     let file: Arc<dyn TableProvider> = Arc::new(MemTable::try_new(schema, vec![vec![batch]])?);
-    let scan = |name: String, provider| {
-        LogicalPlanBuilder::scan(name, provider_as_source(provider), None)
-    };
+    let scan =
+        |name: String, provider| LogicalPlanBuilder::scan(name, provider_as_source(provider), None);
     let added = scan(format!("reference.{}", table.name), file)?.build()?;
     let keys: Vec<&str> = std::iter::once("source").chain(table.key.iter().copied()).collect();
     let plan = scan(table.name.to_owned(), lake)?
