@@ -60,7 +60,8 @@ pub fn normalise(text: &str) -> String {
         .split(|char: char| !char.is_alphanumeric())
         .filter(|piece| !piece.is_empty() && !LABELS.contains(piece))
         .collect();
-    if let [id, branch] = pieces[..]
+    let unlabelled = pieces.iter().copied().filter(|piece| !BRANCH_LABELS.contains(piece));
+    if let [id, branch] = unlabelled.collect::<Vec<_>>()[..]
         && is_firm(id)
         && is_branch(branch)
     {
