@@ -5,7 +5,7 @@ with cleaned as (
         source,
         client_id,
         name,
-        upper(regexp_replace(tax_id, '[^0-9A-Za-zА-Яа-я]', '', 'g')) as tax_id,
+        normal_tax_id(tax_id) as tax_id,
         region,
         industry,
         sales_type,
@@ -28,7 +28,6 @@ final as (
         name,
         case
             when length(tax_id) < $tax_id_min_length then null
-            when replace(tax_id, substr(tax_id, 1, 1), '') = '' then null
             when regexp_like(tax_id, $tax_id_ignore) then null
             else tax_id
         end as tax_id,

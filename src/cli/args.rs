@@ -93,6 +93,11 @@ pub(super) enum Verb {
         #[command(subcommand)]
         what: Rejects,
     },
+    /// Look after who is one client.
+    Clients {
+        #[command(subcommand)]
+        what: Clients,
+    },
     /// Remove files that no version needs any more.
     Vacuum {
         /// Only say what would be removed.
@@ -201,6 +206,28 @@ pub(super) enum Runs {
         /// Its id.
         id: String,
     },
+}
+
+#[derive(Subcommand)]
+pub(super) enum Clients {
+    /// Propose pairs of clients that may be one buyer.
+    Duplicates(Duplicates),
+}
+
+#[derive(Args)]
+pub(super) struct Duplicates {
+    /// Only pairs with a client of this source.
+    #[arg(long)]
+    pub(super) source: Option<String>,
+    /// Pairs at most, the likeliest first.
+    #[arg(long, default_value_t = 50)]
+    pub(super) limit: usize,
+    /// Write them to this new file as aliases, for a person to look through.
+    #[arg(long, value_name = "FILE")]
+    pub(super) write: Option<PathBuf>,
+    /// Add the aliases of this file to `sql/reference/client_aliases.csv`.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["source", "limit", "write"])]
+    pub(super) accept: Option<PathBuf>,
 }
 
 #[derive(Subcommand)]

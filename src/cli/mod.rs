@@ -6,6 +6,7 @@ mod args;
 mod backtest;
 mod docs;
 mod doctor;
+mod duplicates;
 mod inspect;
 mod operate;
 mod print;

@@ -4,8 +4,8 @@ use std::path::Path;
 
 use clap::CommandFactory;
 
-use super::args::{Cli, Demo, Rejects, Runs, Verb, Which};
-use super::{backtest, docs, doctor, inspect, operate, print, profile};
+use super::args::{Cli, Clients, Demo, Rejects, Runs, Verb, Which};
+use super::{backtest, docs, doctor, duplicates, inspect, operate, print, profile};
 use crate::clock::Clock;
 use crate::config::{Env, load, schemas};
 use crate::demo;
@@ -142,6 +142,9 @@ async fn verb(cli: &Cli, workspace: &Workspace) -> Result<()> {
         }
         Verb::Rejects { what: Rejects::Discard { source } } => {
             operate::rejects(workspace, Some(source), Settle::Discard).await
+        }
+        Verb::Clients { what: Clients::Duplicates(arguments) } => {
+            duplicates::run(workspace, arguments, cli.json).await
         }
         Verb::Vacuum { plan } => inspect::vacuum(workspace, *plan).await,
         Verb::Lineage { table, dot } => lineage(workspace, table.as_deref(), *dot).await,

@@ -7,13 +7,22 @@
 //!
 //! Days are `i32` days since 1970-01-01 (Arrow's `Date32`); money is `i128` in hundredths.
 
+pub mod aliases;
 pub mod calendar;
+pub mod company_name;
+pub mod duplicates;
+#[cfg(test)]
+mod duplicates_tests;
 pub mod history;
 mod minimise;
 pub mod odds;
 #[cfg(test)]
 mod odds_tests;
 pub mod spell;
+pub mod tax_id;
+#[cfg(test)]
+mod tax_id_tests;
+mod tax_schemes;
 pub mod value;
 
 /// A calendar day: days since 1970-01-01.

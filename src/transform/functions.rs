@@ -17,6 +17,7 @@ use super::collect::Collect;
 use super::json::JsonText;
 use super::kernels::{AnnualValues, History, Spells};
 use super::odds::{FitOdds, PSilent};
+use super::tax_id::TaxId;
 use crate::config::settings::{Settings, Value};
 use crate::domain::Day;
 use crate::domain::calendar::{Fiscal, add_months};
@@ -78,6 +79,16 @@ pub const FUNCTIONS: &[FunctionHelp] = &[
                 parameters of MBG/NBD that fit best, rounded to 4 significant digits",
     },
     FunctionHelp { call: "json_text(text)", gives: "text: the text as a JSON string, or null" },
+    FunctionHelp {
+        call: "normal_tax_id(text)",
+        gives: "text: digits and letters, upper case, without a label before it and without the КПП \
+                behind an ИНН; NULL where it stands for nobody: one repeated character, 999999990",
+    },
+    FunctionHelp {
+        call: "tax_id_state(text)",
+        gives: "text: valid, wrong_check_digit, lost_zero (an ИНН whose leading zero a spreadsheet \
+                took away) or unknown_format",
+    },
 ];
 
 /// Registers all functions for a run as of `as_of`.
@@ -94,6 +105,8 @@ pub(super) fn register(session: &SessionContext, settings: &Settings, as_of: Day
     ];
     session.register_udf(ScalarUDF::from(PSilent::new()));
     session.register_udf(ScalarUDF::from(JsonText::new()));
+    session.register_udf(ScalarUDF::from(TaxId::normal()));
+    session.register_udf(ScalarUDF::from(TaxId::state()));
     session.register_udaf(AggregateUDF::from(Collect::new(FitOdds)));
     for function in calendar {
         session.register_udf(ScalarUDF::from(Function::new(function, settings.fiscal)));

@@ -15,6 +15,7 @@ mod odds;
 mod parameters;
 mod plan;
 mod reference;
+mod tax_id;
 mod unit_test;
 mod validate;
 
@@ -23,5 +24,6 @@ pub use graph::{Graph, reads_of};
 pub use lineage::Lineage;
 pub use models::{Materialised, Models, Ran, Reads};
 pub use parameters::{KEPT_MEASURES, MEASURES_NOW, RESTATEMENTS};
+pub use reference::parse_csv;
 pub use unit_test::{TestOutcome, run_tests};
 pub use validate::{validate, validated};

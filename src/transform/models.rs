@@ -128,9 +128,14 @@ impl<'a> Models<'a> {
                 provider.unwrap_or_else(|| Arc::new(EmptyTable::new(Arc::new(schema(table)))));
             let rows = provider.statistics().and_then(|known| known.num_rows.get_value().copied());
             sizes.insert(table.name.to_owned(), rows.unwrap_or(0) as u64);
+            let provider = match project.references.get(table.name) {
+                Some(path) => reference::with_rows(table, provider, path)?,
+                None => provider,
+            };
             session.register_table(table.name, provider)?;
         }
-        for (name, path) in &project.references {
+        let own = |name: &str| canonical::table(name).is_none();
+        for (name, path) in project.references.iter().filter(|(name, _)| own(name)) {
             session.register_table(name, reference::table(path)?)?;
         }
         let parameters = Parameters::new(settings, &project.currency, as_of);

@@ -1,17 +1,25 @@
 //! Small tables under version control: `sql/reference/*.csv`, every column text, with `line_no`.
+//! One that bears the name of a canonical table adds its rows to that table: what a person decided
+//! stands next to what the books say, and in place of it where the key is the same.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, Int64Array, RecordBatch, StringArray};
 use datafusion::catalog::TableProvider;
-use datafusion::datasource::MemTable;
+use datafusion::datasource::{MemTable, ViewTable, provider_as_source};
+use datafusion::logical_expr::{JoinType, LogicalPlanBuilder};
 
+use crate::config::canonical::{Table, Type};
 use crate::error::{Error, Kind, Result};
 use crate::pull::read::Splitter;
 
 /// Comma-separated text with a header → header and rows.
-pub(super) fn parse_csv(text: &str) -> Result<(Vec<String>, Vec<Vec<String>>), String> {
+///
+/// # Errors
+/// Without a header, with rows of another length, or with quotes left open.
+pub fn parse_csv(text: &str) -> Result<(Vec<String>, Vec<Vec<String>>), String> {
     let mut splitter = Splitter::new(b',');
     let mut table: Vec<Vec<String>> = Vec::new();
     let mut collect = |rows: &crate::pull::read::Rows| {
@@ -38,14 +46,22 @@ pub(super) fn parse_csv(text: &str) -> Result<(Vec<String>, Vec<Vec<String>>), S
     Ok((header, table))
 }
 
+fn broken(path: &Path, message: impl std::fmt::Display, hint: impl Into<String>) -> Error {
+    let message = format!("reference \"{}\": {message}", path.display());
+    Error::new(Kind::Declaration, message).hint(hint)
+}
+
+/// The header and rows of the file at `path`.
+fn read(path: &Path) -> Result<(Vec<String>, Vec<Vec<String>>)> {
+    let hint = "write comma-separated UTF-8 with a header";
+    let text =
+        std::fs::read_to_string(path).map_err(|error| broken(path, error.to_string(), hint))?;
+    parse_csv(&text).map_err(|message| broken(path, message, hint))
+}
+
 /// The table in the file at `path`.
 pub(super) fn table(path: &Path) -> Result<Arc<dyn TableProvider>> {
-    let broken = |message: String| {
-        Error::new(Kind::Declaration, format!("reference \"{}\": {message}", path.display()))
-            .hint("write comma-separated UTF-8 with a header")
-    };
-    let text = std::fs::read_to_string(path).map_err(|error| broken(error.to_string()))?;
-    let (header, rows) = parse_csv(&text).map_err(broken)?;
+    let (header, rows) = read(path)?;
     let mut columns: Vec<(String, ArrayRef, bool)> = header
         .iter()
         .enumerate()
@@ -59,4 +75,79 @@ pub(super) fn table(path: &Path) -> Result<Arc<dyn TableProvider>> {
     columns.push(("line_no".to_owned(), Arc::new(lines), true));
     let batch = RecordBatch::try_from_iter_with_nullable(columns)?;
     Ok(Arc::new(MemTable::try_new(batch.schema(), vec![vec![batch]])?))
+}
+
+/// `lake`, the rows of canonical `table`, with those of the file at `path` in place of what has the
+/// same key. A file of nothing adds nothing.
+pub(super) fn with_rows(
+    table: &Table,
+    lake: Arc<dyn TableProvider>,
+    path: &Path,
+) -> Result<Arc<dyn TableProvider>> {
+    if std::fs::metadata(path).is_ok_and(|file| file.len() == 0) {
+        return Ok(lake);
+    }
+    let (header, rows) = read(path)?;
+    hold(table, path, &header, &rows)?;
+    if rows.is_empty() {
+        return Ok(lake);
+    }
+    let schema = lake.schema();
+    let columns = schema.fields().iter().map(|field| {
+        let position = header.iter().position(|name| name == field.name());
+        let texts = rows.iter().map(|row| {
+            position.map(|position| row[position].trim()).filter(|text| !text.is_empty())
+        });
+        let texts: ArrayRef = Arc::new(texts.collect::<StringArray>());
+        let options = arrow::compute::CastOptions { safe: false, ..Default::default() };
+        arrow::compute::cast_with_options(&texts, field.data_type(), &options)
+            .map_err(|error| broken(path, error, "write numbers and days as 1.50 and 2026-09-30"))
+    });
+    let columns: Vec<ArrayRef> = columns.collect::<Result<_>>()?;
+    let batch = RecordBatch::try_new(Arc::clone(&schema), columns)?;
+    let file: Arc<dyn TableProvider> = Arc::new(MemTable::try_new(schema, vec![vec![batch]])?);
+    let scan =
+        |name: String, provider| LogicalPlanBuilder::scan(name, provider_as_source(provider), None);
+    let added = scan(format!("reference.{}", table.name), file)?.build()?;
+    let keys: Vec<&str> = std::iter::once("source").chain(table.key.iter().copied()).collect();
+    let plan = scan(table.name.to_owned(), lake)?
+        .join(added.clone(), JoinType::LeftAnti, (keys.clone(), keys), None)?
+        .union(added)?
+        .build()?;
+    Ok(Arc::new(ViewTable::new(plan, None)))
+}
+
+/// Holds the rows of a file against `table`: its columns, what must be there, its words, its key.
+fn hold(table: &Table, path: &Path, header: &[String], rows: &[Vec<String>]) -> Result<()> {
+    let names = || std::iter::once("source").chain(table.columns.iter().map(|column| column.name));
+    if let Some(name) = header.iter().find(|name| names().all(|known| known != **name)) {
+        let message = format!("table \"{}\" has no column \"{name}\"", table.name);
+        return Err(broken(path, message, crate::names::suggest(name, names())));
+    }
+    let position = |name: &str| header.iter().position(|known| known == name);
+    let mut keys = BTreeSet::new();
+    for (number, row) in (2..).zip(rows) {
+        let cell = |name: &str| position(name).map_or("", |position| row[position].trim());
+        let needed = table.columns.iter().filter(|column| !column.nullable);
+        let mut needed = std::iter::once("source").chain(needed.map(|column| column.name));
+        if let Some(name) = needed.find(|name| cell(name).is_empty()) {
+            let message = format!("row {number} has no {name}");
+            return Err(broken(path, message, "fill it in, or remove the row"));
+        }
+        for column in table.columns {
+            let Type::Word(words) = column.kind else { continue };
+            let (word, name) = (cell(column.name), column.name);
+            if !word.is_empty() && !words.contains(&word) {
+                let message = format!("row {number} has {name} \"{word}\"");
+                return Err(broken(path, message, format!("write one of: {}", words.join(", "))));
+            }
+        }
+        let key: Vec<&str> =
+            std::iter::once("source").chain(table.key.iter().copied()).map(cell).collect();
+        let told = key.join(", ");
+        if !table.key.is_empty() && !keys.insert(key) {
+            return Err(broken(path, format!("row {number} gives {told} again"), "keep one row"));
+        }
+    }
+    Ok(())
 }

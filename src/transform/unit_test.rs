@@ -9,6 +9,7 @@ use arrow::array::{Array, ArrayRef, RecordBatch, StringArray};
 use arrow::datatypes::{Schema, SchemaRef};
 use arrow::util::display::{ArrayFormatter, FormatOptions};
 use datafusion::datasource::MemTable;
+use datafusion::datasource::empty::EmptyTable;
 use tokio::runtime::Handle;
 
 use super::graph::Graph;
@@ -91,9 +92,15 @@ async fn run(
         Models::new(project, settings, engine, test.as_of, &BTreeMap::new(), Path::new("."))?;
     let given: BTreeMap<&str, &str> =
         test.given.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
-    for (name, text) in &given {
-        if let Some(table) = canonical::table(name) {
-            models.put(name, Arc::new(table_of(text, &Arc::new(schema(table)))?))?;
+    for table in canonical::TABLES {
+        let columns: SchemaRef = Arc::new(schema(table));
+        match given.get(table.name) {
+            Some(text) => models.put(table.name, Arc::new(table_of(text, &columns)?))?,
+            // What a reference file adds is no part of a test.
+            None if project.references.contains_key(table.name) => {
+                models.put(table.name, Arc::new(EmptyTable::new(columns)))?;
+            }
+            None => {}
         }
     }
     let wanted = [model.to_owned()].into();

@@ -11,6 +11,7 @@ mod declarations;
 mod demo;
 mod directions;
 mod docs;
+mod duplicates;
 mod formats;
 mod kill;
 mod lineage;
