@@ -37,6 +37,14 @@ pub(super) enum Verb {
     },
     /// Make up a company's exports in a complete project, and run the whole job on them.
     Demo(Demo),
+    /// Say what an export is, and print a pipeline that reads it.
+    Inspect {
+        /// A file, or the URL of one.
+        export: String,
+        /// Write the pipeline into the project.
+        #[arg(long)]
+        init: bool,
+    },
     /// Find every mistake in the declarations and models.
     Validate,
     /// Say what a run would do and why; touch nothing.

@@ -8,6 +8,7 @@ mod docs;
 mod doctor;
 mod duplicates;
 mod inspect;
+mod inspect_file;
 mod operate;
 mod print;
 mod profile;

@@ -5,9 +5,10 @@ use std::path::Path;
 use clap::CommandFactory;
 
 use super::args::{Cli, Clients, Demo, Rejects, Runs, Verb, Which};
+use super::inspect_file::inspect_file;
 use super::{backtest, docs, doctor, duplicates, inspect, operate, print, profile};
 use crate::clock::Clock;
-use crate::config::{Env, load, schemas};
+use crate::config::{Env, Project, load, schemas};
 use crate::demo;
 use crate::error::{Error, Kind, Result};
 use crate::names;
@@ -31,6 +32,7 @@ pub(super) async fn dispatch(cli: Cli, stop: &Stop) -> Result<()> {
             clap_complete::generate(*shell, &mut command, "pobudka", &mut std::io::stdout());
             Ok(())
         }
+        Verb::Inspect { export, init } => inspect_file(&cli, export, *init).await,
         Verb::Functions => {
             for function in FUNCTIONS {
                 print::line(format!("{}\n    {}", function.call, function.gives));
@@ -151,6 +153,7 @@ async fn verb(cli: &Cli, workspace: &Workspace) -> Result<()> {
         Verb::Init { .. }
         | Verb::Demo(_)
         | Verb::Functions
+        | Verb::Inspect { .. }
         | Verb::Completions { .. }
         | Verb::Schema { .. } => Ok(()),
     }
@@ -170,11 +173,16 @@ async fn lineage(workspace: &Workspace, table: Option<&str>, dot: bool) -> Resul
     Ok(())
 }
 
-fn open(project: &Path, cli: &Cli, stop: &Stop) -> Result<Workspace> {
-    let project = load(project, &Env::of_process()).map_err(|faults| {
+/// The checked project in the folder `project`.
+pub(super) fn loaded(project: &Path, env: &Env) -> Result<Project> {
+    load(project, env).map_err(|faults| {
         let faults: Vec<String> = faults.sorted().iter().map(ToString::to_string).collect();
         Error::new(Kind::Declaration, faults.join("\n"))
-    })?;
+    })
+}
+
+fn open(project: &Path, cli: &Cli, stop: &Stop) -> Result<Workspace> {
+    let project = loaded(project, &Env::of_process())?;
     let clock = cli.now.map_or(Clock::System, Clock::set_to);
     Workspace::open(project, cli.threads, clock, stop.clone())
 }

@@ -42,7 +42,8 @@ pub fn description(name: &str) -> Option<String> {
 pub fn of_columns(columns: &[&str]) -> Option<&'static str> {
     let mut best: Option<(usize, &'static str)> = None;
     for name in names() {
-        let Some(preset) = text(name).and_then(|text| yaml::parse::<Preset>(name, text).ok()) else {
+        let Some(preset) = text(name).and_then(|text| yaml::parse::<Preset>(name, text).ok())
+        else {
             continue;
         };
         let Read::Csv(csv) = &preset.read else { continue };

@@ -89,6 +89,25 @@ fn matcher(pattern: &str) -> Result<globset::GlobMatcher> {
 }
 
 impl Export {
+    /// The page that `place` is, called `name`.
+    ///
+    /// # Errors
+    /// When it is not there.
+    pub async fn page(name: &str, place: Place) -> Result<Self> {
+        objects::page(name, place).await
+    }
+
+    /// The files inside, where it is a zip archive.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub async fn inside(&self, folder: &Path) -> Result<Vec<Self>> {
+        if !archive::is_archive(&self.name) {
+            return Ok(Vec::new());
+        }
+        archive::list(self, &self.whole(folder).await?, "**")
+    }
+
     /// The SHA-256 of its bytes, of which there are at most `most_bytes` inside of an archive.
     ///
     /// # Errors

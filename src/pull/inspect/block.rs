@@ -39,7 +39,8 @@ fn quoted(text: &str) -> String {
 /// amounts without a currency are in `currency`. `None` where no canonical table can be made.
 #[must_use]
 pub fn block(found: &Found, name: &str, fetch: &str, currency: &str) -> Option<String> {
-    let mut yaml = format!("version: 1\nname: {name}\nsources:\n  - name: {name}\n    fetch: {fetch}\n");
+    let mut yaml =
+        format!("version: 1\nname: {name}\nsources:\n  - name: {name}\n    fetch: {fetch}\n");
     if let Some(preset) = &found.preset {
         let _ = writeln!(yaml, "    preset: {preset}");
         if found.kind == Kind::Workbook {

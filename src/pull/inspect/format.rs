@@ -36,7 +36,9 @@ const ROOTS: &[Mark] = &[
     Mark { has: &["schema:xsd:CreditNote-2"], kind: Kind::Named("UBL credit note", "ubl") },
     Mark { has: &["<AuditFile"], kind: Kind::Named("SAF-T", "saft") },
     Mark { has: &[":AuditFile"], kind: Kind::Named("SAF-T", "saft") },
-    Mark { has: &["<КоммерческаяИнформация"], kind: Kind::Named("CommerceML", "commerceml") },
+    Mark {
+        has: &["<КоммерческаяИнформация"], kind: Kind::Named("CommerceML", "commerceml")
+    },
     Mark { has: &["<ENVELOPE", "TALLY"], kind: Kind::Named("Tally XML", "tally") },
 ];
 
@@ -136,7 +138,7 @@ pub(super) fn kind(path: &Path, sample: &[u8]) -> Result<Kind> {
 
 fn in_zip(path: &Path) -> Result<Kind> {
     let names = zip::ZipArchive::new(File::open(path)?)
-        .map(|zip| zip.file_names().map(str::to_lowercase).collect::<Vec<_>>());
+        .map(|zip| zip.file_names().flatten().map(|name| name.to_lowercase()).collect::<Vec<_>>());
     let names = names.map_err(|error| {
         Error::new(ErrorKind::Supplier, format!("the archive is damaged: {error}"))
             .hint("ask for it again")
@@ -156,6 +158,8 @@ fn is_dbf(sample: &[u8]) -> bool {
     let Some(header) = sample.get(8..10) else { return false };
     let header = u16::from_le_bytes([header[0], header[1]]) as usize;
     let last = sample.get(header.saturating_sub(1)).copied();
-    let fields = sample.get(32..header).is_some_and(|fields| fields.iter().step_by(32).any(|byte| *byte == 0x0d));
+    let fields = sample
+        .get(32..header)
+        .is_some_and(|fields| fields.iter().step_by(32).any(|byte| *byte == 0x0d));
     known && month <= 12 && day <= 31 && header >= 65 && (last == Some(0x0d) || fields)
 }

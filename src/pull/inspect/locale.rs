@@ -130,7 +130,11 @@ mod tests {
             (["12", "15", "3"], ';', '.', None),
         ] {
             let (found, read) = numbers(&values, separator).unwrap();
-            assert_eq!((found.decimal, found.thousands, read), (decimal, thousands, 3), "{values:?}");
+            assert_eq!(
+                (found.decimal, found.thousands, read),
+                (decimal, thousands, 3),
+                "{values:?}"
+            );
         }
         assert_eq!(numbers(&["$2,400.00"], ',').unwrap().0.sign.as_deref(), Some("$"));
         assert_eq!(numbers(&["Acme", ""], ','), None);

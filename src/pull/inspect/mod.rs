@@ -10,8 +10,7 @@ mod meaning;
 mod table;
 mod text;
 
-use std::fs::File;
-use std::io::{Read, Seek};
+use std::io::Read;
 use std::path::Path;
 
 pub use block::block;
@@ -45,6 +44,21 @@ pub struct Found {
     pub table: Option<Table>,
 }
 
+impl Found {
+    /// The row of its header.
+    #[must_use]
+    pub fn header_row(&self) -> Option<u64> {
+        self.table.as_ref().map(|table| table.header_row).or(self.kind.header_row())
+    }
+
+    /// How its days are written, as people say it.
+    #[must_use]
+    pub fn dates(&self) -> Option<String> {
+        let days = self.table.as_ref().and_then(|table| table.days.as_ref());
+        days.map(|days| days.order.clone()).or(self.kind.dates().map(str::to_owned))
+    }
+}
+
 /// Finds out what the export at `path` is.
 ///
 /// # Errors
@@ -54,7 +68,9 @@ pub fn inspect(path: &Path, most_unpacked_bytes: u64) -> Result<Found> {
     ExportBytes::open(path, most_unpacked_bytes)?
         .take(SAMPLE_BYTES as u64)
         .read_to_end(&mut sample)
-        .map_err(|error| Error::new(ErrorKind::Supplier, format!("it cannot be unpacked: {error}")))?;
+        .map_err(|error| {
+            Error::new(ErrorKind::Supplier, format!("it cannot be unpacked: {error}"))
+        })?;
     let kind = format::kind(path, &sample)?;
     let named = |charset: String, preset: &str| Found {
         kind,
@@ -97,6 +113,10 @@ fn csv(path: &Path, sample: &[u8], most_unpacked_bytes: u64) -> Result<Found> {
     let encoding = Some(encoding.name());
     let separator = Some(separator);
     Ok(Found { kind: Kind::Csv, charset, encoding, separator, preset, table })
+}
+
+fn workbook(_path: &Path) -> Result<Found> {
+    Err(Error::new(ErrorKind::Supplier, "not yet"))
 }
 
 fn take(rows: &mut Vec<(u64, Vec<String>)>, more: &super::read::Rows) {

@@ -75,8 +75,7 @@ impl Table {
         }
         let mut seen = HashSet::new();
         let lines = !of(&[Meaning::DocumentId]).into_iter().all(|number| seen.insert(number));
-        let mut kinds: Vec<String> =
-            of(&[Meaning::Kind]).into_iter().map(str::to_owned).collect();
+        let mut kinds: Vec<String> = of(&[Meaning::Kind]).into_iter().map(str::to_owned).collect();
         kinds.sort_unstable();
         kinds.dedup();
         let full = (0..columns.len()).map(|column| values(column).len() == body.len()).collect();
@@ -116,7 +115,8 @@ impl Table {
 }
 
 fn is_number(text: &str) -> bool {
-    locale::numbers(&[text], ';').is_some_and(|(found, _)| parse_number(text, &found.locale()).is_ok())
+    locale::numbers(&[text], ';')
+        .is_some_and(|(found, _)| parse_number(text, &found.locale()).is_ok())
 }
 
 /// The row that looks most like a header: known words first, then most texts that are no values,

@@ -49,7 +49,8 @@ pub(super) fn charset(sample: &[u8], kind: Kind) -> String {
         Some(rest.split([after, '"', '\'', '\r', '\n']).next().unwrap_or_default().to_lowercase())
     };
     match kind {
-        Kind::Named(_, "client_bank_exchange") => match declared("Кодировка=", '\n').as_deref() {
+        Kind::Named(_, "client_bank_exchange") => match declared("Кодировка=", '\n').as_deref()
+        {
             Some("dos") => "cp866, sure: the file says so".to_owned(),
             Some("windows") => "windows-1251, sure: the file says so".to_owned(),
             _ => detected(sample).1,
@@ -75,20 +76,26 @@ pub(super) fn charset(sample: &[u8], kind: Kind) -> String {
 pub(super) fn beginning(sample: &[u8]) -> String {
     let part = sample.get(..1 << 14).unwrap_or(sample);
     let marked = Encoding::for_bom(part).map(|(encoding, _)| encoding);
-    let valid = std::str::from_utf8(part).map_or_else(|error| error.error_len().is_none(), |_| true);
+    let valid =
+        std::str::from_utf8(part).map_or_else(|error| error.error_len().is_none(), |_| true);
     let encoding = marked.unwrap_or(if valid { UTF_8 } else { encoding_rs::WINDOWS_1251 });
     encoding.decode(part).0.into_owned()
 }
 
 /// The separator that cuts most lines into the same number of fields.
 pub(super) fn separator(text: &str) -> char {
-    let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).take(LINES).collect();
+    let lines: Vec<&str> =
+        text.lines().filter(|line| !line.trim().is_empty()).take(LINES).collect();
     let score = |separator: char| {
         let mut counts = std::collections::BTreeMap::new();
         for line in &lines {
             *counts.entry(outside_quotes(line, separator)).or_insert(0_usize) += 1;
         }
-        counts.iter().filter(|(fields, _)| **fields > 0).map(|(fields, lines)| (*lines, *fields)).max()
+        counts
+            .iter()
+            .filter(|(fields, _)| **fields > 0)
+            .map(|(fields, lines)| (*lines, *fields))
+            .max()
     };
     let mut best = (',', (0, 0));
     for separator in SEPARATORS {
