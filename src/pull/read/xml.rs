@@ -2,17 +2,24 @@
 //!
 //! Keeps true: one outermost record is held at a time, so memory does not grow with the file;
 //! what its columns do not ask for is skipped unread; entities that a file declares itself are
-//! refused; a record that contradicts itself is a row whose [`FAULT`] says why.
+//! refused; a record that contradicts itself is a row whose column `fault` says why.
 
 mod amount;
 mod bundle;
 mod cii;
 mod commerceml;
+#[cfg(test)]
+mod commerceml_tests;
 mod einvoice;
+mod format;
 mod saft;
+#[cfg(test)]
+mod saft_tests;
 mod shape;
 mod source;
 mod tally;
+#[cfg(test)]
+mod tally_tests;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -25,7 +32,9 @@ use quick_xml::errors::Error;
 use quick_xml::events::{BytesStart, Event};
 
 use super::rows::Rows;
-use super::{BadBytes, FAULT, RawTable};
+use super::{BadBytes, RawTable};
+pub use format::XmlFormat;
+
 use bundle::{Bundle, FILE, OUTERMOST};
 use shape::{Format, Paths};
 use source::Source;
@@ -44,41 +53,6 @@ const MAX_TEXT_BYTES: usize = 1 << 20;
 
 /// The largest outermost record, with all that lies in it.
 const MAX_RECORD_BYTES: usize = 64 << 20;
-
-/// The XML formats that are known.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum XmlFormat {
-    /// UBL 2.1 invoices and credit notes.
-    Ubl,
-    /// Cross Industry Invoices of UN/CEFACT.
-    Cii,
-    /// SAF-T: the Portuguese billing file, and the customers of the Norwegian one.
-    Saft,
-    /// `CommerceML` 1 and 2.
-    CommerceMl,
-    /// Vouchers and ledgers of Tally.
-    Tally,
-}
-
-impl XmlFormat {
-    fn describe(self) -> &'static Format {
-        match self {
-            Self::Ubl => &ubl::FORMAT,
-            Self::Cii => &cii::FORMAT,
-            Self::Saft => &saft::FORMAT,
-            Self::CommerceMl => &commerceml::FORMAT,
-            Self::Tally => &tally::FORMAT,
-        }
-    }
-
-    /// The columns of its rows, the first being `record` and the last [`FAULT`].
-    #[must_use]
-    pub fn columns(self) -> Vec<String> {
-        let own = self.describe().columns.iter().copied();
-        let all = std::iter::once("record").chain(own).chain(std::iter::once(FAULT));
-        all.map(str::to_owned).collect()
-    }
-}
 
 /// Reads an XML export.
 pub struct Xml<R> {

@@ -10,19 +10,22 @@ use super::text::iso_date;
 
 /// Words in the names of vouchers, the first that is there deciding, and the kinds of document.
 const KINDS: &[(&str, &str)] = &[
-    ("purchase", ""),
-    ("debit note", ""),
+    ("purchase", OTHER),
+    ("debit note", OTHER),
     ("credit note", "return"),
     ("sales return", "return"),
     ("sale return", "return"),
     ("quotation", "quote"),
     ("order", "order"),
     ("delivery note", "shipment"),
-    ("receipt note", ""),
+    ("receipt note", OTHER),
     ("receipt", "payment"),
     ("sale", "invoice"),
     ("invoice", "invoice"),
 ];
+
+/// The kind of vouchers that are no business with clients.
+const OTHER: &str = "other";
 
 /// The group of ledgers that are clients.
 const CLIENTS: &str = "Sundry Debtors";
@@ -133,7 +136,7 @@ fn finish(bundle: &mut Bundle) {
         return;
     }
     let named = bundle.get(OUTERMOST, "voucher_type").to_lowercase();
-    let kind = KINDS.iter().find(|(word, _)| named.contains(word)).map_or("", |(_, kind)| *kind);
+    let kind = KINDS.iter().find(|(word, _)| named.contains(word)).map_or(OTHER, |(_, kind)| *kind);
     let date = iso_date(bundle.get(OUTERMOST, "date"));
     bundle.set(OUTERMOST, "kind", kind);
     bundle.set(OUTERMOST, "date", date);
