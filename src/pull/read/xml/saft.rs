@@ -272,6 +272,8 @@ fn verify(bundle: &Bundle) -> Result<Vec<String>, String> {
             let found = amount(read[index]).unwrap_or_default();
             let margin = if index == 0 { Amount::default() } else { margin };
             if !amount(said[index]).is_some_and(|said| said.is_near(found, margin)) {
+                let found = found.to_string();
+                let found = if index == 0 { found.trim_end_matches(".00") } else { &found };
                 return Err(format!("{what} of {section} is {text}, but {found} was read"));
             }
         }

@@ -75,7 +75,7 @@ fn documents_payments_and_clients_are_told_apart() {
 fn a_section_that_lacks_something_is_refused() {
     let text = SAFT.replace("<NumberOfEntries>3<", "<NumberOfEntries>4<");
     let message = refused(Saft, text.as_bytes());
-    assert_eq!(message, "NumberOfEntries of SalesInvoices is 4, but 3.00 was read");
+    assert_eq!(message, "NumberOfEntries of SalesInvoices is 4, but 3 was read");
     let text = SAFT.replace("<TotalCredit>100.00<", "<TotalCredit>150.00<");
     let message = refused(Saft, text.as_bytes());
     assert_eq!(message, "TotalCredit of SalesInvoices is 150.00, but 100.00 was read");
