@@ -1,4 +1,4 @@
-//! Cross Industry Invoices of UN/CEFACT (D16B), as EN 16931, XRechnung and Factur-X use them.
+//! Cross Industry Invoices of UN/CEFACT (D16B), as EN 16931, `XRechnung` and Factur-X use them.
 //!
 //! Paths: EN 16931-3-3. Dates are written `20130825`; they are given as `2013-08-25`.
 

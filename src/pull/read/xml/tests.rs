@@ -19,7 +19,7 @@ impl Table {
     /// The rows of a record, each with the columns asked for.
     pub(super) fn of(&self, record: &str, columns: &[&str]) -> Vec<Vec<&str>> {
         let place = |name: &&str| self.columns.iter().position(|column| column == name).unwrap();
-        let places: Vec<_> = columns.iter().map(|name| place(&name)).collect();
+        let places: Vec<_> = columns.iter().map(place).collect();
         let rows = self.rows.iter().filter(|row| row[0] == record);
         rows.map(|row| places.iter().map(|place| row[*place].as_str()).collect()).collect()
     }
