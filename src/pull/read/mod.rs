@@ -6,6 +6,7 @@ mod ndjson;
 mod parquet;
 mod rows;
 mod text;
+mod xml;
 
 use crate::config::pipeline::Named;
 
@@ -15,6 +16,7 @@ pub use ndjson::Ndjson;
 pub use parquet::Parquet;
 pub use rows::{Row, Rows};
 pub use text::{Decoded, TextReader};
+pub use xml::{Xml, XmlFormat};
 
 /// Why bytes could not become rows, with the place.
 #[derive(Debug, Clone, PartialEq, Eq)]
