@@ -1,15 +1,31 @@
 //! Bytes → raw rows of text fields, chunk by chunk: the same shape whatever the format.
 
+mod charset;
+mod client_bank_document;
+mod client_bank_exchange;
 mod csv;
+mod datev;
+mod datev_header;
+mod dbf;
+mod dbf_header;
+mod lines;
 mod ndjson;
 mod parquet;
+mod record;
 mod rows;
+mod sie;
+mod sie_tokens;
 mod text;
 
+pub use charset::Charset;
+pub use client_bank_exchange::{COLUMNS as CLIENT_BANK_EXCHANGE_COLUMNS, ClientBankExchange};
 pub use csv::{MAX_FIELD_BYTES, Splitter};
+pub use datev::{COLUMNS as DATEV_COLUMNS, Datev};
+pub use dbf::Dbf;
 pub use ndjson::Ndjson;
 pub use parquet::Parquet;
 pub use rows::{Row, Rows};
+pub use sie::{COLUMNS as SIE_COLUMNS, Sie};
 pub use text::{Decoded, TextReader};
 
 /// Why bytes could not become rows, with the place.
