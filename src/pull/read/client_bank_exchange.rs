@@ -1,6 +1,6 @@
 //! Bank statements in 1C's exchange format (`1CClientBankExchange`) → a row for each document.
 //!
-//! Source: the format's description at v8.1c.ru/edi/edi_stnd/100/101.htm, and statements of banks.
+//! Source: the format's description at <http://v8.1c.ru/edi/edi_stnd/100/101.htm>, and statements of banks.
 //! Keeps true: the charset is the one in which the format's own words can be read, so that a wrong
 //! one never gives a file without documents; a document has no sign, so its direction comes from
 //! the company's own accounts, then from its dates; what is wrong with one document stays with it.

@@ -212,7 +212,7 @@ fn places(
         None => Ok(places),
         Some(missing) => Err(BadBytes {
             row: Some(row.number),
-            message: format!("no column is called \"{}\"", columns[missing].concat()),
+            message: format!("no column is called \"{}\"", columns[missing].join("\" or \"")),
             hint: "the second row must hold DATEV's names of columns: ask for the file again"
                 .to_owned(),
         }),
