@@ -96,11 +96,12 @@ impl Header {
         }
         let blocks = described.chunks_exact(BLOCK).take_while(|block| block[0] != END);
         let blocks: Vec<&[u8]> = blocks.collect();
+        let fields = fields(&blocks, width)?;
         Ok(Self {
             records: u32::from_le_bytes([start[4], start[5], start[6], start[7]]),
-            width,
+            width: fields.last().map_or(1, |field| field.place.end),
             language: start[29],
-            fields: fields(&blocks, width)?,
+            fields,
         })
     }
 
@@ -111,8 +112,9 @@ impl Header {
     }
 }
 
-/// The fields, which together are as wide as a record; where they are not, texts may have the high
-/// byte of their width where numbers have their decimals.
+/// The fields, which with the deletion flag are as wide as a record, or which some programs count
+/// without it; where they are not, texts may have the high byte of their width where numbers have
+/// their decimals.
 fn fields(blocks: &[&[u8]], width: usize) -> Result<Vec<Field>, BadBytes> {
     let short = |block: &[u8]| usize::from(block[16]);
     let long = |block: &[u8]| match block[11] {
@@ -120,9 +122,10 @@ fn fields(blocks: &[&[u8]], width: usize) -> Result<Vec<Field>, BadBytes> {
         _ => short(block),
     };
     let sum = |of: &dyn Fn(&[u8]) -> usize| 1 + blocks.iter().map(|block| of(block)).sum::<usize>();
+    let fits = |total: usize| total == width || total == width + 1;
     let of: &dyn Fn(&[u8]) -> usize = match (sum(&short), sum(&long)) {
-        (total, _) if total == width => &short,
-        (_, total) if total == width => &long,
+        (total, _) if fits(total) => &short,
+        (_, total) if fits(total) => &long,
         (total, _) => {
             return Err(bad(
                 None,

@@ -121,6 +121,9 @@ fn a_table_that_is_no_table_or_cut_off_is_an_error() {
     assert_eq!(error(&whole[..whole.len() - 4]), cut);
     assert_eq!(error(&whole[..40]), "is cut off in its header");
     assert_eq!(error(b"PK\x03\x04"), "begins with 0x50: expected a dBase or FoxPro table");
+    let mut flagless = whole.clone();
+    flagless[10] = 2;
+    assert_eq!(lines(&flagless, "A"), ["ab", "cd"]);
     let mut narrow = whole.clone();
     narrow[10] = 9;
     assert_eq!(error(&narrow), "its fields make 3 bytes a record, its header says 9");
@@ -164,7 +167,7 @@ proptest! {
         cut in 0_usize..500,
     ) {
         let fields: &[(&[u8], u8, u8)] = &[(b"A", b'C', 4), (b"B", b'N', 4), (b"C", b'D', 8)];
-        let mut bytes = table(0, fields, &[b" abcd1.5020240101"; 4]);
+        let mut bytes = table(0, fields, &[&b" abcd1.5020240101"[..]; 4]);
         let length = bytes.len();
         bytes[at % length] = byte;
         bytes.remove(cut % length);
