@@ -1,12 +1,32 @@
 //! Bytes → raw rows of text fields, chunk by chunk: the same shape whatever the format.
 
+mod charset;
+mod client_bank_document;
+mod client_bank_exchange;
 mod csv;
+mod datev;
+mod datev_header;
+mod dbf;
+mod dbf_header;
 mod groups;
+mod lines;
 mod ndjson;
 mod parquet;
+mod record;
 mod rows;
+mod sie;
+mod sie_tokens;
 mod text;
 mod xml;
+
+use std::io::Read;
+
+use charset::Charset;
+use client_bank_exchange::ClientBankExchange;
+use datev::Datev;
+use dbf::Dbf;
+use sie::Sie;
+use xml::{Xml, XmlFormat};
 
 use crate::config::pipeline::Named;
 
@@ -16,7 +36,6 @@ pub use ndjson::Ndjson;
 pub use parquet::Parquet;
 pub use rows::{Row, Rows};
 pub use text::{Decoded, TextReader};
-pub use xml::{Xml, XmlFormat};
 
 /// Why bytes could not become rows, with the place.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,9 +75,30 @@ pub const FAULT: &str = "fault";
 /// When the bytes are not of that format.
 pub fn named<'r>(
     format: &Named,
-    _bytes: &'r mut dyn std::io::Read,
+    bytes: &'r mut dyn Read,
 ) -> Result<Box<dyn RawTable + 'r>, BadBytes> {
+    let xml =
+        |format: XmlFormat, bytes: &'r mut dyn Read| -> Result<Box<dyn RawTable + 'r>, BadBytes> {
+            Ok(Box::new(Xml::new(bytes, format)?))
+        };
     match format {
-        _ => Err(BadBytes { row: None, message: "not yet".to_owned(), hint: String::new() }),
+        Named::ClientBankExchange => Ok(Box::new(ClientBankExchange::new(bytes)?)),
+        Named::Datev => Ok(Box::new(Datev::new(bytes)?)),
+        Named::Sie => Ok(Box::new(Sie::new(bytes)?)),
+        Named::Dbf(label) => {
+            let encoding = label.as_deref().map(|label| {
+                Charset::for_label(label).ok_or_else(|| BadBytes {
+                    row: None,
+                    message: format!("encoding \"{label}\" is not known"),
+                    hint: "use a name as cp866, cp850, windows-1251".to_owned(),
+                })
+            });
+            Ok(Box::new(Dbf::new(bytes, encoding.transpose()?)?))
+        }
+        Named::CommerceMl => xml(XmlFormat::CommerceMl, bytes),
+        Named::Ubl => xml(XmlFormat::Ubl, bytes),
+        Named::Cii => xml(XmlFormat::Cii, bytes),
+        Named::Saft => xml(XmlFormat::Saft, bytes),
+        Named::Tally => xml(XmlFormat::Tally, bytes),
     }
 }

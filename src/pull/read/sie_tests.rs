@@ -1,0 +1,165 @@
+//! Tests of SIE files: the quirks of real ones in a file of our own, and samples.
+
+use super::super::record::tests::{all, sample, told};
+use super::super::record::{hundredths, money};
+use super::Sie;
+use oem_cp::{code_table::ENCODING_TABLE_CP_MAP, encode_string_lossy};
+use proptest::prelude::*;
+
+const FILE: &str = "#FLAGGA 0\r\n\
+    #FORMAT \"PC8\"\r\n\
+    #SIETYP 4\n\
+    #FNAMN \"Övningsbolaget \\\"Å\\\" AB\"\n\
+    #RAR 0 20240101 20241231\n\
+    #KONTO\t1510\tKundfordringar\n\
+    #KONTO 3051 \"Försäljning\"\n\
+    #VER B 7 20240304 \"Fakturajournal nr 1\"\n\
+    {\n\
+    \t#TRANS 1510 {} 1250.00 \"\" \"Faktnr: 0891, Namn: Karl, Åke & Co\"\n\
+    \t#TRANS\t1510 {1 \"Nord\" 6 \"P}1\"} 50 20240304\n\
+    #RTRANS 3051 {} -1300.00\n\
+    #BTRANS 3051 {} -1.00\n\
+    #TRANS 3051 {} -1300.0 \"\" \"\"\n\
+    }\n\
+    #VER B 8 20240305 \"\"\n\
+    {\n\
+    #TRANS 1510 {} 10.00\n\
+    #TRANS 3051 {} -9.99\n\
+    }\n\
+    #VER \"\" \"\" 0405 \"utan år\"\n{\n#TRANS 1510 {} x\n}\n\
+    #VER A 1 20250101 \"efter\"\n{\n#TRANS 1510 {} 0\n";
+
+fn pc8(text: &str) -> Vec<u8> {
+    encode_string_lossy(text, ENCODING_TABLE_CP_MAP[&437])
+}
+
+fn lines(bytes: &[u8], columns: &str) -> Vec<String> {
+    let (table, _) = all(Sie::new(bytes)).unwrap();
+    table.iter().map(|row| told(row, columns)).collect()
+}
+
+#[test]
+fn a_transaction_has_its_voucher_account_and_texts() {
+    let columns = "line series voucher date account account_name objects amount invoice client";
+    let expected = [
+        "10|B|7|2024-03-04|1510|Kundfordringar||1250.00|0891|Karl, Åke & Co",
+        "11|B|7|2024-03-04|1510|Kundfordringar|1 Nord 6 P}1|50||",
+        "14|B|7|2024-03-04|3051|Försäljning||-1300.0||",
+        "18|B|8|2024-03-05|1510|Kundfordringar||10.00||",
+        "19|B|8|2024-03-05|3051|Försäljning||-9.99||",
+        "23|||0405|1510|Kundfordringar||x||",
+        "27|A|1|2025-01-01|1510|Kundfordringar||0||",
+    ];
+    assert_eq!(lines(&pc8(FILE), columns), expected);
+    let first = &lines(&pc8(FILE), "company classes voucher_text text")[0];
+    assert_eq!(
+        first,
+        "Övningsbolaget \"Å\" AB|13|Fakturajournal nr 1|Faktnr: 0891, Namn: Karl, Åke & Co"
+    );
+}
+
+#[test]
+fn what_is_wrong_with_a_voucher_stays_with_it() {
+    let expected = [
+        "",
+        "",
+        "",
+        "the voucher sums to 0.01: expected 0.00",
+        "the voucher sums to 0.01: expected 0.00",
+        "its date is \"0405\": expected YYYYMMDD",
+        "the voucher has no }: the file ends",
+    ];
+    assert_eq!(lines(&pc8(FILE), "fault"), expected);
+    let stray = "#FLAGGA 0\n#TRANS 1510 {} 1\n#VER A 1 2024\n#VER A 2 20240101\n{\n\
+                 #TRANS 1510 {} 1,0\n}\n";
+    let expected = [
+        "2|the transaction is in no voucher",
+        "3|its date is \"2024\": expected YYYYMMDD",
+        "6|line 6 has the amount \"1,0\": expected 0.00",
+    ];
+    assert_eq!(lines(stray.as_bytes(), "line fault"), expected);
+}
+
+#[test]
+fn letters_are_those_of_their_charset_line_by_line() {
+    let expected = lines(&pc8(FILE), "company account_name client");
+    assert_eq!(lines(FILE.as_bytes(), "company account_name client"), expected);
+    let mut mixed = pc8(FILE);
+    let at = mixed.iter().position(|byte| *byte == 0x94).unwrap();
+    mixed[at] = 0xf6;
+    let (table, notes) = all(Sie::new(&mixed[..])).unwrap();
+    assert_eq!(table[2]["account_name"], "Försäljning");
+    assert_eq!(
+        notes,
+        [
+            "read as cp437: the format's PC8",
+            "1 letters of ISO-8859-1 among cp437",
+            "2 #RTRANS and #BTRANS left out: #TRANS already holds them",
+            "1 vouchers dated outside the years of #RAR",
+        ]
+    );
+}
+
+#[test]
+fn balances_alone_are_no_rows_and_a_note() {
+    let (table, notes) = all(Sie::new(&b"\n#FLAGGA 0\n#SIETYP 1\n#IB 0 1510 5\n"[..])).unwrap();
+    assert!(table.is_empty());
+    assert_eq!(notes[1], "SIE type 1 has balances and no vouchers: ask for type 4");
+}
+
+#[test]
+fn another_format_is_an_error_that_says_what_was_found() {
+    let error = |bytes: &[u8]| all(Sie::new(bytes)).unwrap_err();
+    assert_eq!(error(b"Konto;Belopp\n"), "begins with \"Konto;Belopp\": expected #FLAGGA");
+    assert_eq!(error(b"\n"), "the file has no line: expected #FLAGGA");
+}
+
+#[test]
+fn an_invoice_journal_of_a_vendor_is_read() {
+    let Some(bytes) = sample("sie/FAKT.SI") else { return };
+    let (table, notes) = all(Sie::new(&bytes[..])).unwrap();
+    eprintln!("{} transactions: {notes:?}", table.len());
+    assert_eq!(table.len(), 3);
+    assert_eq!(
+        told(&table[0], "date account amount invoice client company classes fault"),
+        "2011-03-04|1510|8000.00|891|Karl Svensson|Övningsbolaget AB|123|"
+    );
+}
+
+#[test]
+fn the_vouchers_of_a_year_sum_to_nought() {
+    let Some(bytes) = sample("sie/SIE_exempelfil.se") else { return };
+    let (table, notes) = all(Sie::new(&bytes[..])).unwrap();
+    let faults = table.iter().filter(|row| row.contains_key("fault")).count();
+    let sum = table.iter().map(|row| hundredths(&row["amount"]).unwrap()).sum::<i128>();
+    let debit = table.iter().filter(|row| row["account"].starts_with("15"));
+    let debit = debit.map(|row| hundredths(&row["amount"]).unwrap()).filter(|sum| *sum > 0);
+    eprintln!("{} transactions: {notes:?}", table.len());
+    assert_eq!(
+        (table.len(), faults, sum, money(debit.sum())),
+        (148, 0, 0, "1360739.20".to_owned())
+    );
+}
+
+proptest! {
+    #[test]
+    fn any_bytes_are_rows_or_an_error(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
+        let _ = all(Sie::new(&bytes[..]));
+        let _ = all(Sie::new(&[&b"#FLAGGA 0\n#VER A 1 20240101\n{\n"[..], &bytes].concat()[..]));
+    }
+
+    #[test]
+    fn a_damaged_file_gives_no_more_rows_than_lines(
+        at in 0_usize..1000,
+        byte in any::<u8>(),
+        cut in 0_usize..1000,
+    ) {
+        let mut bytes = pc8(FILE);
+        let length = bytes.len();
+        bytes[at % length] = byte;
+        bytes.remove(cut % length);
+        if let Ok((table, _)) = all(Sie::new(&bytes[..])) {
+            prop_assert!(table.len() <= 8);
+        }
+    }
+}
