@@ -211,6 +211,13 @@ impl<'s> Mapper<'s> {
             return Ok(());
         }
         self.control(row);
+        let fault = self.fault.map(|field| row.field(field)).filter(|text| !text.is_empty());
+        if let Some(fault) = fault {
+            self.tally.rejected += 1;
+            let (column, reason) = (FAULT.to_owned(), "malformed".to_owned());
+            let bad = BadRow { column, reason, message: fault.to_owned(), value: String::new() };
+            return self.reject(row, bad, false, cells, sink);
+        }
         let by_rule = self.skip.iter().any(|(rule, field)| applies(rule, row.field(*field)));
         if by_rule || !self.tables.iter().any(|plan| plan.takes(row)) {
             self.tally.skipped += 1;
@@ -286,16 +293,6 @@ impl<'s> Mapper<'s> {
                 column: String::new(),
                 reason: "fields".to_owned(),
                 message: format!("has {} fields, the header has {width}", row.len()),
-                value: String::new(),
-            });
-        }
-        if let Some(fault) =
-            self.fault.map(|field| row.field(field)).filter(|text| !text.is_empty())
-        {
-            return Err(BadRow {
-                column: FAULT.to_owned(),
-                reason: "malformed".to_owned(),
-                message: fault.to_owned(),
                 value: String::new(),
             });
         }

@@ -9,7 +9,7 @@ use oem_cp::code_table::DECODING_TABLE_CP_MAP;
 
 /// A charset in which whole fields or lines are decoded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Charset {
+pub(super) enum Charset {
     /// One that browsers know.
     Encoding(&'static Encoding),
     /// An OEM page by its number, as 437.
@@ -18,15 +18,15 @@ pub enum Charset {
 
 impl Charset {
     /// UTF-8.
-    pub const UTF_8: Self = Self::Encoding(UTF_8);
+    pub(super) const UTF_8: Self = Self::Encoding(UTF_8);
     /// Cyrillic Windows.
-    pub const WINDOWS_1251: Self = Self::Encoding(WINDOWS_1251);
+    pub(super) const WINDOWS_1251: Self = Self::Encoding(WINDOWS_1251);
     /// Cyrillic DOS.
-    pub const CP866: Self = Self::Encoding(IBM866);
+    pub(super) const CP866: Self = Self::Encoding(IBM866);
 
     /// The charset called `label`: `cp437`, `cp850` or any label of the web, as `windows-1251`.
     #[must_use]
-    pub fn for_label(label: &str) -> Option<Self> {
+    pub(super) fn for_label(label: &str) -> Option<Self> {
         let label = label.trim();
         Encoding::for_label(label.as_bytes()).map(Self::Encoding).or_else(|| {
             let number = label.to_ascii_lowercase();
@@ -38,7 +38,7 @@ impl Charset {
 
     /// Its name, as it may be declared.
     #[must_use]
-    pub fn name(self) -> Cow<'static, str> {
+    pub(super) fn name(self) -> Cow<'static, str> {
         match self {
             Self::Encoding(encoding) => Cow::Borrowed(encoding.name()),
             Self::Oem(page) => Cow::Owned(format!("cp{page}")),
@@ -47,7 +47,7 @@ impl Charset {
 
     /// The text; `None` where `bytes` are not of this charset.
     #[must_use]
-    pub fn decode(self, bytes: &[u8]) -> Option<Cow<'_, str>> {
+    pub(super) fn decode(self, bytes: &[u8]) -> Option<Cow<'_, str>> {
         match self {
             _ if bytes.is_ascii() => std::str::from_utf8(bytes).ok().map(Cow::Borrowed),
             Self::Encoding(encoding) => {
@@ -62,7 +62,7 @@ impl Charset {
     /// The one of UTF-8, windows-1251 and cp866 in which `bytes` read like Russian; `None` where
     /// none does.
     #[must_use]
-    pub fn of_russian(bytes: &[u8]) -> Option<Self> {
+    pub(super) fn of_russian(bytes: &[u8]) -> Option<Self> {
         if bytes.is_ascii() {
             return None;
         }

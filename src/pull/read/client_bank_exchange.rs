@@ -36,7 +36,7 @@ const WORDS: [&str; 5] = ["ВерсияФормата", "Кодировка", "�
 
 /// The columns of each row; dates are `dd.mm.yyyy`, decimals have a point.
 #[rustfmt::skip]
-pub const COLUMNS: [&str; 24] = [
+pub(super) const COLUMNS: [&str; 24] = [
     "record", "direction", "kind", "number", "date", "amount",
     "payer", "payer_inn", "payer_kpp", "payer_account",
     "receiver", "receiver_inn", "receiver_kpp", "receiver_account",
@@ -45,7 +45,7 @@ pub const COLUMNS: [&str; 24] = [
 ];
 
 /// Reads documents.
-pub struct ClientBankExchange<R> {
+pub(super) struct ClientBankExchange<R> {
     lines: Lines<R>,
     charset: Charset,
     columns: Vec<String>,
@@ -82,7 +82,7 @@ impl<R: Read> ClientBankExchange<R> {
     ///
     /// # Errors
     /// When it is no such file, or its words can be read in no charset of this format.
-    pub fn new(bytes: R) -> Result<Self, BadBytes> {
+    pub(super) fn new(bytes: R) -> Result<Self, BadBytes> {
         let mut reader = Self {
             lines: Lines::new(bytes),
             charset: Charset::UTF_8,

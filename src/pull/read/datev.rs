@@ -19,7 +19,7 @@ const MAX_ROW_BYTES: usize = 1 << 22;
 
 /// The columns of each row; dates are ISO, decimals have a point.
 #[rustfmt::skip]
-pub const COLUMNS: [&str; 24] = [
+pub(super) const COLUMNS: [&str; 24] = [
     "record", "document_id", "document_number", "date", "amount", "side", "account",
     "contra_account", "debtor", "movement", "signed_amount", "text", "reversal", "client_id",
     "client_name", "vat_id", "street", "postcode", "city", "country", "phone", "mail",
@@ -27,7 +27,7 @@ pub const COLUMNS: [&str; 24] = [
 ];
 
 /// Reads postings, accounts or labels.
-pub struct Datev<R> {
+pub(super) struct Datev<R> {
     text: TextReader<R>,
     splitter: Splitter,
     columns: Vec<String>,
@@ -71,7 +71,7 @@ impl<R: Read> Datev<R> {
     ///
     /// # Errors
     /// When its first row is no header of a category that is read, or a column is missing.
-    pub fn new(bytes: R) -> Result<Self, BadBytes> {
+    pub(super) fn new(bytes: R) -> Result<Self, BadBytes> {
         let mut reader = Self {
             text: TextReader::new(bytes, Some(WINDOWS_1252)),
             splitter: Splitter::new(b';'),

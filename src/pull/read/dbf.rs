@@ -22,7 +22,7 @@ const END: u8 = 0x1a;
 const READ: &[u8] = b"CNFDLIY";
 
 /// Reads records.
-pub struct Dbf<R> {
+pub(super) struct Dbf<R> {
     bytes: Chain<Cursor<Vec<u8>>, BufReader<R>>,
     header: Header,
     charset: Charset,
@@ -40,7 +40,7 @@ impl<R: Read> Dbf<R> {
     ///
     /// # Errors
     /// When it is no such table, or nothing tells its charset.
-    pub fn new(bytes: R, encoding: Option<Charset>) -> Result<Self, BadBytes> {
+    pub(super) fn new(bytes: R, encoding: Option<Charset>) -> Result<Self, BadBytes> {
         let mut bytes = BufReader::with_capacity(1 << 17, bytes);
         let header = Header::new(&mut bytes)?;
         let mut sample = Vec::new();

@@ -43,14 +43,14 @@ const LATIN: [(u8, char); 8] = [
 
 /// The columns of each row; dates are ISO, decimals have a point, debit is positive.
 #[rustfmt::skip]
-pub const COLUMNS: [&str; 15] = [
+pub(super) const COLUMNS: [&str; 15] = [
     "record", "series", "voucher", "date", "voucher_text", "classes", "account",
     "account_name", "objects", "amount", "text", "invoice", "client", "company",
     super::FAULT,
 ];
 
 /// Reads transactions.
-pub struct Sie<R> {
+pub(super) struct Sie<R> {
     lines: Lines<R>,
     columns: Vec<String>,
     rows: Rows,
@@ -107,7 +107,7 @@ impl<R: Read> Sie<R> {
     ///
     /// # Errors
     /// When its first line is no SIE label.
-    pub fn new(bytes: R) -> Result<Self, BadBytes> {
+    pub(super) fn new(bytes: R) -> Result<Self, BadBytes> {
         let mut reader = Self {
             lines: Lines::new(bytes),
             columns: columns(&COLUMNS),

@@ -33,7 +33,7 @@ use quick_xml::events::{BytesStart, Event};
 
 use super::rows::Rows;
 use super::{BadBytes, RawTable};
-pub use format::XmlFormat;
+pub(super) use format::XmlFormat;
 
 use bundle::{Bundle, FILE, OUTERMOST};
 use shape::{Format, Paths};
@@ -55,7 +55,7 @@ const MAX_TEXT_BYTES: usize = 1 << 20;
 const MAX_RECORD_BYTES: usize = 64 << 20;
 
 /// Reads an XML export.
-pub struct Xml<R> {
+pub(super) struct Xml<R> {
     reader: Reader<Source<R>>,
     buffer: Vec<u8>,
     format: &'static Format,
@@ -79,7 +79,7 @@ impl<R: Read> Xml<R> {
     ///
     /// # Errors
     /// When bytes cannot be read, or their charset is unknown.
-    pub fn new(bytes: R, format: XmlFormat) -> Result<Self, BadBytes> {
+    pub(super) fn new(bytes: R, format: XmlFormat) -> Result<Self, BadBytes> {
         let source = Source::new(bytes)?;
         let notes = vec![format!("charset {}", source.charset())];
         let mut reader = Reader::from_reader(source);
@@ -103,10 +103,6 @@ impl<R: Read> Xml<R> {
         })
     }
 
-    /// Gives back the bytes' reader.
-    pub fn into_inner(self) -> R {
-        self.reader.into_inner().into_inner()
-    }
 
     fn bad(&self, message: impl std::fmt::Display, hint: &str) -> BadBytes {
         let message = format!("line {}: {message}", self.reader.get_ref().line());

@@ -6,7 +6,7 @@ use super::{cii, commerceml, saft, tally, ubl};
 
 /// The XML formats that are known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum XmlFormat {
+pub(crate) enum XmlFormat {
     /// UBL 2.1 invoices and credit notes.
     Ubl,
     /// Cross Industry Invoices of UN/CEFACT.
@@ -32,7 +32,7 @@ impl XmlFormat {
 
     /// The columns of its rows, the first being `record` and the last [`FAULT`].
     #[must_use]
-    pub fn columns(self) -> Vec<String> {
+    pub(crate) fn columns(self) -> Vec<String> {
         let own = self.describe().columns.iter().copied();
         let all = std::iter::once("record").chain(own).chain(std::iter::once(FAULT));
         all.map(str::to_owned).collect()

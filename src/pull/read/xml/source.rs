@@ -61,9 +61,6 @@ impl<R: Read> Source<R> {
         self.failed.take()
     }
 
-    pub(super) fn into_inner(self) -> R {
-        self.text.into_inner().into_inner().1
-    }
 
     fn fail(&mut self, bad: BadBytes) -> io::Error {
         self.failed = Some(bad);
