@@ -5,12 +5,14 @@ mod ndjson;
 mod parquet;
 mod rows;
 mod text;
+mod workbook;
 
 pub use csv::{MAX_FIELD_BYTES, Splitter};
 pub use ndjson::Ndjson;
 pub use parquet::Parquet;
 pub use rows::{Row, Rows};
 pub use text::{Decoded, TextReader};
+pub use workbook::{Merge, Shape, SheetChoice, Workbook, WorkbookOptions};
 
 /// Why bytes could not become rows, with the place.
 #[derive(Debug, Clone, PartialEq, Eq)]
