@@ -7,7 +7,7 @@ use crate::config::pipeline::Locale;
 
 /// A decimal: `mantissa × 10^-scale`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Decimal {
+pub(in crate::pull) struct Decimal {
     pub(super) mantissa: i128,
     pub(super) scale: u32,
 }
@@ -34,7 +34,7 @@ impl Decimal {
     }
 
     /// The number in units of `10^-scale`, rounded half away from zero; `None` where too large.
-    pub(super) fn at_scale(self, scale: u32) -> Option<i128> {
+    pub(in crate::pull) fn at_scale(self, scale: u32) -> Option<i128> {
         if scale >= self.scale {
             return self.mantissa.checked_mul(*POWERS.get((scale - self.scale) as usize)?);
         }
@@ -47,7 +47,7 @@ impl Decimal {
 /// Reads `text` by the separators of `locale`.
 ///
 /// Signs: a leading or trailing `-` or `−`, a leading `+`, or brackets around the whole.
-pub(super) fn parse(text: &str, locale: &Locale) -> Result<Decimal, String> {
+pub(in crate::pull) fn parse(text: &str, locale: &Locale) -> Result<Decimal, String> {
     let (negative, body) = sign(text);
     let mut number = Decimal { mantissa: 0, scale: 0 };
     let mut digits = 0_u32;

@@ -3,6 +3,7 @@
 mod csv;
 mod ndjson;
 mod parquet;
+mod report;
 mod rows;
 mod text;
 mod workbook;
@@ -10,6 +11,7 @@ mod workbook;
 pub use csv::{MAX_FIELD_BYTES, Splitter};
 pub use ndjson::Ndjson;
 pub use parquet::Parquet;
+pub use report::{GridRows, Report, ReportOptions, TextGrid};
 pub use rows::{Row, Rows};
 pub use text::{Decoded, TextReader};
 pub use workbook::{Merge, Shape, SheetChoice, Workbook, WorkbookOptions};
