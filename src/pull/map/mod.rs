@@ -7,7 +7,7 @@ mod document;
 mod fold;
 mod header;
 mod mapper;
-mod number;
+pub(super) mod number;
 mod reject;
 
 pub(in crate::pull) use date::DateFormat;

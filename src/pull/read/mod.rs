@@ -13,10 +13,12 @@ mod lines;
 mod ndjson;
 mod parquet;
 mod record;
+mod report;
 mod rows;
 mod sie;
 mod sie_tokens;
 mod text;
+mod workbook;
 mod xml;
 
 use std::io::Read;
@@ -34,8 +36,10 @@ pub use csv::{MAX_FIELD_BYTES, Splitter};
 pub use groups::Groups;
 pub use ndjson::Ndjson;
 pub use parquet::Parquet;
+pub use report::{GridRows, Report, ReportOptions, TextGrid};
 pub use rows::{Row, Rows};
 pub use text::{Decoded, TextReader};
+pub use workbook::{Merge, Shape, SheetChoice, Workbook, WorkbookOptions};
 
 /// Why bytes could not become rows, with the place.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -24,12 +24,16 @@ pub struct Row<'a> {
 
 impl Rows {
     /// The complete rows, in order.
-    pub fn iter(&self) -> impl Iterator<Item = Row<'_>> {
-        (0..self.complete).map(|index| {
-            let (number, first) = self.starts[index];
-            let end = self.starts.get(index + 1).map_or(self.ends.len(), |(_, next)| *next);
-            Row { number, rows: self, first, end }
-        })
+    #[must_use]
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = Row<'_>> {
+        (0..self.complete).map(|index| self.row(index))
+    }
+
+    /// The row at `index`, one of the complete ones.
+    pub(super) fn row(&self, index: usize) -> Row<'_> {
+        let (number, first) = self.starts[index];
+        let end = self.starts.get(index + 1).map_or(self.ends.len(), |(_, next)| *next);
+        Row { number, rows: self, first, end }
     }
 
     /// Adds a complete row, numbered `row`, of fields that `write` appends one by one.
@@ -101,12 +105,17 @@ impl<'a> Row<'a> {
     /// The text of a field, trimmed; empty where the row has no such field.
     #[must_use]
     pub fn field(&self, index: usize) -> &'a str {
+        self.raw_field(index).trim()
+    }
+
+    /// The text of a field with the spaces around it.
+    pub(super) fn raw_field(&self, index: usize) -> &'a str {
         let field = self.first + index;
         if field >= self.end {
             return "";
         }
         let start = field.checked_sub(1).map_or(0, |before| self.rows.ends[before]);
-        self.rows.text.get(start..self.rows.ends[field]).unwrap_or_default().trim()
+        self.rows.text.get(start..self.rows.ends[field]).unwrap_or_default()
     }
 
     /// Whether all its fields are empty.

@@ -1,0 +1,276 @@
+//! Tabular reports, as 1C makes them, → rows of their leaves.
+//!
+//! A report repeats each amount on every level of its hierarchy and in its total. What is read is
+//! its leaves, each once, with the levels above it in columns of their own.
+//!
+//! Keeps true: the leaves sum up to the total row, and to each subtotal, to the last digit, or the
+//! report is refused; a row is a leaf or is counted as recognised; no label is taken apart.
+
+mod header;
+mod period;
+mod source;
+#[cfg(test)]
+mod tests;
+mod tree;
+
+pub use source::{GridRows, TextGrid};
+
+use chrono::NaiveDate;
+
+use self::header::{Column, Header};
+use self::tree::{Leaf, Tree};
+use super::{BadBytes, RawTable, Row, Rows, Shape};
+use crate::config::pipeline::Locale;
+use crate::pull::map::number::{Decimal, parse};
+
+/// Rows given at a time.
+const BATCH_ROWS: usize = 1024;
+
+/// How a report is read.
+#[derive(Debug, Clone)]
+pub struct ReportOptions {
+    /// The headers by which the header is known, those of the label column first; without them it
+    /// is known by words as `Контрагент`, `Customer`, or by months.
+    pub labels: Vec<String>,
+    /// Columns that no total sums up, as prices and shares; those with `%` never are.
+    pub not_summed: Vec<String>,
+    /// How numbers and days are written.
+    pub locale: Locale,
+    /// Rows that a report may have.
+    pub max_rows: usize,
+}
+
+impl ReportOptions {
+    /// Reports known by their words, written as `locale` says.
+    #[must_use]
+    pub fn new(locale: Locale) -> Self {
+        Self { labels: Vec::new(), not_summed: Vec::new(), locale, max_rows: 2_000_000 }
+    }
+}
+
+/// A report, read and checked as a whole: gives its leaves.
+#[derive(Debug)]
+pub struct Report {
+    table: Table,
+    header: Header,
+    tree: Tree,
+    columns: Vec<String>,
+    months: Vec<Option<NaiveDate>>,
+    /// For each month the column of each measure, where it has one.
+    cells: Vec<Vec<Option<usize>>>,
+    period: [String; 2],
+    rows: Rows,
+    given: usize,
+    recognised: u64,
+    notes: Vec<String>,
+}
+
+/// All rows of a report.
+#[derive(Debug)]
+struct Table {
+    rows: Rows,
+    shapes: Vec<Shape>,
+    locale: Locale,
+}
+
+fn bad(row: Option<u64>, message: impl Into<String>) -> BadBytes {
+    let hint = "ask for the report again, or declare its header and the columns that no total sums";
+    BadBytes { row, message: message.into(), hint: hint.to_owned() }
+}
+
+impl Table {
+    fn len(&self) -> usize {
+        self.shapes.len()
+    }
+
+    fn row(&self, index: usize) -> Row<'_> {
+        self.rows.row(index)
+    }
+
+    fn rows(&self) -> impl Iterator<Item = Row<'_>> {
+        self.rows.iter()
+    }
+
+    fn number(&self, text: &str) -> Option<Decimal> {
+        parse(text, &self.locale).ok()
+    }
+
+    fn read(source: &mut dyn GridRows, options: &ReportOptions) -> Result<Self, BadBytes> {
+        let locale = options.locale.clone();
+        let mut table = Self { rows: Rows::default(), shapes: Vec::new(), locale };
+        while let Some((rows, shapes)) = source.next_shaped()? {
+            if table.len() + shapes.len() > options.max_rows {
+                let message = format!("the report has more than {} rows", options.max_rows);
+                return Err(bad(None, message));
+            }
+            table.shapes.extend_from_slice(shapes);
+            for row in rows.iter() {
+                table.rows.add(row.number, row.len(), |field, text| {
+                    text.push_str(row.field(field));
+                    Ok::<(), BadBytes>(())
+                })?;
+            }
+        }
+        Ok(table)
+    }
+}
+
+impl Report {
+    /// Reads `source` to its end.
+    ///
+    /// # Errors
+    /// When it has no header, the leaves do not sum up to the totals, or it goes beyond a limit.
+    pub fn new(mut source: impl GridRows, options: &ReportOptions) -> Result<Self, BadBytes> {
+        let table = Table::read(&mut source, options)?;
+        let header = header::find(&table, source.merges(), options)?;
+        let summary_below = source.summary_below();
+        let (tree, told) = Tree::build(&table, &header, summary_below, options)?;
+        let mut notes = source.notes();
+        notes.extend(told);
+        notes.extend(
+            header.dropped.iter().map(|name| format!("column \"{name}\" left out: it sums months")),
+        );
+        let mut report = Self {
+            columns: Vec::new(),
+            months: Vec::new(),
+            cells: Vec::new(),
+            period: header.period.map_or_else(Default::default, |(first, last)| {
+                [first.to_string(), last.to_string()]
+            }),
+            rows: Rows::default(),
+            given: 0,
+            recognised: 0,
+            notes,
+            table,
+            header,
+            tree,
+        };
+        report.arrange();
+        let leaves = &report.tree.leaves;
+        let given = leaves
+            .iter()
+            .filter(|leaf| (0..report.months.len()).any(|month| report.gives(leaf, month)));
+        let read = report.table.rows().last().map_or(0, |row| row.number);
+        report.recognised = read - given.count() as u64;
+        Ok(report)
+    }
+
+    /// Rows of title, header, parents, totals and footer, blank ones among them: all that gave no
+    /// row of the table.
+    #[must_use]
+    pub fn recognised(&self) -> u64 {
+        self.recognised
+    }
+
+    /// Names the columns: levels, measure, month, amounts, and what the title says.
+    fn arrange(&mut self) {
+        let mut months: Vec<Option<NaiveDate>> = Vec::new();
+        let mut names: Vec<&str> = Vec::new();
+        for Column { name, month, .. } in &self.header.columns {
+            if month.is_some() && !months.contains(month) {
+                months.push(*month);
+            }
+            if !names.contains(&name.as_str()) {
+                names.push(name);
+            }
+        }
+        if months.is_empty() {
+            months.push(None);
+        }
+        let find = |name: &str, month: Option<NaiveDate>| {
+            let mut columns = self.header.columns.iter();
+            let found =
+                columns.find(|it| it.name == name && (it.month == month || it.month.is_none()));
+            found.map(|column| column.index)
+        };
+        self.cells = months
+            .iter()
+            .map(|month| names.iter().map(|name| find(name, *month)).collect())
+            .collect();
+        let mut columns: Vec<String> = self.tree.levels.clone();
+        columns.push("measure".to_owned());
+        if months[0].is_some() {
+            columns.push("month".to_owned());
+        }
+        columns.extend(names.iter().map(|name| (*name).to_owned()));
+        columns.extend(["period_first", "period_last", "title", "selection"].map(str::to_owned));
+        self.columns = columns;
+        self.months = months;
+    }
+
+    /// Whether the leaf gives a row for the month at `month`; without months every leaf does.
+    fn gives(&self, leaf: &Leaf, month: usize) -> bool {
+        let row = self.table.row(leaf.row);
+        let own = |column: &&Option<usize>| {
+            let index = column.unwrap_or(usize::MAX);
+            self.header.columns.iter().any(|it| it.index == index && it.month == self.months[month])
+        };
+        self.months[month].is_none()
+            || self.cells[month]
+                .iter()
+                .filter(own)
+                .flatten()
+                .any(|index| !row.field(*index).is_empty())
+    }
+}
+
+impl RawTable for Report {
+    fn columns(&self) -> &[String] {
+        &self.columns
+    }
+
+    fn next_rows(&mut self) -> Result<Option<&Rows>, BadBytes> {
+        let mut rows = std::mem::take(&mut self.rows);
+        rows.clear();
+        while rows.starts.len() < BATCH_ROWS {
+            let Some(leaf) = self.tree.leaves.get(self.given) else { break };
+            self.given += 1;
+            let row = self.table.row(leaf.row);
+            let names = &self.tree.names[leaf.names.clone()];
+            for month in (0..self.months.len()).filter(|month| self.gives(leaf, *month)) {
+                let date = self.months[month].map(|month| month.to_string());
+                let label = |index: usize| names.get(index).map_or("", |row| self.label(*row));
+                // Parents from the left, the leaf in the last column.
+                let levels = (0..self.tree.levels.len()).map(|index| {
+                    if index + 1 == self.tree.levels.len() {
+                        label(names.len().saturating_sub(1))
+                    } else if index + 1 < names.len() {
+                        label(index)
+                    } else {
+                        ""
+                    }
+                });
+                let amounts = self.cells[month]
+                    .iter()
+                    .map(|index| index.map_or("", |index| row.field(index)));
+                let fields: Vec<&str> = levels
+                    .chain([leaf.measure.map_or("", |row| self.measure(row))])
+                    .chain(date.as_deref())
+                    .chain(amounts)
+                    .chain(self.period.iter().map(String::as_str))
+                    .chain([self.header.title.as_str(), self.header.selection.as_str()])
+                    .collect();
+                rows.add(row.number, fields.len(), |field, text| {
+                    text.push_str(fields[field]);
+                    Ok::<(), BadBytes>(())
+                })?;
+            }
+        }
+        self.rows = rows;
+        Ok((!self.rows.starts.is_empty()).then_some(&self.rows))
+    }
+
+    fn notes(&self) -> Vec<String> {
+        self.notes.clone()
+    }
+}
+
+impl Report {
+    fn label(&self, row: usize) -> &str {
+        tree::label(&self.table, &self.header, row)
+    }
+
+    fn measure(&self, row: usize) -> &str {
+        tree::measure(&self.table, &self.header, row).unwrap_or_default()
+    }
+}

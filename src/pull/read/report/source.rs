@@ -1,0 +1,101 @@
+//! Where the rows of a report come from: a sheet, or text.
+
+use std::io::Read;
+
+use crate::pull::read::{BadBytes, Decoded, Merge, Rows, Shape, Splitter, TextReader, Workbook};
+
+/// Rows with the shape of each.
+pub trait GridRows {
+    /// The next rows, and the shape of each; `None` at the end.
+    ///
+    /// # Errors
+    /// When the file as a whole cannot be used.
+    fn next_shaped(&mut self) -> Result<Option<(&Rows, &[Shape])>, BadBytes>;
+
+    /// The merged cells, all of them known once the rows were read.
+    fn merges(&self) -> &[Merge] {
+        &[]
+    }
+
+    /// Whether a row that sums others up stands below them.
+    fn summary_below(&self) -> bool {
+        false
+    }
+
+    /// Things to tell.
+    fn notes(&self) -> Vec<String> {
+        Vec::new()
+    }
+}
+
+impl GridRows for Workbook {
+    fn next_shaped(&mut self) -> Result<Option<(&Rows, &[Shape])>, BadBytes> {
+        let any = self.next_rows()?.is_some();
+        Ok(any.then(|| self.shaped()))
+    }
+
+    fn merges(&self) -> &[Merge] {
+        Workbook::merges(self)
+    }
+
+    fn summary_below(&self) -> bool {
+        Workbook::summary_below(self)
+    }
+
+    fn notes(&self) -> Vec<String> {
+        Workbook::notes(self)
+    }
+}
+
+/// A report as CSV or TXT: the spaces before the first text of a row are its indent, and sums
+/// stand above what they sum, as 1C writes them.
+pub struct TextGrid<R> {
+    text: TextReader<R>,
+    splitter: Splitter,
+    shapes: Vec<Shape>,
+    ended: bool,
+}
+
+impl<R: Read> TextGrid<R> {
+    /// The rows of `text`, their fields separated by `delimiter`.
+    #[must_use]
+    pub fn new(text: TextReader<R>, delimiter: u8) -> Self {
+        Self { text, splitter: Splitter::new(delimiter), shapes: Vec::new(), ended: false }
+    }
+
+    /// Gives back the bytes' reader.
+    pub fn into_inner(self) -> R {
+        self.text.into_inner()
+    }
+}
+
+impl<R: Read> GridRows for TextGrid<R> {
+    fn next_shaped(&mut self) -> Result<Option<(&Rows, &[Shape])>, BadBytes> {
+        if self.ended {
+            return Ok(None);
+        }
+        let rows = match self.text.next(self.splitter.row())? {
+            Decoded::Text(chunk) => self.splitter.push(chunk)?,
+            Decoded::End => {
+                self.ended = true;
+                self.splitter.finish()?
+            }
+        };
+        self.shapes.clear();
+        for row in rows.iter() {
+            let first = (0..row.len()).find(|index| !row.field(*index).is_empty()).unwrap_or(0);
+            let raw = row.raw_field(first);
+            let spaces = raw.chars().count() - raw.trim_start().chars().count();
+            let indent = u8::try_from(spaces).unwrap_or(u8::MAX);
+            self.shapes.push(Shape { indent, ..Shape::default() });
+        }
+        Ok(Some((rows, &self.shapes)))
+    }
+
+    fn notes(&self) -> Vec<String> {
+        match self.text.encoding() {
+            (encoding, false) => vec![format!("charset detected: {}", encoding.name())],
+            _ => Vec::new(),
+        }
+    }
+}

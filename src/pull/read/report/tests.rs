@@ -1,0 +1,219 @@
+//! Reports in, leaves out.
+
+use std::fmt::Write;
+
+use crate::config::pipeline::Locale;
+use crate::pull::read::workbook::fixture::{Book, CODE, ITALIC};
+use crate::pull::read::{RawTable, Report, ReportOptions, TextGrid, TextReader};
+use crate::pull::read::{Workbook, WorkbookOptions};
+
+fn locale(decimal: char) -> Locale {
+    Locale { decimal, thousands: Some(' '), date: "%d.%m.%Y".to_owned() }
+}
+
+fn table(mut report: Report) -> String {
+    let mut text = format!("{}\n", report.columns().join("|"));
+    while let Some(rows) = report.next_rows().unwrap() {
+        for row in rows.iter() {
+            let fields: Vec<&str> = (0..row.len()).map(|index| row.field(index)).collect();
+            writeln!(text, "{}: {}", row.number, fields.join("|")).unwrap();
+        }
+    }
+    text
+}
+
+fn from_book(book: &Book) -> Result<Report, String> {
+    from_book_with(book, &ReportOptions::new(locale('.')))
+}
+
+fn from_book_with(book: &Book, options: &ReportOptions) -> Result<Report, String> {
+    let workbook = Workbook::open(book.file(), &WorkbookOptions::default()).unwrap();
+    Report::new(workbook, options)
+        .map_err(|error| format!("row {}: {}", error.row.unwrap_or_default(), error.message))
+}
+
+fn from_text(text: &str) -> Result<Report, String> {
+    let grid = TextGrid::new(TextReader::new(text.as_bytes(), None), b';');
+    Report::new(grid, &ReportOptions::new(locale(','))).map_err(|error| error.message)
+}
+
+/// A statement of debts: two levels, quantities, subtotals in italics, signatures.
+fn statement(total: &str) -> Book {
+    Book::default()
+        .row(0, &["ООО «Ромашка»"])
+        .row(0, &["Ведомость по взаиморасчётам"])
+        .row(0, &["Период: 1 полугодие 2025 г."])
+        .row(0, &["Отбор:", "Договор В списке «Основной»"])
+        .row(0, &[])
+        .row(0, &["Контрагент", "Показатели", "Сальдо на начало", "", "Обороты"])
+        .row(0, &["Документ", "", "Дебет", "Кредит", "Дебет"])
+        .merge("C6:D6")
+        .row(0, &["Альфа", "БУ", "30", "", "3.5"])
+        .row(0, &["", "Кол.", "3", "", "1"])
+        .row(1, &["Реализация 1", "БУ", "10", "", "1.25"])
+        .row(1, &["", "Кол.", "1", "", ""])
+        .row(1, &["Реализация 2", "БУ", "20", "", "2.25"])
+        .row(1, &["", "Кол.", "2", "", "1"])
+        .row(1, &[&format!("Прочее@{ITALIC}"), "БУ", "30", "", "3.5"])
+        .row(0, &["Бета", "БУ", "", "7", "100"])
+        .row(0, &["Итого", "БУ", total, "7", "103.5"])
+        .row(0, &["", "Кол.", "3", "", "1"])
+        .row(0, &[])
+        .row(0, &["Генеральный директор", "", "(подпись)"])
+}
+
+const LEAVES: &str = "\
+Контрагент|Документ|measure|Сальдо на начало / Дебет|Сальдо на начало / Кредит|Обороты / Дебет|period_first|period_last|title|selection
+10: Альфа|Реализация 1||10||1.25|2025-01-01|2025-06-30|Ведомость по взаиморасчётам|Отбор: Договор В списке «Основной»
+11: Альфа|Реализация 1|Кол.|1|||2025-01-01|2025-06-30|Ведомость по взаиморасчётам|Отбор: Договор В списке «Основной»
+12: Альфа|Реализация 2||20||2.25|2025-01-01|2025-06-30|Ведомость по взаиморасчётам|Отбор: Договор В списке «Основной»
+13: Альфа|Реализация 2|Кол.|2||1|2025-01-01|2025-06-30|Ведомость по взаиморасчётам|Отбор: Договор В списке «Основной»
+15: |Бета|||7|100|2025-01-01|2025-06-30|Ведомость по взаиморасчётам|Отбор: Договор В списке «Основной»
+";
+
+#[test]
+fn pitfall_1_only_leaves_are_rows_and_they_sum_up_to_the_total() {
+    let report = from_book(&statement("30")).unwrap();
+    assert_eq!(report.notes(), ["sheet taken: \"TDSheet\""]);
+    // 19 rows, 5 of them leaves and their quantities.
+    assert_eq!(report.recognised(), 14);
+    assert_eq!(table(report), LEAVES);
+}
+
+#[test]
+fn a_total_that_the_leaves_do_not_make_up_refuses_the_report() {
+    let error = from_book(&statement("30.01")).unwrap_err();
+    let expected = "row 16: column \"Сальдо на начало / Дебет\": \"Итого\" says 30.01, the leaves \
+                    sum up to 30";
+    assert_eq!(error, expected);
+}
+
+#[test]
+fn a_subtotal_that_its_rows_do_not_make_up_refuses_the_report() {
+    let book = Book::default()
+        .row(0, &["Контрагент", "Сумма"])
+        .row(0, &["Альфа", "3"])
+        .row(1, &["Реализация", "2"]);
+    let expected = "row 2: column \"Сумма\": \"Альфа\" says 3, the rows under it sum up to 2";
+    assert_eq!(from_book(&book).unwrap_err(), expected);
+}
+
+#[test]
+fn a_text_of_the_same_report_gives_the_same_leaves() {
+    let text = "ООО «Ромашка»\nВедомость по взаиморасчётам\nПериод: 1 полугодие 2025 г.\n\
+        Отбор:;Договор В списке «Основной»\n\n\
+        Контрагент;Показатели;Сальдо на начало;;Обороты\nДокумент;;Дебет;Кредит;Дебет\n\
+        Альфа;БУ;30;;3,5\n;Кол.;3;;1\n  Реализация 1;БУ;10;;1,25\n;Кол.;1;;\n\
+        \u{a0} Реализация 2;БУ;20;;2,25\n;Кол.;2;;1\n\n\
+        Бета;БУ;;7;100\nИтого;БУ;30;7;103,5\n;Кол.;3;;1\n\nГенеральный директор;;(подпись)\n";
+    assert_eq!(
+        table(from_text(text).unwrap()),
+        LEAVES.replace("1.25", "1,25").replace("2.25", "2,25")
+    );
+}
+
+#[test]
+fn pitfall_14_months_across_become_rows_and_a_composite_label_stays_whole() {
+    let day = |serial: &str| format!("{serial}@1");
+    let (july, august) = (day("45474"), day("45505"));
+    let book = Book::default()
+        .row(0, &["", &july, "", &august, "", "Итого", ""])
+        .row(
+            0,
+            &[
+                "Номенклатура, Единица, Артикул",
+                "Количество",
+                "Сумма",
+                "Количество",
+                "Сумма",
+                "Количество",
+                "Сумма",
+            ],
+        )
+        .row(0, &["Чай, чёрный, пачка, А-1", "2", "20.5", "", "", "2", "20.5"])
+        .row(0, &["Кофе, , К-2", "1", "5", "-1", "-5", "0", "0"]);
+    let report = from_book(&book).unwrap();
+    assert_eq!(report.notes()[1], "no total row: sums were not compared");
+    let expected = "\
+Номенклатура, Единица, Артикул|measure|month|Количество|Сумма|period_first|period_last|title|selection
+3: Чай, чёрный, пачка, А-1||2024-07-01|2|20.5||||
+4: Кофе, , К-2||2024-07-01|1|5||||
+4: Кофе, , К-2||2024-08-01|-1|-5||||
+";
+    assert_eq!(table(report), expected);
+}
+
+#[test]
+fn pitfall_8_title_and_signatures_are_counted_and_no_rows() {
+    let book = Book::default()
+        .row(0, &["Sales by Customer"])
+        .row(0, &["January - March 2025"])
+        .row(0, &["", "Customer", "Amount", "Share, %"])
+        .row(0, &["", "Alpha", "2", "40"])
+        .row(0, &["", "Beta", "3", "60"])
+        .row(0, &["TOTAL", "", "5", "50"])
+        .row(0, &["Accrual basis"]);
+    let report = from_book(&book).unwrap();
+    assert_eq!(report.recognised(), 5);
+    let expected = "\
+Customer|measure|Amount|Share, %|period_first|period_last|title|selection
+4: Alpha||2|40|2025-01-01|2025-03-31|Sales by Customer|
+5: Beta||3|60|2025-01-01|2025-03-31|Sales by Customer|
+";
+    assert_eq!(table(report), expected);
+}
+
+#[test]
+fn pitfall_10_lines_within_lines_are_no_leaves() {
+    let book = Book::default()
+        .row(0, &["Контрагент", "Сумма"])
+        .row(0, &["Альфа", "12"])
+        .row(0, &["в т.ч. НДС", "2"])
+        .row(0, &["Количество", "7"])
+        .row(0, &["Бета", "1"])
+        .row(0, &["Итого:", "13"]);
+    let report = table(from_book(&book).unwrap());
+    let rows: Vec<&str> = report.lines().skip(1).collect();
+    assert_eq!(rows, ["2: Альфа||12||||", "5: Бета||1||||"]);
+}
+
+#[test]
+fn sums_below_their_rows_are_parents_too() {
+    let book = Book::default()
+        .summary_below()
+        .row(0, &["Account", "Amount"])
+        .row(1, &[&format!("1@{CODE}"), "1"])
+        .row(1, &["Cash", "2"])
+        .row(0, &["Assets", "3"])
+        .row(0, &["Total", "3"]);
+    let expected = "\
+level_1|Account|measure|Amount|period_first|period_last|title|selection
+2: Assets|01||1||||
+3: Assets|Cash||2||||
+";
+    assert_eq!(table(from_book(&book).unwrap()), expected);
+}
+
+#[test]
+fn the_label_may_be_declared() {
+    let book = Book::default().row(0, &["Регион", "Сумма"]).row(0, &["Север", "1"]);
+    let error = from_book(&book).unwrap_err();
+    assert!(error.contains("no header among the first 30 rows"), "{error}");
+    let labels = vec!["Регион".to_owned()];
+    let options = ReportOptions { labels, ..ReportOptions::new(locale('.')) };
+    assert!(table(from_book_with(&book, &options).unwrap()).contains("2: Север||1|"));
+    let options = ReportOptions { max_rows: 1, ..options };
+    let error = from_book_with(&book, &options).unwrap_err();
+    assert!(error.contains("more than 1 rows"), "{error}");
+}
+
+#[test]
+fn a_total_over_words_names_the_row() {
+    let book = Book::default()
+        .row(0, &["Контрагент", "Сумма"])
+        .row(0, &["Альфа", "нет данных"])
+        .row(0, &["Бета", "1"])
+        .row(0, &["Итого", "1"]);
+    let error = from_book(&book).unwrap_err();
+    assert_eq!(error, "row 2: column \"Сумма\" holds \"нет данных\", no number");
+}

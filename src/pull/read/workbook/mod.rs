@@ -1,0 +1,267 @@
+//! XLSX, ODS and XLS workbooks → rows of text fields, titles and header among them.
+//!
+//! What a file is, its bytes say, not its name. XLSX and ODS are streamed by readers of their own
+//! rather than by calamine's: those size a grid by what cells declare, reserve what a count
+//! declares, lack outline levels, and hold a number as a double even where its text is exact.
+//! XLS is calamine's; it knows neither outline levels nor the formats that make `01` of 1.
+//!
+//! Keeps true: blank rows count in row numbers but make no rows; no cell's position allocates
+//! what lies before it; what unpacks beyond the limits is refused, by what it unpacks to.
+
+#[cfg(test)]
+pub(super) mod fixture;
+mod format;
+mod grid;
+mod number;
+mod ods;
+mod package;
+mod sheet;
+mod styles;
+#[cfg(test)]
+mod tests;
+mod values;
+mod xls;
+mod xlsx;
+
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom};
+
+pub use grid::{Merge, Shape};
+
+use self::grid::Grid;
+use self::package::Package;
+use self::values::Values;
+use crate::pull::read::{BadBytes, Rows};
+
+/// Columns that a sheet may have, as in Excel.
+const MAX_COLUMNS: usize = 16_384;
+/// Rows that a sheet may have, as in Excel.
+const MAX_ROWS: u64 = 1 << 20;
+
+/// How a workbook is read.
+#[derive(Debug, Clone)]
+pub struct WorkbookOptions {
+    /// The sheet; without it, the first that is not hidden and has cells.
+    pub sheet: Option<SheetChoice>,
+    /// How days are written, in strftime's letters; a time only where it asks for one.
+    pub date: String,
+    /// The decimal separator that numbers are written with.
+    pub decimal: char,
+    /// Bytes that the parts of the workbook may unpack to, and that an XLS may have.
+    pub max_unpacked_bytes: u64,
+    /// Empty cells that may have to be written before others, and cells of an XLS or ODS sheet.
+    pub max_cells: u64,
+}
+
+/// Which sheet of a workbook.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SheetChoice {
+    /// The one with this name, hidden or not.
+    Name(String),
+    /// The one at this place, from 1, hidden ones counted.
+    Number(usize),
+}
+
+impl Default for WorkbookOptions {
+    fn default() -> Self {
+        Self {
+            sheet: None,
+            date: "%Y-%m-%d".to_owned(),
+            decimal: '.',
+            max_unpacked_bytes: 1 << 30,
+            max_cells: 20_000_000,
+        }
+    }
+}
+
+/// Reads the rows of one sheet.
+pub struct Workbook {
+    book: Book,
+    grid: Grid,
+    /// Whether the grid holds rows that were not given yet.
+    ahead: bool,
+    chosen: bool,
+}
+
+enum Book {
+    Xlsx(xlsx::Xlsx),
+    Ods(ods::Ods),
+    Xls(xls::Xls),
+}
+
+fn bad(row: Option<u64>, message: impl Into<String>) -> BadBytes {
+    let hint = "ask for the workbook again, or save it anew as XLSX".to_owned();
+    BadBytes { row, message: message.into(), hint }
+}
+
+impl Workbook {
+    /// Opens the workbook in `file`.
+    ///
+    /// # Errors
+    /// When it is none, is protected by a password, damaged, beyond a limit, or lacks the sheet.
+    pub fn open(mut file: File, options: &WorkbookOptions) -> Result<Self, BadBytes> {
+        let unreadable = |error: std::io::Error| bad(None, format!("reading failed: {error}"));
+        let mut start = Vec::new();
+        file.seek(SeekFrom::Start(0)).map_err(unreadable)?;
+        file.by_ref().take(64).read_to_end(&mut start).map_err(unreadable)?;
+        file.seek(SeekFrom::Start(0)).map_err(unreadable)?;
+        let values = Values::new(options);
+        let book = match start.as_slice() {
+            [b'P', b'K', 3, 4, ..] => {
+                let package = Package::open(file, options.max_unpacked_bytes)?;
+                match Kind::of(&package)? {
+                    Kind::Xlsx => Book::Xlsx(xlsx::Xlsx::open(package, options, values)?),
+                    Kind::Ods => Book::Ods(ods::Ods::open(&package, options, values)?),
+                }
+            }
+            [0xd0, 0xcf, 0x11, 0xe0, ..] => Book::Xls(xls::Xls::open(file, options, values)?),
+            other => return Err(no_workbook(other)),
+        };
+        let chosen = options.sheet.is_some();
+        let grid = Grid::new(options.max_cells);
+        let mut workbook = Self { book, grid, ahead: false, chosen };
+        workbook.fill()?;
+        workbook.ahead = true;
+        Ok(workbook)
+    }
+
+    /// The sheet that is read.
+    #[must_use]
+    pub fn sheet(&self) -> &str {
+        match &self.book {
+            Book::Xlsx(book) => book.sheet(),
+            Book::Ods(book) => book.sheet(),
+            Book::Xls(book) => book.sheet(),
+        }
+    }
+
+    /// The next rows, the field of each up to its last cell that is not empty; `None` at the end.
+    ///
+    /// # Errors
+    /// When the workbook is damaged or goes beyond a limit.
+    pub fn next_rows(&mut self) -> Result<Option<&Rows>, BadBytes> {
+        if !std::mem::take(&mut self.ahead) {
+            self.grid.clear();
+            self.fill()?;
+        }
+        Ok((!self.grid.is_empty()).then_some(&self.grid.rows))
+    }
+
+    /// The rows that [`Self::next_rows`] gave last, and the shape of each.
+    #[must_use]
+    pub fn shaped(&self) -> (&Rows, &[Shape]) {
+        (&self.grid.rows, &self.grid.shapes)
+    }
+
+    /// The merged cells of the sheet, all of them known once its rows were read.
+    #[must_use]
+    pub fn merges(&self) -> &[Merge] {
+        match &self.book {
+            Book::Xlsx(book) => book.merges(),
+            Book::Ods(book) => book.merges(),
+            Book::Xls(book) => book.merges(),
+        }
+    }
+
+    /// Whether a row that sums others up stands below them, as the sheet says.
+    #[must_use]
+    pub fn summary_below(&self) -> bool {
+        match &self.book {
+            Book::Xlsx(book) => book.summary_below(),
+            Book::Ods(_) | Book::Xls(_) => true,
+        }
+    }
+
+    /// Things to tell: the sheet that was taken, what the format does not know.
+    #[must_use]
+    pub fn notes(&self) -> Vec<String> {
+        let mut notes = Vec::new();
+        if !self.chosen {
+            notes.push(format!("sheet taken: \"{}\"", self.sheet()));
+        }
+        if matches!(self.book, Book::Xls(_)) {
+            let note = "XLS: leading zeros that only a cell's format shows are not seen";
+            notes.push(note.to_owned());
+        }
+        notes
+    }
+
+    fn fill(&mut self) -> Result<(), BadBytes> {
+        match &mut self.book {
+            Book::Xlsx(book) => book.fill(&mut self.grid),
+            Book::Ods(book) => book.fill(&mut self.grid),
+            Book::Xls(book) => book.fill(&mut self.grid),
+        }
+    }
+}
+
+enum Kind {
+    Xlsx,
+    Ods,
+}
+
+impl Kind {
+    fn of(package: &Package) -> Result<Self, BadBytes> {
+        if package.has("content.xml") {
+            return Ok(Self::Ods);
+        }
+        if package.names().any(|name| name.ends_with("workbook.bin")) {
+            return Err(bad(None, "is a binary workbook (XLSB), expected XLSX, XLS or ODS"));
+        }
+        if package.has("[Content_Types].xml") {
+            return Ok(Self::Xlsx);
+        }
+        let names: Vec<&str> = package.names().take(3).collect();
+        Err(BadBytes {
+            row: None,
+            message: format!("is a zip archive of \"{}\", no workbook", names.join("\", \"")),
+            hint: "unpack it and give each file in it by itself".to_owned(),
+        })
+    }
+}
+
+/// Says what begins with `start`, which no workbook does.
+fn no_workbook(start: &[u8]) -> BadBytes {
+    let text = String::from_utf8_lossy(start);
+    let begin: String = text.trim_start_matches('\u{feff}').chars().take(20).collect();
+    let what = if start.is_empty() {
+        "is empty".to_owned()
+    } else if start.starts_with(b"MOXCEL") {
+        "is a tabular document of 1C (MXL)".to_owned()
+    } else if begin.trim_start().starts_with('<') {
+        format!("is text that begins with \"{begin}\" under the name of a workbook")
+    } else {
+        format!("begins with \"{}\", as no workbook does", begin.escape_debug())
+    };
+    let hint = "save it as XLSX, or declare the format that it has".to_owned();
+    BadBytes { row: None, message: format!("{what}: expected XLSX, XLS or ODS"), hint }
+}
+
+/// Picks the sheet that `choice` names among `names` with whether each is hidden.
+fn choose(names: &[(String, bool)], choice: &SheetChoice) -> Result<usize, BadBytes> {
+    let found = match choice {
+        SheetChoice::Name(wanted) => names.iter().position(|(name, _)| name == wanted),
+        SheetChoice::Number(wanted) => wanted.checked_sub(1).filter(|index| *index < names.len()),
+    };
+    found.ok_or_else(|| {
+        let wanted = match choice {
+            SheetChoice::Name(name) => format!("\"{name}\""),
+            SheetChoice::Number(number) => format!("{number}"),
+        };
+        let names: Vec<&str> = names.iter().map(|(name, _)| name.as_str()).collect();
+        BadBytes {
+            row: None,
+            message: format!("sheet {wanted} not found; the book has \"{}\"", names.join("\", \"")),
+            hint: "correct \"sheet\", or ask for the workbook again".to_owned(),
+        }
+    })
+}
+
+/// Says that no sheet has cells.
+fn no_cells() -> BadBytes {
+    BadBytes {
+        row: None,
+        message: "has no cells in the sheet, or in any that is not hidden".to_owned(),
+        hint: "name another sheet, or ask for the workbook again".to_owned(),
+    }
+}
