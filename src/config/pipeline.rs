@@ -192,12 +192,11 @@ pub struct Frame {
 /// How the rows of a report with groups and totals are made flat.
 #[derive(Debug, Clone)]
 pub struct Report {
-    /// The names of its levels, from the outermost; empty means those of its header.
-    pub levels: Vec<String>,
-    /// The header of the column that holds the hierarchy; `None` means the first.
-    pub label: Option<String>,
-    /// Whether a report without a row of totals is refused.
-    pub total_required: bool,
+    /// The headers by which its header is known, that of the hierarchy first; empty means usual
+    /// words.
+    pub labels: Vec<String>,
+    /// Columns that its total does not sum up.
+    pub not_summed: Vec<String>,
 }
 
 /// How numbers and dates are written.
@@ -244,6 +243,8 @@ pub enum Origin {
     Header(String),
     /// A constant.
     Constant(String),
+    /// Texts of columns of the export, put together.
+    Join(Vec<String>),
     /// The product of numbers in columns of the export.
     Product(Vec<String>),
     /// A part (from 1) of a column's text between separators.

@@ -389,25 +389,30 @@ fn mapping(check: &mut Checker<'_>, column: &Spanned<mirror::Column>) -> Option<
         }
         mirror::Column::Map(map) => map,
     };
-    let from = match (&map.from, &map.value, &map.product, (&map.split, &map.pattern)) {
-        (Some(header), None, None, (None, None)) => Origin::Header(header.value.clone()),
-        (Some(header), None, None, (None, Some(written))) => {
+    let texts = |headers: &[Spanned<String>]| headers.iter().map(|one| one.value.clone()).collect();
+    let (parts, several) = ((&map.split, &map.pattern), (&map.product, &map.join));
+    let from = match (&map.from, &map.value, several, parts) {
+        (Some(header), None, (None, None), (None, None)) => Origin::Header(header.value.clone()),
+        (Some(header), None, (None, None), (None, Some(written))) => {
             let pattern = one_group(check, written)?;
             Origin::Match { header: header.value.clone(), pattern }
         }
-        (Some(header), None, None, (Some(split), None)) => Origin::Split {
+        (Some(header), None, (None, None), (Some(split), None)) => Origin::Split {
             header: header.value.clone(),
             by: split.by.value.clone(),
             part: split.part.value.max(1),
         },
-        (None, Some(value), None, (None, None)) => Origin::Constant(check.string(value)),
-        (None, None, Some(factors), (None, None)) if !factors.is_empty() => {
-            Origin::Product(factors.iter().map(|factor| factor.value.clone()).collect())
+        (None, Some(value), (None, None), (None, None)) => Origin::Constant(check.string(value)),
+        (None, None, (Some(factors), None), (None, None)) if !factors.is_empty() => {
+            Origin::Product(texts(factors))
+        }
+        (None, None, (None, Some(texts_of)), (None, None)) if !texts_of.is_empty() => {
+            Origin::Join(texts(texts_of))
         }
         _ => {
             check.fault_hint(
                 at(column),
-                "a column needs exactly one of \"from\", \"value\" and \"product\"",
+                "a column needs exactly one of \"from\", \"value\", \"product\" and \"join\"",
                 "write a header, { from: <header> }, { value: <text> } or { product: [a, b] }",
             );
             return None;

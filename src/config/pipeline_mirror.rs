@@ -114,7 +114,7 @@ impl Preset {
         let named = columns.flat_map(|column| match &column.value {
             Column::Header(header) => vec![header.as_str()],
             Column::Map(map) => {
-                let factors = map.product.iter().flatten();
+                let factors = map.product.iter().chain(&map.join).flatten();
                 let named = map.from.iter().chain(factors);
                 named.map(|header| header.value.as_str()).collect()
             }
@@ -224,14 +224,12 @@ pub(super) struct Workbook {
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Report {
-    /// The names of the levels of its hierarchy, from the outermost; without them those of the header.
+    /// The headers by which its header is known, that of the hierarchy first; else by usual words.
     #[serde(default)]
-    pub(super) levels: Vec<String>,
-    /// The header of the column that holds the hierarchy; without it the first.
-    pub(super) label: Option<String>,
-    /// Whether a report without a row of totals is refused.
+    pub(super) labels: Vec<String>,
+    /// Columns that its total does not sum up, as prices.
     #[serde(default)]
-    pub(super) total_required: bool,
+    pub(super) not_summed: Vec<String>,
 }
 
 #[derive(Deserialize, JsonSchema)]
@@ -306,6 +304,8 @@ pub(super) struct ColumnMap {
     pub(super) from: Option<Spanned<String>>,
     /// A constant.
     pub(super) value: Option<Spanned<String>>,
+    /// Headers whose texts are put together, with `/` between them.
+    pub(super) join: Option<Vec<Spanned<String>>>,
     /// Headers whose numbers are multiplied.
     pub(super) product: Option<Vec<Spanned<String>>>,
     /// A part of the text.

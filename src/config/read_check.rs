@@ -83,8 +83,7 @@ fn frame(header_row: Option<&Spanned<u64>>, footer: &[String]) -> Frame {
 }
 
 fn report(read: &mirror::Report) -> Report {
-    let mirror::Report { levels, label, total_required } = read;
-    Report { levels: levels.clone(), label: label.clone(), total_required: *total_required }
+    Report { labels: read.labels.clone(), not_summed: read.not_summed.clone() }
 }
 
 fn workbook(check: &mut Checker<'_>, read: &mirror::Workbook) -> Workbook {

@@ -8,7 +8,8 @@ use chrono::NaiveDate;
 use super::fetch::{Export, ExportBytes};
 use super::map::{Header, Mapper, Sink, Tally, missing_columns, needed};
 use super::read::{
-    BadBytes, Decoded, Groups, Ndjson, Parquet, Row, Rows, Splitter, TextReader, named,
+    BadBytes, Decoded, GridRows, Groups, Ndjson, Parquet, RawTable, Report, ReportOptions, Row,
+    Rows, SheetChoice, Splitter, TextGrid, TextReader, Workbook, WorkbookOptions, named,
 };
 use crate::config::pipeline::{self as config, Covers, Load, Source};
 use crate::domain::Day;
@@ -114,6 +115,13 @@ fn read_csv(
     sink: &mut dyn Sink,
 ) -> Result<Reading> {
     let mut text = TextReader::new(open(source, export, path)?, csv.encoding);
+    if let Some(report) = &csv.report {
+        let delimiter = u8::try_from(csv.delimiter).unwrap_or(b',');
+        let mut grid = TextGrid::new(text, delimiter);
+        let reading = read_report(source, &mut grid, report, export, sink)?;
+        let sha256 = finish(export, grid.into_inner())?;
+        return Ok(Reading { sha256, ..reading });
+    }
     let mut notes = Vec::new();
     if let (encoding, false) = text.encoding() {
         notes.push(format!("charset detected: {}", encoding.name()));
@@ -190,13 +198,72 @@ fn read_parquet(
 
 fn read_workbook(
     source: &Source,
-    _workbook: &config::Workbook,
+    read: &config::Workbook,
     export: &Export,
-    _path: &Path,
-    _sink: &mut dyn Sink,
+    path: &Path,
+    sink: &mut dyn Sink,
 ) -> Result<Reading> {
-    let _ = source;
-    Err(supplier(export, "not yet", ""))
+    let at = |error: std::io::Error| Error::from(error).at(format!("export \"{}\"", export.name));
+    // One open file: what is hashed is what is read, whoever puts another in its place.
+    let file = std::fs::File::open(path).map_err(at)?;
+    let sha256 = file_sha256(file.try_clone().map_err(at)?).map_err(at)?;
+    let options = WorkbookOptions {
+        sheet: read.sheet.clone().map(SheetChoice::Name),
+        date: read.locale.date.clone(),
+        decimal: read.locale.decimal,
+        max_unpacked_bytes: source.most_unpacked_bytes,
+        ..WorkbookOptions::default()
+    };
+    let workbook = Workbook::open(file, &options).map_err(|error| bad_bytes(export, error))?;
+    if let Some(report) = &read.report {
+        let reading = read_report(source, workbook, report, export, sink)?;
+        return Ok(Reading { sha256, ..reading });
+    }
+    let mut workbook = workbook;
+    let mut body = Body::new(source, export, read.frame.header_row);
+    while let Some(rows) = workbook.next_rows().map_err(|error| bad_bytes(export, error))? {
+        body.take(rows, sink)?;
+    }
+    body.finish(sha256, workbook.notes(), sink)
+}
+
+/// Reads the leaves of a report; the digest is left to who opened the file.
+fn read_report(
+    source: &Source,
+    grid: impl GridRows,
+    read: &config::Report,
+    export: &Export,
+    sink: &mut dyn Sink,
+) -> Result<Reading> {
+    let options = ReportOptions {
+        labels: read.labels.clone(),
+        not_summed: read.not_summed.clone(),
+        ..ReportOptions::new(source.read.locale().clone())
+    };
+    let mut report = Report::new(grid, &options).map_err(|error| bad_bytes(export, error))?;
+    let mut reading = read_table(source, &mut report, export, sink)?;
+    reading.tally.read += report.recognised();
+    reading.tally.recognised += report.recognised();
+    Ok(reading)
+}
+
+/// Reads a table that names its columns itself; the digest is left to who opened the file.
+fn read_table(
+    source: &Source,
+    table: &mut dyn RawTable,
+    export: &Export,
+    sink: &mut dyn Sink,
+) -> Result<Reading> {
+    let mut body = Body::new(source, export, None);
+    let header = Header::named(table.columns().iter().map(String::as_str)).renamed(source);
+    if header.count(&body.needed) < body.needed.len() {
+        return Err(body.no_header(&header));
+    }
+    body.begin(&header, 0)?;
+    while let Some(rows) = table.next_rows().map_err(|error| bad_bytes(export, error))? {
+        body.take(rows, sink)?;
+    }
+    body.finish(String::new(), table.notes(), sink)
 }
 
 fn read_named(
@@ -208,19 +275,9 @@ fn read_named(
 ) -> Result<Reading> {
     let mut bytes = open(source, export, path)?;
     let mut table = named(format, &mut bytes).map_err(|error| bad_bytes(export, error))?;
-    let mut body = Body::new(source, export, None);
-    let header = Header::named(table.columns().iter().map(String::as_str));
-    if header.count(&body.needed) < body.needed.len() {
-        return Err(body.no_header(&header));
-    }
-    body.begin(&header, 0)?;
-    while let Some(rows) = table.next_rows().map_err(|error| bad_bytes(export, error))? {
-        body.take(rows, sink)?;
-    }
-    let notes = table.notes();
+    let reading = read_table(source, table.as_mut(), export, sink)?;
     drop(table);
-    let sha256 = finish(export, bytes)?;
-    body.finish(sha256, notes, sink)
+    Ok(Reading { sha256: finish(export, bytes)?, ..reading })
 }
 
 /// The part of an export below its header.

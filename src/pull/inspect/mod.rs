@@ -10,6 +10,7 @@ mod meaning;
 mod table;
 mod text;
 
+use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
@@ -17,7 +18,7 @@ pub use block::block;
 pub use format::Kind;
 
 use super::fetch::ExportBytes;
-use super::read::{Decoded, Splitter, TextReader};
+use super::read::{BadBytes, Decoded, Splitter, TextReader, Workbook, WorkbookOptions};
 use crate::error::{Error, Kind as ErrorKind, Result};
 use table::Table;
 
@@ -82,7 +83,7 @@ pub fn inspect(path: &Path, most_unpacked_bytes: u64) -> Result<Found> {
     };
     match kind {
         Kind::Csv => csv(path, &sample, most_unpacked_bytes),
-        Kind::Workbook => workbook(path),
+        Kind::Workbook => workbook(path, most_unpacked_bytes),
         Kind::Named(_, preset) => Ok(named(text::charset(&sample, kind), preset)),
         Kind::Dbf | Kind::Ndjson | Kind::Parquet => {
             Ok(Found { preset: None, ..named(text::charset(&sample, kind), "") })
@@ -98,9 +99,7 @@ fn csv(path: &Path, sample: &[u8], most_unpacked_bytes: u64) -> Result<Found> {
     let bytes = ExportBytes::open(path, most_unpacked_bytes)?;
     let mut reader = TextReader::new(bytes, Some(encoding));
     let mut splitter = Splitter::new(u8::try_from(separator).unwrap_or(b','));
-    let bad = |error: super::read::BadBytes| {
-        Error::new(ErrorKind::Supplier, error.message).hint(error.hint)
-    };
+    let bad = |error: BadBytes| Error::new(ErrorKind::Supplier, error.message).hint(error.hint);
     while rows.len() < SAMPLE_ROWS {
         let Decoded::Text(text) = reader.next(splitter.row()).map_err(bad)? else {
             take(&mut rows, splitter.finish().map_err(bad)?);
@@ -115,8 +114,27 @@ fn csv(path: &Path, sample: &[u8], most_unpacked_bytes: u64) -> Result<Found> {
     Ok(Found { kind: Kind::Csv, charset, encoding, separator, preset, table })
 }
 
-fn workbook(_path: &Path) -> Result<Found> {
-    Err(Error::new(ErrorKind::Supplier, "not yet"))
+fn workbook(path: &Path, most_unpacked_bytes: u64) -> Result<Found> {
+    let bad = |error: BadBytes| Error::new(ErrorKind::Supplier, error.message).hint(error.hint);
+    let options = WorkbookOptions { max_unpacked_bytes: most_unpacked_bytes, ..Default::default() };
+    let mut workbook = Workbook::open(File::open(path)?, &options).map_err(bad)?;
+    let mut rows = Vec::new();
+    let mut grouped = false;
+    while rows.len() < SAMPLE_ROWS {
+        if workbook.next_rows().map_err(bad)?.is_none() {
+            break;
+        }
+        let (more, shapes) = workbook.shaped();
+        grouped |= shapes.iter().any(|shape| shape.level > 0 || shape.indent > 0);
+        take(&mut rows, more);
+    }
+    let mut table = Table::of(rows, ';');
+    if let Some(table) = &mut table {
+        table.grouped = grouped;
+    }
+    let preset = table.as_ref().and_then(Table::preset);
+    let charset = String::new();
+    Ok(Found { kind: Kind::Workbook, charset, encoding: None, separator: None, preset, table })
 }
 
 fn take(rows: &mut Vec<(u64, Vec<String>)>, more: &super::read::Rows) {

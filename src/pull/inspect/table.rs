@@ -32,6 +32,8 @@ pub struct Table {
     pub lines: bool,
     /// Values that the kind of document takes.
     pub kinds: Vec<String>,
+    /// Whether its rows stand in a hierarchy, as the sheet says.
+    pub grouped: bool,
     /// Columns without an empty value.
     pub full: Vec<bool>,
 }
@@ -87,6 +89,7 @@ impl Table {
             total,
             lines,
             kinds,
+            grouped: false,
             full,
             columns,
         })

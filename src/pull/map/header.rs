@@ -88,7 +88,9 @@ pub fn needed(source: &Source) -> Vec<&str> {
             | Origin::Match { header, .. } => {
                 needed.push(header);
             }
-            Origin::Product(factors) => needed.extend(factors.iter().map(String::as_str)),
+            Origin::Product(factors) | Origin::Join(factors) => {
+                needed.extend(factors.iter().map(String::as_str))
+            }
             Origin::Constant(_) => {}
         }
     }

@@ -15,7 +15,7 @@ use super::header::Header;
 use super::number;
 use super::reject::Reject;
 use crate::config::canonical::{Column, Table, Type};
-use crate::config::pipeline::{Into, Load, Mapping, Origin, Rule, Source, Test};
+use crate::config::pipeline::{Into, Load, Mapping, Origin, Read, Rule, Source, Test};
 use crate::domain::Day;
 use crate::error::Result;
 use crate::names::like;
@@ -72,6 +72,7 @@ pub struct Tally {
 enum From<'s> {
     Field(usize),
     Constant(&'s str),
+    Join(Vec<usize>),
     Product(Vec<usize>),
     Split { field: usize, by: &'s str, part: usize },
     Match(usize, &'s regex::Regex),
@@ -108,6 +109,8 @@ pub struct Mapper<'s> {
     source: &'s Source,
     reading: Reading,
     width: usize,
+    /// Whether a row may end before its last columns, empty there.
+    ragged: bool,
     skip: Vec<(&'s Rule, usize)>,
     reject: Vec<(&'s Rule, &'s str, usize)>,
     /// The pattern of the row that states the control total, and the column.
@@ -153,6 +156,7 @@ impl<'s> Mapper<'s> {
             source,
             reading,
             width: header.width(),
+            ragged: matches!(source.read, Read::Workbook(_)),
             skip,
             reject,
             total,
@@ -288,7 +292,7 @@ impl<'s> Mapper<'s> {
     {
         let width = self.width;
         let extra = (width..row.len()).any(|index| !row.field(index).is_empty());
-        if row.len() < width || extra {
+        if (row.len() < width && !self.ragged) || extra {
             return Err(BadRow {
                 column: String::new(),
                 reason: "fields".to_owned(),
@@ -348,6 +352,20 @@ impl<'s> Mapper<'s> {
                 .product(&texts, plan.column.kind)
                 .map_err(|error| bad(error, texts.join(" × ")));
         }
+        let joined = match from {
+            From::Join(fields) => {
+                let texts: Vec<&str> = fields.iter().map(|field| row.field(*field)).collect();
+                Some(texts.join("/"))
+            }
+            _ => None,
+        };
+        if let Some(text) = joined {
+            let shown = text.clone();
+            return self
+                .reading
+                .cell(Cow::Owned(text), plan.column.kind)
+                .map_err(|error| bad(error, shown));
+        }
         let text = match from {
             From::Field(field) => row.field(*field),
             From::Constant(constant) => constant,
@@ -364,7 +382,7 @@ impl<'s> Mapper<'s> {
                     }
                 }
             }
-            From::Product(_) => "",
+            From::Join(_) | From::Product(_) => "",
         };
         let text = if mapping.map.is_empty() {
             Cow::Borrowed(text)
@@ -482,6 +500,7 @@ fn named(origin: &Origin, column: &str) -> String {
             header.clone()
         }
         Origin::Product(factors) => factors.join(" × "),
+        Origin::Join(headers) => headers.join("/"),
         Origin::Constant(_) => column.to_owned(),
     }
 }
@@ -520,6 +539,7 @@ fn plan<'s>(source: &'s Source, into: &'s Into, header: &Header) -> TablePlan<'s
                 let from = match &mapping.from {
                     Origin::Header(name) => From::Field(at(name)),
                     Origin::Constant(text) => From::Constant(text),
+                    Origin::Join(names) => From::Join(names.iter().map(|name| at(name)).collect()),
                     Origin::Product(names) => {
                         From::Product(names.iter().map(|name| at(name)).collect())
                     }

@@ -103,7 +103,6 @@ impl<R: Read> Xml<R> {
         })
     }
 
-
     fn bad(&self, message: impl std::fmt::Display, hint: &str) -> BadBytes {
         let message = format!("line {}: {message}", self.reader.get_ref().line());
         BadBytes { row: None, message, hint: hint.to_owned() }

@@ -78,6 +78,12 @@ fn bad(row: Option<u64>, message: impl Into<String>) -> BadBytes {
     BadBytes { row, message: message.into(), hint: hint.to_owned() }
 }
 
+/// A day as the report's own days are written, so that one format reads them all.
+fn written(day: NaiveDate, locale: &Locale) -> String {
+    let format = if locale.date.is_empty() { "%Y-%m-%d" } else { &locale.date };
+    day.and_time(chrono::NaiveTime::MIN).format(format).to_string()
+}
+
 impl Table {
     fn len(&self) -> usize {
         self.shapes.len()
@@ -135,7 +141,7 @@ impl Report {
             months: Vec::new(),
             cells: Vec::new(),
             period: header.period.map_or_else(Default::default, |(first, last)| {
-                [first.to_string(), last.to_string()]
+                [written(first, &options.locale), written(last, &options.locale)]
             }),
             rows: Rows::default(),
             given: 0,
@@ -228,7 +234,7 @@ impl RawTable for Report {
             let row = self.table.row(leaf.row);
             let names = &self.tree.names[leaf.names.clone()];
             for month in (0..self.months.len()).filter(|month| self.gives(leaf, *month)) {
-                let date = self.months[month].map(|month| month.to_string());
+                let date = self.months[month].map(|month| written(month, &self.table.locale));
                 let label = |index: usize| names.get(index).map_or("", |row| self.label(*row));
                 // Parents from the left, the leaf in the last column.
                 let levels = (0..self.tree.levels.len()).map(|index| {

@@ -28,6 +28,24 @@ pub trait GridRows {
     }
 }
 
+impl<G: GridRows> GridRows for &mut G {
+    fn next_shaped(&mut self) -> Result<Option<(&Rows, &[Shape])>, BadBytes> {
+        G::next_shaped(self)
+    }
+
+    fn merges(&self) -> &[Merge] {
+        G::merges(self)
+    }
+
+    fn summary_below(&self) -> bool {
+        G::summary_below(self)
+    }
+
+    fn notes(&self) -> Vec<String> {
+        G::notes(self)
+    }
+}
+
 impl GridRows for Workbook {
     fn next_shaped(&mut self) -> Result<Option<(&Rows, &[Shape])>, BadBytes> {
         let any = self.next_rows()?.is_some();

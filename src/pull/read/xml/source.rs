@@ -61,7 +61,6 @@ impl<R: Read> Source<R> {
         self.failed.take()
     }
 
-
     fn fail(&mut self, bad: BadBytes) -> io::Error {
         self.failed = Some(bad);
         io::Error::other("the text ends here")
