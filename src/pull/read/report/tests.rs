@@ -8,7 +8,7 @@ use crate::pull::read::{RawTable, Report, ReportOptions, TextGrid, TextReader};
 use crate::pull::read::{Workbook, WorkbookOptions};
 
 fn locale(decimal: char) -> Locale {
-    Locale { decimal, thousands: Some(' '), date: "%d.%m.%Y".to_owned() }
+    Locale { decimal, thousands: Some(' '), sign: None, date: "%d.%m.%Y".to_owned() }
 }
 
 fn table(mut report: Report) -> String {
