@@ -137,6 +137,16 @@ fn source(check: &mut Checker<'_>, entry: &mirror::Source, known: Known<'_>) -> 
         .collect();
     let renamed = preset.iter().flat_map(|preset| &preset.renamed).chain(&entry.renamed);
     let renamed = renamed.map(|(name, others)| (name.clone(), others.clone())).collect();
+    let given_names: Vec<&String> = entry.renamed.keys().collect();
+    if let (super::pipeline::Read::Ndjson(_), Some(name)) = (&read, given_names.first()) {
+        check.fault_hint(
+            at(&entry.name),
+            format!(
+                "\"renamed\" does nothing for JSON lines, whose keys are not listed: \"{name}\""
+            ),
+            "name the key as it is, under \"into\"",
+        );
+    }
     let optional = preset.iter().flat_map(|preset| &preset.optional).chain(&entry.optional);
     let optional = optional.cloned().collect();
     let load = self::load(check, load, &tables);

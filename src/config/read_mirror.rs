@@ -55,7 +55,7 @@ pub(super) struct Dbf {
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Workbook {
-    /// The name of the sheet; without it the first that is shown and has cells.
+    /// The name of the sheet, `*` for anything; without it the first that is shown and has cells.
     pub(super) sheet: Option<Spanned<String>>,
     /// The format of dates that are texts, in strftime's letters; `%Y-%m-%d` by default.
     pub(super) date: Option<Spanned<String>>,

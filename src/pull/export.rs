@@ -1,15 +1,16 @@
 //! One export, from its bytes to canonical rows.
 
+use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
 use super::control::control;
 use super::cover::{Cover, cover, named_cover};
 use super::fetch::{Export, ExportBytes};
-use super::map::{Header, Mapper, Sink, Tally, missing_columns, needed};
+use super::map::{Header, Mapper, Sink, Tally, missing_columns, named_headers, needed};
 use super::read::{
     BadBytes, Decoded, GridRows, Groups, Ndjson, Parquet, RawTable, Report, ReportOptions, Row,
-    Rows, SheetChoice, Splitter, TextGrid, TextReader, Workbook, WorkbookOptions, named,
+    Rows, Splitter, TextGrid, TextReader, Workbook, WorkbookOptions, named,
 };
 use crate::config::pipeline::{self as config, Source};
 use crate::error::{Error, Kind, Result};
@@ -145,14 +146,15 @@ fn read_ndjson(
     sink: &mut dyn Sink,
 ) -> Result<Reading> {
     let mut body = Body::new(source, export, None);
-    let columns = body.needed.clone();
+    let columns = named_headers(source);
     let reader = Ndjson::new(open(source, export, path)?, &columns);
     let mut reader = reader.map_err(|error| bad_bytes(export, error))?;
     body.begin(&Header::named(columns.iter().copied()), 0)?;
     while let Some(rows) = reader.next_rows().map_err(|error| bad_bytes(export, error))? {
         body.take(rows, sink)?;
     }
-    let unseen: Vec<&str> = reader.unseen().collect();
+    let missing = |column: &&str| body.needed.contains(column);
+    let unseen: Vec<&str> = reader.unseen().filter(missing).collect();
     let any = body.mapper.as_ref().is_some_and(|(mapper, _)| mapper.tally.read > 0);
     if any && !unseen.is_empty() {
         let seen = columns.iter().copied().filter(|column| !unseen.contains(column));
@@ -169,22 +171,23 @@ fn read_parquet(
     path: &Path,
     sink: &mut dyn Sink,
 ) -> Result<Reading> {
-    let at = |error: std::io::Error| Error::from(error).at(format!("export \"{}\"", export.name));
-    // One open file: what is hashed is what is read, whoever puts another in its place.
-    let file = std::fs::File::open(path).map_err(at)?;
-    let sha256 = file_sha256(file.try_clone().map_err(at)?).map_err(at)?;
-    let mut body = Body::new(source, export, None);
-    let reader = Parquet::new(file, &body.needed, zone);
+    let (file, sha256) = hashed(export, path)?;
+    let mut columns = named_headers(source);
+    let others = source.renamed.iter().flat_map(|(_, others)| others);
+    columns.extend(others.map(String::as_str));
+    let reader = Parquet::new(file, &columns, zone);
     let mut reader = reader.map_err(|error| bad_bytes(export, error))?;
-    let header = Header::named(reader.columns().iter().map(String::as_str)).renamed(source);
-    if header.count(&body.needed) < body.needed.len() {
-        return Err(body.no_header(&header));
-    }
-    body.begin(&header, 0)?;
-    while let Some(rows) = reader.next_rows().map_err(|error| bad_bytes(export, error))? {
-        body.take(rows, sink)?;
-    }
-    body.finish(sha256, Vec::new(), sink)
+    let reading = read_table(source, &mut reader, export, sink)?;
+    Ok(Reading { sha256, ..reading })
+}
+
+/// The open file at `path` and its SHA-256: what is hashed is what is read, whoever puts another
+/// in its place.
+fn hashed(export: &Export, path: &Path) -> Result<(File, String)> {
+    let at = |error: std::io::Error| Error::from(error).at(format!("export \"{}\"", export.name));
+    let file = File::open(path).map_err(at)?;
+    let sha256 = file_sha256(file.try_clone().map_err(at)?).map_err(at)?;
+    Ok((file, sha256))
 }
 
 fn read_workbook(
@@ -194,12 +197,9 @@ fn read_workbook(
     path: &Path,
     sink: &mut dyn Sink,
 ) -> Result<Reading> {
-    let at = |error: std::io::Error| Error::from(error).at(format!("export \"{}\"", export.name));
-    // One open file: what is hashed is what is read, whoever puts another in its place.
-    let file = std::fs::File::open(path).map_err(at)?;
-    let sha256 = file_sha256(file.try_clone().map_err(at)?).map_err(at)?;
+    let (file, sha256) = hashed(export, path)?;
     let options = WorkbookOptions {
-        sheet: read.sheet.clone().map(SheetChoice::Name),
+        sheet: read.sheet.clone(),
         date: read.locale.date.clone(),
         decimal: read.locale.decimal,
         max_unpacked_bytes: source.most_unpacked_bytes,

@@ -16,6 +16,6 @@ pub(in crate::pull) use number::parse as parse_number;
 
 pub use builder::{BATCH_ROWS, schema};
 pub use fold::{Fold, Folded};
-pub use header::{Header, missing_columns, needed};
+pub use header::{Header, missing_columns, named_headers, needed};
 pub use mapper::{Mapper, Sink, Tally};
 pub use reject::Reject;

@@ -39,7 +39,7 @@ pub use parquet::Parquet;
 pub use report::{GridRows, Report, ReportOptions, TextGrid};
 pub use rows::{Row, Rows};
 pub use text::{Decoded, TextReader};
-pub use workbook::{Merge, Shape, SheetChoice, Workbook, WorkbookOptions};
+pub use workbook::{Merge, Shape, Workbook, WorkbookOptions};
 
 /// Why bytes could not become rows, with the place.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -13,8 +13,8 @@ use chrono_tz::Tz;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
 
-use super::BadBytes;
 use super::rows::Rows;
+use super::{BadBytes, RawTable};
 
 /// Rows given at a time.
 const BATCH_ROWS: usize = 1024;
@@ -58,18 +58,14 @@ impl Parquet {
         let reader = reader.map_err(unusable)?;
         Ok(Self { columns: names, reader, zone, row: 0, rows: Rows::default() })
     }
+}
 
-    /// The columns that it has of those asked for, in their order in the file.
-    #[must_use]
-    pub fn columns(&self) -> &[String] {
+impl RawTable for Parquet {
+    fn columns(&self) -> &[String] {
         &self.columns
     }
 
-    /// The next rows; `None` at the end.
-    ///
-    /// # Errors
-    /// When the file is damaged, or a column holds no plain values.
-    pub fn next_rows(&mut self) -> Result<Option<&Rows>, BadBytes> {
+    fn next_rows(&mut self) -> Result<Option<&Rows>, BadBytes> {
         self.rows.clear();
         let Some(batch) = self.reader.next() else { return Ok(None) };
         let row = self.row + 1;
@@ -77,7 +73,9 @@ impl Parquet {
         self.add(&batch).map_err(|error| bad(Some(row), error))?;
         Ok(Some(&self.rows))
     }
+}
 
+impl Parquet {
     fn add(&mut self, batch: &RecordBatch) -> Result<(), String> {
         let options = FormatOptions::default();
         let zone = self.zone;
@@ -138,7 +136,7 @@ mod tests {
         TimestampMicrosecondArray,
     };
 
-    use super::Parquet;
+    use super::{Parquet, RawTable};
 
     #[test]
     fn values_become_texts_without_loss_and_instants_days_of_the_zone() {
