@@ -133,12 +133,15 @@ fn source(check: &mut Checker<'_>, entry: &mirror::Source, known: Known<'_>) -> 
     }
     // What says no currency of its own is in the project's, where a preset knows what it is.
     let currency = entry.preset.as_ref().map(|_| known.currency);
-    let into = tables.iter();
-    let into = into.filter_map(|(table, into)| self::into(check, table, into, currency)).collect();
-    let renamed = preset.iter().flat_map(|preset| &preset.renamed).chain(&entry.renamed);
-    let renamed = renamed.map(|(name, others)| (name.clone(), others.clone())).collect();
     let optional = preset.iter().flat_map(|preset| &preset.optional).chain(&entry.optional);
-    let optional = optional.cloned().collect();
+    let optional: Vec<String> = optional.cloned().collect();
+    let own = Own { currency, optional: &optional };
+    let into = tables.iter();
+    let into = into.filter_map(|(table, into)| self::into(check, table, into, own)).collect();
+    let mut renamed = entry.renamed.clone();
+    for (name, others) in preset.iter().flat_map(|preset| &preset.renamed) {
+        renamed.entry(name.clone()).or_default().extend_from_slice(others);
+    }
     let load = self::load(check, load, &tables);
     let skip = preset.iter().flat_map(|preset| &preset.skip).chain(&entry.skip);
     let skip = skip.map(|entry| rule(check, &entry.value)).collect();
@@ -317,11 +320,20 @@ fn digest(source: &Source) -> String {
     crate::digest::hex(&digest.finalize()[..8])
 }
 
+/// What is known of a source beside its tables.
+#[derive(Clone, Copy)]
+struct Own<'a> {
+    /// The currency of what says none of its own.
+    currency: Option<&'a str>,
+    /// The headers that may be absent.
+    optional: &'a [String],
+}
+
 fn into(
     check: &mut Checker<'_>,
     table: &str,
     entry: &Spanned<mirror::Into>,
-    currency: Option<&str>,
+    own: Own<'_>,
 ) -> Option<Into> {
     let Some(table) = canonical::table(table) else {
         check.fault_hint(
@@ -342,11 +354,20 @@ fn into(
             ),
         }
     }
-    if let (Some(currency), Some((index, _))) = (currency, table.column("currency"))
-        && !entry.value.columns.contains_key("currency")
-    {
-        let from = Origin::Constant(currency.to_owned());
-        columns[index] = Some(Mapping { from, map: Vec::new(), default: None });
+    if let (Some(currency), Some((index, _))) = (own.currency, table.column("currency")) {
+        let absent = |header: &String| own.optional.contains(header);
+        match &mut columns[index] {
+            Some(Mapping { from: Origin::Header(header), default: default @ None, .. })
+                if absent(header) =>
+            {
+                *default = Some(currency.to_owned());
+            }
+            None if !entry.value.columns.contains_key("currency") => {
+                let from = Origin::Constant(currency.to_owned());
+                columns[index] = Some(Mapping { from, map: Vec::new(), default: None });
+            }
+            _ => {}
+        }
     }
     for (index, column) in table.columns.iter().enumerate() {
         let flag = column.kind == canonical::Type::Flag;

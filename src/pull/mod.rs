@@ -9,4 +9,5 @@ pub mod export;
 pub mod fetch;
 pub mod inspect;
 pub mod map;
+mod pages;
 pub mod read;
