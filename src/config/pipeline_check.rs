@@ -169,7 +169,7 @@ fn source(check: &mut Checker<'_>, entry: &mirror::Source, known: Known<'_>) -> 
         fetch,
         read,
         into,
-        renamed,
+        renamed: renamed.into_iter().collect(),
         optional,
         skip,
         reject,

@@ -26,7 +26,7 @@ sources:
           client_id: client
           amount: amount
           currency: {{ value: RUB }}
-    load: {{ replace_period: {{ column: date, period: month, covers: {{ name: "*%Y-%m" }} }} }}
+    load: {{ replace_period: {{ column: date, period: month, covers: {{ name: "*_%Y-%m" }} }} }}
 "#
     );
     Project::new().file("pipelines/sales.yaml", text)
@@ -62,8 +62,6 @@ fn an_archive_of_two_months_is_two_exports_and_its_noise_none() {
         documents(&project),
         ["1|shipment|2026-03-05|a|10.00", "2|shipment|2026-04-05|a|20.00"]
     );
-    let exports = project.query("select count(*) as n from lake.documents");
-    assert_eq!(exports[0]["n"], 2);
     // The archive comes again, and one of its files is another.
     project.write("exports/q.zip", archive("2,2026-04-05,a,21\n3,2026-04-06,b,30\n"));
     let ran = project.run(&["run"]).ends_with(0);
@@ -157,6 +155,7 @@ fn a_workbook_that_unpacks_to_too_much_is_refused() {
                     Type=\"http://s/relationships/worksheet\" Target=\"sheet1.xml\"/></Relationships>";
     let root = relation.replace("worksheet", "officeDocument").replace("sheet1", "xl/workbook");
     let bytes = zipped(&[
+        ("[Content_Types].xml", "<Types/>"),
         ("_rels/.rels", root.as_str()),
         (
             "xl/workbook.xml",

@@ -65,14 +65,14 @@ fn a_source_needs_a_reader_or_a_preset() {
 fn a_match_has_one_group() {
     for (pattern, groups) in [(r"(\d+)-(\d+)", 2), (r"\d+", 0), (r"(?:\d+)", 0)] {
         let expected = format!(
-            "pipelines/sales.yaml:13:38: \"match\" has {groups} groups, expected one: the value"
+            "pipelines/sales.yaml:13:40: \"match\" has {groups} groups, expected one: the value"
         );
         invalid(r"(\d{4}-\d\d-\d\d)", pattern, &[&expected]);
     }
     invalid(
         r"(\d{4}-\d\d-\d\d)",
         "(",
-        &["pipelines/sales.yaml:13:38: this is no regular expression"],
+        &["pipelines/sales.yaml:13:40: this is no regular expression"],
     );
 }
 
@@ -100,7 +100,7 @@ fn a_column_comes_from_one_thing() {
         invalid(
             "refusal_id: id",
             &format!("refusal_id: {column}"),
-            &["pipelines/sales.yaml:11:21: a column needs exactly one of \"from\", \"value\""],
+            &["pipelines/sales.yaml:11:23: a column needs exactly one of \"from\", \"value\""],
         );
     }
 }
@@ -116,7 +116,7 @@ fn keys_of_a_source_are_told_from_their_like() {
     invalid(
         "column: stage, like: lost",
         "colum: stage, like: lost",
-        &["pipelines/sales.yaml:9:17: unknown key \"colum\"", "did you mean \"column\"?"],
+        &["pipelines/sales.yaml:9:19: unknown key \"colum\"", "did you mean \"column\"?"],
     );
     let readers = "{ csv: { encoding: utf-8, ";
     let reader = format!("{readers}report: {{ not_sumed: [a] }}, ");

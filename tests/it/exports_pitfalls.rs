@@ -98,7 +98,7 @@ fn pitfall_5_a_document_of_the_year_1_has_no_date() {
     let line = line.replace("2026-03-05T23:59:59", "0001-01-01T00:00:00");
     let project = source(ODATA).file("exports/sales.jsonl", line);
     let ran = project.run(&["run"]).ends_with(1);
-    ran.says("row 1 column \"Date\": \"\" is empty, and \"date\" must have a value");
+    ran.says("row 1 column \"Date\": is empty, and \"date\" must have a value");
 }
 
 const SALES: &str = "
@@ -221,4 +221,19 @@ fn pitfall_13_a_full_page_is_told() {
         let note = "sales.csv: exactly 100 rows: perhaps one page of more";
         assert_eq!(ran.stderr.contains(note), told, "{rows} rows:\n{}", ran.stderr);
     }
+}
+
+#[test]
+fn an_empty_text_is_no_fault_of_a_match() {
+    let keys = SALES.replace(
+        "      amount: amount",
+        "      due_date: { from: due, match: '(\\d{4}-\\d\\d-\\d\\d)' }\n      amount: amount",
+    );
+    let header = HEADER.replace("amount", "amount,due");
+    let rows = "1,invoice,2026-03-05,a,5,until 2026-04-05\n2,invoice,2026-03-05,a,5,\n";
+    let project = source(&keys).file("exports/sales.csv", format!("{header}{rows}"));
+    project.run(&["run"]).ends_with(0);
+    assert_eq!(table(&project, "documents", &["due_date"]), ["", "2026-04-05"]);
+    project.write("exports/more.csv", format!("{header}3,invoice,2026-03-05,a,5,soon\n"));
+    project.run(&["run"]).ends_with(1).says("row 2 column \"due\": \"soon\" does not match");
 }

@@ -53,7 +53,7 @@ Craig's Design,,,,,,,,\n\
 Customer full name,Transaction date,Transaction type,No.,Product/Service full name,Quantity,Sales price,Amount,Balance\n\
 Amy's Bird Sanctuary,01/15/2026,Invoice,1001,Design,2,\"1,200.00\",\"2,400.00\",\"2,400.00\"\n\
 Bill's Windsurf Shop,02/13/2026,Credit memo,7,,,,-10.00,\"2,390.00\"\n\
-Total,,,,,,,\"2,390.00\",\n\
+TOTAL,,,,,,,\"2,390.00\",\n\
 \"Accrual Basis Thursday, April 2, 2026\",,,,,,,,\n";
     let project = source("preset: quickbooks_sales_by_customer").file("exports/q1.csv", text);
     project.run(&["run"]).ends_with(0);
