@@ -63,12 +63,21 @@ fn expression(check: &mut Checker<'_>, written: &Spanned<String>) -> Option<rege
     found.ok()
 }
 
-/// Checks what rows become of `table`; `currency` is that of documents that name none.
+/// What is known of a source beside its tables.
+#[derive(Clone, Copy)]
+pub(super) struct Own<'a> {
+    /// The currency of what says none of its own.
+    pub(super) currency: Option<&'a str>,
+    /// The headers that may be absent.
+    pub(super) optional: &'a [String],
+}
+
+/// Checks what rows become of `table`.
 pub(super) fn into(
     check: &mut Checker<'_>,
     table: &str,
     entry: &Spanned<mirror::Into>,
-    currency: Option<&str>,
+    own: Own<'_>,
 ) -> Option<Into> {
     let Some(table) = canonical::table(table) else {
         check.fault_hint(
@@ -89,11 +98,20 @@ pub(super) fn into(
             ),
         }
     }
-    if let (Some(currency), Some((index, _))) = (currency, table.column("currency"))
-        && !entry.value.columns.contains_key("currency")
-    {
-        let from = Origin::Constant(currency.to_owned());
-        columns[index] = Some(Mapping { from, map: Vec::new(), default: None });
+    if let (Some(currency), Some((index, _))) = (own.currency, table.column("currency")) {
+        let absent = |header: &String| own.optional.contains(header);
+        match &mut columns[index] {
+            Some(Mapping { from: Origin::Header(header), default: default @ None, .. })
+                if absent(header) =>
+            {
+                *default = Some(currency.to_owned());
+            }
+            None if !entry.value.columns.contains_key("currency") => {
+                let from = Origin::Constant(currency.to_owned());
+                columns[index] = Some(Mapping { from, map: Vec::new(), default: None });
+            }
+            _ => {}
+        }
     }
     for (index, column) in table.columns.iter().enumerate() {
         let flag = column.kind == canonical::Type::Flag;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use sha2::{Digest, Sha256};
 
-use super::mapping_check::{merged, rule};
+use super::mapping_check::{self, Own, merged, rule};
 use super::pipeline::{ControlTotal, Covers, Fetch, Format, Load, Pipeline, Publish, Source};
 use super::presets::preset;
 use super::schedule::{self, Calendar};
@@ -131,12 +131,6 @@ fn source(check: &mut Checker<'_>, entry: &mirror::Source, known: Known<'_>) -> 
     }
     // What says no currency of its own is in the project's, where a preset knows what it is.
     let currency = entry.preset.as_ref().map(|_| known.currency);
-    let into = tables.iter();
-    let into = into
-        .filter_map(|(table, into)| super::mapping_check::into(check, table, into, currency))
-        .collect();
-    let renamed = preset.iter().flat_map(|preset| &preset.renamed).chain(&entry.renamed);
-    let renamed = renamed.map(|(name, others)| (name.clone(), others.clone())).collect();
     let given_names: Vec<&String> = entry.renamed.keys().collect();
     if let (super::pipeline::Read::Ndjson(_), Some(name)) = (&read, given_names.first()) {
         check.fault_hint(
@@ -148,7 +142,16 @@ fn source(check: &mut Checker<'_>, entry: &mirror::Source, known: Known<'_>) -> 
         );
     }
     let optional = preset.iter().flat_map(|preset| &preset.optional).chain(&entry.optional);
-    let optional = optional.cloned().collect();
+    let optional: Vec<String> = optional.cloned().collect();
+    let own = Own { currency, optional: &optional };
+    let into = tables
+        .iter()
+        .filter_map(|(table, rows)| mapping_check::into(check, table, rows, own))
+        .collect();
+    let mut renamed = entry.renamed.clone();
+    for (name, others) in preset.iter().flat_map(|preset| &preset.renamed) {
+        renamed.entry(name.clone()).or_default().extend_from_slice(others);
+    }
     let load = self::load(check, load, &tables);
     let skip = preset.iter().flat_map(|preset| &preset.skip).chain(&entry.skip);
     let skip = skip.map(|entry| rule(check, &entry.value)).collect();
@@ -176,7 +179,7 @@ fn source(check: &mut Checker<'_>, entry: &mirror::Source, known: Known<'_>) -> 
         fetch,
         read,
         into,
-        renamed,
+        renamed: renamed.into_iter().collect(),
         optional,
         skip,
         reject,

@@ -8,6 +8,7 @@ use super::control::control;
 use super::cover::{Cover, cover, named_cover};
 use super::fetch::{Export, ExportBytes};
 use super::map::{Header, Mapper, Sink, Tally, missing_columns, named_headers, needed};
+use super::pages;
 use super::read::{
     BadBytes, Decoded, GridRows, Groups, Ndjson, Parquet, RawTable, Report, ReportOptions, Row,
     Rows, Splitter, TextGrid, TextReader, Workbook, WorkbookOptions, named,
@@ -30,7 +31,7 @@ pub struct Reading {
     pub header: Vec<String>,
     /// The months it says it covers, and its part.
     pub cover: Option<Cover>,
-    /// Things to tell: the charset that was detected.
+    /// Things to tell: the charset that was detected, a page that is full.
     pub notes: Vec<String>,
 }
 
@@ -52,7 +53,7 @@ fn bad_bytes(export: &Export, error: BadBytes) -> Error {
 /// # Errors
 /// When the file as a whole cannot be used: charset, header, cover, control total, cut off.
 pub fn read(source: &Source, export: &Export, path: &Path, sink: &mut dyn Sink) -> Result<Reading> {
-    let reading = match &source.read {
+    let mut reading = match &source.read {
         config::Read::Csv(csv) => read_csv(source, csv, export, path, sink),
         config::Read::Ndjson(_) => read_ndjson(source, export, path, sink),
         config::Read::Parquet(zone, _) => read_parquet(source, *zone, export, path, sink),
@@ -60,7 +61,21 @@ pub fn read(source: &Source, export: &Export, path: &Path, sink: &mut dyn Sink) 
         config::Read::Named(format, _) => read_named(source, format, export, path, sink),
     }?;
     control(source, export, &reading.tally)?;
+    if paged(&source.read) {
+        let rows = reading.tally.read - reading.tally.recognised;
+        reading.notes.extend(pages::note(rows));
+    }
     Ok(reading)
+}
+
+/// Whether the rows are those of a list, which services give page by page.
+fn paged(read: &config::Read) -> bool {
+    match read {
+        config::Read::Csv(csv) => csv.report.is_none(),
+        config::Read::Workbook(workbook) => workbook.report.is_none(),
+        config::Read::Ndjson(_) | config::Read::Parquet(..) => true,
+        config::Read::Named(..) => false,
+    }
 }
 
 /// Reads rows that were rejected, given by number and fields under `header`, once more by

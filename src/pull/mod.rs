@@ -11,4 +11,5 @@ pub mod export;
 pub mod fetch;
 pub mod inspect;
 pub mod map;
+mod pages;
 pub mod read;

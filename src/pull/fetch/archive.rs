@@ -36,6 +36,9 @@ pub(super) fn list(archive: &Export, path: &Path, inside: &str) -> Result<Vec<Ex
         if file.is_dir() || is_noise(&name) || !glob.is_match(&name) {
             continue;
         }
+        if is_archive(&name) {
+            return Err(nested(&format!("{}/{name}", archive.name)));
+        }
         found.push(Export {
             name: format!("{}/{name}", archive.name),
             at: At::Inside(Box::new(archive.clone()), index),
@@ -67,6 +70,13 @@ pub(super) fn unpack(
         return Err(Error::new(Kind::Supplier, message).hint(super::bytes::LIMIT_HINT));
     }
     Ok(())
+}
+
+/// What is said of the archive `name` that lies in another one.
+pub(super) fn nested(name: &str) -> Error {
+    let message = format!("export \"{name}\": an archive in an archive");
+    Error::new(Kind::Supplier, message)
+        .hint("unpack the outer one, or leave the inner one out, as inside: \"*.csv\"")
 }
 
 fn open(name: &str, path: &Path) -> Result<ZipArchive<BufReader<File>>> {

@@ -334,11 +334,14 @@ impl<'s> Mapper<'s> {
             }
             From::Match(field, pattern) => {
                 let text = row.field(*field);
-                let Some(found) = pattern.captures(text).and_then(|found| found.get(1)) else {
-                    let message = format!("does not match {:?}", pattern.as_str());
-                    return Err(bad(BadValue { reason: "no_match", message }, text.to_owned()));
-                };
-                found.as_str().trim()
+                match pattern.captures(text).and_then(|found| found.get(1)) {
+                    Some(found) => found.as_str().trim(),
+                    None if text.is_empty() => "",
+                    None => {
+                        let message = format!("does not match {:?}", pattern.as_str());
+                        return Err(bad(BadValue { reason: "no_match", message }, text.to_owned()));
+                    }
+                }
             }
             From::Join(_) | From::Product(_) => "",
         };
@@ -351,6 +354,8 @@ impl<'s> Mapper<'s> {
             let message = "matches no pattern of \"map\"".to_owned();
             return Err(bad(BadValue { reason: "no_match", message }, text.to_owned()));
         };
+        let no_day = plan.column.kind == Type::Date && self.reading.date.is_none(&text);
+        let text = if no_day { Cow::Borrowed("") } else { text };
         let text = match (&mapping.default, text.is_empty()) {
             (Some(default), true) => Cow::Borrowed(default.as_str()),
             _ => text,
