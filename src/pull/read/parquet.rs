@@ -138,7 +138,56 @@ mod tests {
         TimestampMicrosecondArray,
     };
 
+    use proptest::prelude::*;
+
     use super::Parquet;
+    use crate::pull::damage::{cases, damage};
+
+    /// Reads all rows of `bytes`, and counts them.
+    fn count(bytes: &[u8]) -> Result<usize, super::BadBytes> {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), bytes).unwrap();
+        let mut reader = Parquet::new(file.reopen().unwrap(), &["a", "b", "c"], chrono_tz::UTC)?;
+        let mut rows = 0;
+        while let Some(more) = reader.next_rows()? {
+            rows += more.iter().count();
+        }
+        Ok(rows)
+    }
+
+    fn small() -> Vec<u8> {
+        let amount = Decimal128Array::from(vec![Some(120_050), None, Some(7)]);
+        let batch = RecordBatch::try_from_iter([
+            ("a", Arc::new(StringArray::from(vec!["x", "y", "x"])) as _),
+            ("b", Arc::new(amount) as _),
+            ("c", Arc::new(TimestampMicrosecondArray::from(vec![1, 2, i64::MAX])) as _),
+        ])
+        .unwrap();
+        let mut bytes = Vec::new();
+        let writer = parquet::arrow::ArrowWriter::try_new(&mut bytes, batch.schema(), None);
+        let mut writer = writer.unwrap();
+        writer.write(&batch).unwrap();
+        writer.close().unwrap();
+        bytes
+    }
+
+    proptest! {
+        #![proptest_config(cases(128))]
+
+        #[test]
+        fn any_bytes_between_the_marks_are_rows_or_an_error(
+            bytes in proptest::collection::vec(any::<u8>(), 0..200),
+            footer in 0_u32..200,
+        ) {
+            let length = footer.to_le_bytes();
+            let _ = count(&[b"PAR1", &bytes[..], &length, b"PAR1"].concat());
+        }
+
+        #[test]
+        fn any_bytes_in_a_table_are_rows_or_an_error(damage in damage()) {
+            let _ = count(&damage.of(&small()));
+        }
+    }
 
     #[test]
     fn values_become_texts_without_loss_and_instants_days_of_the_zone() {
