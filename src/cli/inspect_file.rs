@@ -16,7 +16,7 @@ use crate::error::{Error, Kind, Result};
 use crate::names;
 use crate::pull::export::{self, Reading};
 use crate::pull::fetch::{At, Export};
-use crate::pull::inspect::{Found, block, inspect};
+use crate::pull::inspect::{Found, Meaning, block, inspect};
 use crate::pull::map::{Reject, Sink};
 use crate::store::Stores;
 
@@ -298,7 +298,7 @@ fn json(target: &Target, found: &Found, yaml: Option<&str>, counted: &Counted) {
         let named = table.columns.iter().zip(&table.meanings);
         named
             .map(|(header, meaning)| {
-                serde_json::json!({ "header": header, "meaning": meaning.map(|one| one.word()) })
+                serde_json::json!({ "header": header, "meaning": meaning.map(Meaning::word) })
             })
             .collect::<Vec<_>>()
     });

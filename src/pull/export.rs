@@ -3,17 +3,15 @@
 use std::io::Read;
 use std::path::Path;
 
-use chrono::NaiveDate;
-
+use super::control::control;
+use super::cover::{Cover, cover, named_cover};
 use super::fetch::{Export, ExportBytes};
 use super::map::{Header, Mapper, Sink, Tally, missing_columns, needed};
 use super::read::{
     BadBytes, Decoded, GridRows, Groups, Ndjson, Parquet, RawTable, Report, ReportOptions, Row,
     Rows, SheetChoice, Splitter, TextGrid, TextReader, Workbook, WorkbookOptions, named,
 };
-use crate::config::pipeline::{self as config, Covers, Load, Source};
-use crate::domain::Day;
-use crate::domain::calendar::{add_months, to_day};
+use crate::config::pipeline::{self as config, Source};
 use crate::error::{Error, Kind, Result};
 use crate::store::file_sha256;
 
@@ -35,18 +33,11 @@ pub struct Reading {
     pub notes: Vec<String>,
 }
 
-/// The month that an export covers, and its part where its name has one.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Cover {
-    /// The first day.
-    pub first: Day,
-    /// The last day.
-    pub last: Day,
-    /// The part; empty without one.
-    pub part: String,
-}
-
-fn supplier(export: &Export, message: impl std::fmt::Display, hint: impl Into<String>) -> Error {
+pub(super) fn supplier(
+    export: &Export,
+    message: impl std::fmt::Display,
+    hint: impl Into<String>,
+) -> Error {
     Error::new(Kind::Supplier, format!("export \"{}\": {message}", export.name)).hint(hint)
 }
 
@@ -387,130 +378,5 @@ impl<'s> Body<'s> {
                 )),
             },
         }
-    }
-}
-
-/// The month that `name` says it covers, where the declaration has names say so.
-#[must_use]
-pub fn named_cover(source: &Source, name: &str) -> Option<Cover> {
-    let Load::ReplacePeriod { covers: Some(Covers::Name(pattern)), .. } = &source.load else {
-        return None;
-    };
-    let name = name.rsplit('/').next().unwrap_or(name);
-    match_cover(pattern, name.split('.').next().unwrap_or(name))
-}
-
-/// The month that the export's name or title says it covers.
-fn cover(source: &Source, export: &Export, titles: &[String]) -> Result<Option<Cover>> {
-    let Load::ReplacePeriod { covers: Some(covers), .. } = &source.load else {
-        return Ok(None);
-    };
-    let found = match covers {
-        Covers::Name(_) => named_cover(source, &export.name),
-        Covers::Title(pattern) => titles.iter().find_map(|title| match_cover(pattern, title)),
-    };
-    match (found, covers) {
-        (Some(cover), _) => Ok(Some(cover)),
-        (None, Covers::Name(pattern)) => Err(supplier(
-            export,
-            format!("its name does not say which month it covers, expected \"{pattern}\""),
-            "rename the file, or correct load: replace_period: covers",
-        )),
-        (None, Covers::Title(pattern)) => Err(supplier(
-            export,
-            format!("no row above the header says which month it covers, expected \"{pattern}\""),
-            "correct load: replace_period: covers, or ask for the file again",
-        )),
-    }
-}
-
-/// Matches `text` with a pattern of literals, `*`, `%Y`, `%m` and `{part}`.
-fn match_cover(pattern: &str, text: &str) -> Option<Cover> {
-    let (mut year, mut month, mut part) = (None, None, String::new());
-    let mut rest = text;
-    let mut pattern = pattern;
-    while !pattern.is_empty() {
-        if let Some(tail) = pattern.strip_prefix("%Y") {
-            year = Some(rest.get(..4)?.parse::<i32>().ok()?);
-            (rest, pattern) = (&rest[4..], tail);
-        } else if let Some(tail) = pattern.strip_prefix("%m") {
-            month = Some(rest.get(..2)?.parse::<u32>().ok()?);
-            (rest, pattern) = (&rest[2..], tail);
-        } else if let Some(tail) = pattern.strip_prefix("{part}") {
-            let length = match tail.chars().next() {
-                Some(next) => rest.find(next)?,
-                None => rest.len(),
-            };
-            rest[..length].clone_into(&mut part);
-            (rest, pattern) = (&rest[length..], tail);
-        } else if let Some(tail) = pattern.strip_prefix('*') {
-            let literal: String = tail.chars().take_while(|char| !"%{*".contains(*char)).collect();
-            let length = if tail.is_empty() { rest.len() } else { rest.find(&literal)? };
-            (rest, pattern) = (&rest[length..], tail);
-        } else {
-            let char = pattern.chars().next()?;
-            rest = rest.strip_prefix(char)?;
-            pattern = &pattern[char.len_utf8()..];
-        }
-    }
-    let first = to_day(NaiveDate::from_ymd_opt(year?, month?, 1)?);
-    rest.is_empty().then(|| Cover { first, last: add_months(first, 1) - 1, part })
-}
-
-/// Holds the control total against what was read.
-fn control(source: &Source, export: &Export, tally: &Tally) -> Result<()> {
-    let Some(total) = &source.control_total else {
-        return Ok(());
-    };
-    let money = |amount: i128| {
-        let sign = if amount < 0 { "-" } else { "" };
-        format!("{sign}{}.{:02}", amount.abs() / 100, amount.abs() % 100)
-    };
-    match tally.control_total {
-        None if total.optional => Ok(()),
-        None => Err(supplier(
-            export,
-            format!("no row \"{}\" with the control total was found", total.row),
-            "the file is cut off; or write control_total: { …, optional: true }",
-        )),
-        Some((stated, _)) if stated == tally.control_sum => Ok(()),
-        Some((stated, row)) => {
-            let stated = if stated == i128::MAX { "no number".to_owned() } else { money(stated) };
-            let unread = match tally.control_unread {
-                0 => String::new(),
-                rows => format!(" ({rows} rows hold no number there)"),
-            };
-            Err(supplier(
-                export,
-                format!(
-                    "row {row}: control total of \"{}\" is {stated}, the rows above sum to {}{unread}",
-                    total.header,
-                    money(tally.control_sum)
-                ),
-                "rows are missing or misread: check the number format, or ask for the file again",
-            ))
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::match_cover;
-    use crate::domain::calendar::to_date;
-
-    fn covered(pattern: &str, text: &str) -> Option<(String, String)> {
-        match_cover(pattern, text).map(|cover| (to_date(cover.first).to_string(), cover.part))
-    }
-
-    #[test]
-    fn a_name_says_its_month_and_part() {
-        let month = |part: &str| Some(("2026-06-01".to_owned(), part.to_owned()));
-        assert_eq!(covered("sales_%Y-%m", "sales_2026-06"), month(""));
-        assert_eq!(covered("sales_%Y-%m_{part}", "sales_2026-06_north"), month("north"));
-        assert_eq!(covered("*%Y-%m", "old_sales_2026-06"), None);
-        assert_eq!(covered("*sales_%Y-%m", "old_sales_2026-06"), month(""));
-        assert_eq!(covered("Продажи за %m.%Y*", "Продажи за 06.2026 г."), month(""));
-        assert_eq!(covered("sales_%Y-%m", "sales_2026-13"), None);
-        assert_eq!(covered("sales_%Y-%m", "sales_june"), None);
     }
 }

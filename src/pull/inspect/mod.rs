@@ -16,6 +16,7 @@ use std::path::Path;
 
 pub use block::block;
 pub use format::Kind;
+pub use meaning::Meaning;
 
 use super::fetch::ExportBytes;
 use super::read::{BadBytes, Decoded, Splitter, TextReader, Workbook, WorkbookOptions};
@@ -107,7 +108,7 @@ fn csv(path: &Path, sample: &[u8], most_unpacked_bytes: u64) -> Result<Found> {
         };
         take(&mut rows, splitter.push(text).map_err(bad)?);
     }
-    let table = Table::of(rows, separator);
+    let table = Table::of(&rows, separator);
     let preset = table.as_ref().and_then(Table::preset);
     let encoding = Some(encoding.name());
     let separator = Some(separator);
@@ -128,7 +129,7 @@ fn workbook(path: &Path, most_unpacked_bytes: u64) -> Result<Found> {
         grouped |= shapes.iter().any(|shape| shape.level > 0 || shape.indent > 0);
         take(&mut rows, more);
     }
-    let mut table = Table::of(rows, ';');
+    let mut table = Table::of(&rows, ';');
     if let Some(table) = &mut table {
         table.grouped = grouped;
     }

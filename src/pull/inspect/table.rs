@@ -40,8 +40,8 @@ pub struct Table {
 
 impl Table {
     /// The table in `rows`, each with its number; `None` where no row looks like a header.
-    pub(super) fn of(rows: Vec<(u64, Vec<String>)>, separator: char) -> Option<Self> {
-        let place = header(&rows)?;
+    pub(super) fn of(rows: &[(u64, Vec<String>)], separator: char) -> Option<Self> {
+        let place = header(rows)?;
         let (header_row, columns) = rows[place].clone();
         let meanings = meaning::meanings(&columns);
         let below = rows.get(place + 1..).unwrap_or_default();
@@ -150,7 +150,7 @@ mod tests {
 
     fn table(text: &str) -> Table {
         let rows = text.lines().map(|line| line.split(';').map(str::to_owned).collect());
-        Table::of((1..).zip(rows).collect(), ';').unwrap()
+        Table::of(&(1..).zip(rows).collect::<Vec<_>>(), ';').unwrap()
     }
 
     #[test]

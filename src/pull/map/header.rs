@@ -89,7 +89,7 @@ pub fn needed(source: &Source) -> Vec<&str> {
                 needed.push(header);
             }
             Origin::Product(factors) | Origin::Join(factors) => {
-                needed.extend(factors.iter().map(String::as_str))
+                needed.extend(factors.iter().map(String::as_str));
             }
             Origin::Constant(_) => {}
         }

@@ -1,21 +1,20 @@
 //! One export's rows → canonical rows, rejects and counts.
 
 use std::borrow::Cow;
-use std::collections::HashSet;
 use std::hash::BuildHasher;
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 
-use super::builder::TableBuilder;
 use super::cell::{BadValue, Cell, Reading};
 use super::date::DateFormat;
 use super::document::normalise;
 use super::header::Header;
 use super::number;
+use super::plan::{ABSENT, ColumnPlan, From, TablePlan, applies, plan};
 use super::reject::Reject;
-use crate::config::canonical::{Column, Table, Type};
-use crate::config::pipeline::{Into, Load, Mapping, Origin, Read, Rule, Source, Test};
+use crate::config::canonical::Type;
+use crate::config::pipeline::{Origin, Read, Rule, Source};
 use crate::domain::Day;
 use crate::error::Result;
 use crate::names::like;
@@ -24,9 +23,6 @@ use crate::pull::read::{FAULT, Row, Rows};
 /// Distinct rows remembered for leaving out repetitions; beyond it some are stored twice and
 /// recognised later.
 const MAX_REMEMBERED: usize = 1 << 20;
-
-/// The position of a column that the header lacks: no row reaches it.
-const ABSENT: usize = usize::MAX / 2;
 
 /// Where mapped rows and rejects go.
 pub trait Sink {
@@ -66,42 +62,6 @@ pub struct Tally {
     pub control_total: Option<(i128, u64)>,
     /// Rows whose control column is not a number.
     pub control_unread: u64,
-}
-
-/// Where a text comes from, with positions instead of headers.
-enum From<'s> {
-    Field(usize),
-    Constant(&'s str),
-    Join(Vec<usize>),
-    Product(Vec<usize>),
-    Split { field: usize, by: &'s str, part: usize },
-    Match(usize, &'s regex::Regex),
-}
-
-struct ColumnPlan<'s> {
-    column: &'static Column,
-    mapping: Option<(&'s Mapping, From<'s>)>,
-}
-
-impl TablePlan<'_> {
-    /// Whether the row is one of this table.
-    fn takes(&self, row: &Row<'_>) -> bool {
-        self.conditions.iter().all(|(rule, field)| applies(rule, row.field(*field)))
-    }
-}
-
-struct TablePlan<'s> {
-    table: &'static Table,
-    conditions: Vec<(&'s Rule, usize)>,
-    columns: Vec<ColumnPlan<'s>>,
-    builder: TableBuilder,
-    /// Hashes of rows already given, for tables whose rows repeat on every line.
-    seen: Option<HashSet<u64, foldhash::fast::FixedState>>,
-    /// The position of the date that the declared cover is held against.
-    covered: Option<usize>,
-    /// Positions of kind and amount, where signs are made one way here.
-    document: Option<(usize, usize)>,
-    lines: bool,
 }
 
 /// Maps the rows of one export.
@@ -374,13 +334,11 @@ impl<'s> Mapper<'s> {
             }
             From::Match(field, pattern) => {
                 let text = row.field(*field);
-                match pattern.captures(text).and_then(|found| found.get(1)) {
-                    Some(found) => found.as_str().trim(),
-                    None => {
-                        let message = format!("does not match {:?}", pattern.as_str());
-                        return Err(bad(BadValue { reason: "no_match", message }, text.to_owned()));
-                    }
-                }
+                let Some(found) = pattern.captures(text).and_then(|found| found.get(1)) else {
+                    let message = format!("does not match {:?}", pattern.as_str());
+                    return Err(bad(BadValue { reason: "no_match", message }, text.to_owned()));
+                };
+                found.as_str().trim()
             }
             From::Join(_) | From::Product(_) => "",
         };
@@ -484,15 +442,6 @@ fn first_text<'r>(row: &Row<'r>) -> Option<&'r str> {
     (0..row.len()).map(|index| row.field(index)).find(|text| !text.is_empty())
 }
 
-fn applies(rule: &Rule, text: &str) -> bool {
-    match &rule.test {
-        Test::Like(pattern) => like(pattern, text),
-        Test::Not(pattern) => !like(pattern, text),
-        Test::Matches(pattern) => pattern.is_match(text),
-        Test::Empty => text.is_empty(),
-    }
-}
-
 /// The header that a value comes from, else its canonical column.
 fn named(origin: &Origin, column: &str) -> String {
     match origin {
@@ -524,56 +473,6 @@ fn normalise_cells(cells: &mut [Cell<'_>], kind: usize, amount: usize) -> Result
             message: format!("a negative {word} has no meaning"),
             value: format!("{}.{:02}", value / 100, (value % 100).abs()),
         }),
-    }
-}
-
-fn plan<'s>(source: &'s Source, into: &'s Into, header: &Header) -> TablePlan<'s> {
-    let at = |name: &str| header.position(name).unwrap_or(ABSENT);
-    let columns = into
-        .table
-        .columns
-        .iter()
-        .zip(&into.columns)
-        .map(|(column, mapping)| {
-            let mapping = mapping.as_ref().map(|mapping| {
-                let from = match &mapping.from {
-                    Origin::Header(name) => From::Field(at(name)),
-                    Origin::Constant(text) => From::Constant(text),
-                    Origin::Join(names) => From::Join(names.iter().map(|name| at(name)).collect()),
-                    Origin::Product(names) => {
-                        From::Product(names.iter().map(|name| at(name)).collect())
-                    }
-                    Origin::Split { header, by, part } => {
-                        From::Split { field: at(header), by, part: *part }
-                    }
-                    Origin::Match { header, pattern } => From::Match(at(header), pattern),
-                };
-                (mapping, from)
-            });
-            ColumnPlan { column, mapping }
-        })
-        .collect();
-    let lines = !into.group_by.is_empty();
-    let position = |name: &str| into.table.column(name).map(|(index, _)| index);
-    let covered = match &source.load {
-        Load::ReplacePeriod { column, .. } if into.table.date == Some(column.as_str()) => {
-            position(column)
-        }
-        _ => None,
-    };
-    let document = (into.table.name == "documents" && !lines)
-        .then(|| position("kind").zip(position("amount")))
-        .flatten();
-    let conditions = into.conditions.iter().map(|rule| (rule, at(&rule.header))).collect();
-    TablePlan {
-        table: into.table,
-        conditions,
-        columns,
-        builder: TableBuilder::new(into.table, &source.system, lines),
-        seen: (into.table.date.is_none() && source.into.len() > 1).then(HashSet::default),
-        covered,
-        document,
-        lines,
     }
 }
 

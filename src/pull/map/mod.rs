@@ -8,6 +8,7 @@ mod fold;
 mod header;
 mod mapper;
 pub(super) mod number;
+mod plan;
 mod reject;
 
 pub(in crate::pull) use date::DateFormat;
