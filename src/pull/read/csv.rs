@@ -30,6 +30,8 @@ pub struct Splitter {
     state: State,
     next_row: u64,
     quote_opened_in: u64,
+    /// Whether the chunk holds a NUL, looked for once rather than in each field.
+    nul: bool,
     rows: Rows,
 }
 
@@ -42,6 +44,7 @@ impl Splitter {
             state: State::RowStart { after_cr: false },
             next_row: 1,
             quote_opened_in: 0,
+            nul: false,
             rows: Rows::default(),
         }
     }
@@ -58,6 +61,7 @@ impl Splitter {
     /// When a field is too long or holds a NUL.
     pub fn push(&mut self, chunk: &str) -> Result<&Rows, BadBytes> {
         self.rows.forget_complete();
+        self.nul = memchr::memchr(0, chunk.as_bytes()).is_some();
         let mut at = 0;
         while at < chunk.len() {
             at = self.step(chunk, at)?;
@@ -165,7 +169,7 @@ impl Splitter {
             let first = self.rows.starts.last().map_or(0, |(_, first)| *first);
             self.rows.ends.len() - first + 1
         };
-        if memchr::memchr(0, text.as_bytes()).is_some() {
+        if self.nul && memchr::memchr(0, text.as_bytes()).is_some() {
             return Err(BadBytes {
                 row,
                 message: format!("field {} holds a NUL byte", column()),
