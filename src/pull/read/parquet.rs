@@ -1,10 +1,11 @@
 //! Parquet → rows: values as texts that the mapping reads back without loss.
 //!
 //! Keeps true: decimals keep their digits; an instant becomes its day in a named zone; a time
-//! without a zone its own day.
+//! without a zone its own day; a damaged file is an error even where the library panics.
 
 use std::fmt::Write;
 use std::fs::File;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
 use arrow::datatypes::{DataType, TimeUnit, TimestampMicrosecondType};
@@ -33,12 +34,21 @@ fn bad(row: Option<u64>, message: impl Into<String>) -> BadBytes {
     BadBytes { row, message: message.into(), hint }
 }
 
+/// What `read` gives; an error where the library panics, as it does on some damaged metadata.
+fn whole<T>(row: Option<u64>, read: impl FnOnce() -> Result<T, BadBytes>) -> Result<T, BadBytes> {
+    catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(|_| Err(bad(row, "is damaged")))
+}
+
 impl Parquet {
     /// Reads `columns`, those that `file` has, its instants in `zone`.
     ///
     /// # Errors
     /// When it is no Parquet file.
     pub fn new(file: File, columns: &[&str], zone: Tz) -> Result<Self, BadBytes> {
+        whole(None, || Self::open(file, columns, zone))
+    }
+
+    fn open(file: File, columns: &[&str], zone: Tz) -> Result<Self, BadBytes> {
         let unusable = |error: parquet::errors::ParquetError| {
             bad(None, format!("is no Parquet file that can be read: {error}"))
         };
@@ -71,11 +81,14 @@ impl Parquet {
     /// When the file is damaged, or a column holds no plain values.
     pub fn next_rows(&mut self) -> Result<Option<&Rows>, BadBytes> {
         self.rows.clear();
-        let Some(batch) = self.reader.next() else { return Ok(None) };
-        let row = self.row + 1;
-        let batch = batch.map_err(|error| bad(Some(row), error.to_string()))?;
-        self.add(&batch).map_err(|error| bad(Some(row), error))?;
-        Ok(Some(&self.rows))
+        let row = Some(self.row + 1);
+        let any = whole(row, || {
+            let Some(batch) = self.reader.next() else { return Ok(false) };
+            let batch = batch.map_err(|error| bad(row, error.to_string()))?;
+            self.add(&batch).map_err(|error| bad(row, error))?;
+            Ok(true)
+        })?;
+        Ok(any.then_some(&self.rows))
     }
 
     fn add(&mut self, batch: &RecordBatch) -> Result<(), String> {
@@ -169,6 +182,16 @@ mod tests {
         writer.write(&batch).unwrap();
         writer.close().unwrap();
         bytes
+    }
+
+    #[test]
+    fn any_bytes_that_are_negative_lengths_are_an_error() {
+        let bytes = small();
+        for at in 0..bytes.len() {
+            let mut damaged = bytes.clone();
+            damaged[at] = 5;
+            let _ = count(&damaged);
+        }
     }
 
     proptest! {
