@@ -7,6 +7,8 @@
 
 mod control;
 pub mod cover;
+#[cfg(test)]
+mod damage;
 pub mod export;
 pub mod fetch;
 pub mod inspect;

@@ -107,9 +107,11 @@ fn is_noise(name: &str) -> bool {
 mod tests {
     use std::io::Write;
 
+    use proptest::prelude::*;
     use zip::write::SimpleFileOptions;
 
     use super::{list, unpack};
+    use crate::pull::damage::{cases, damage};
     use crate::pull::fetch::{At, Export};
 
     fn archive(files: &[(&str, &[u8])]) -> (tempfile::TempDir, Export) {
@@ -156,5 +158,27 @@ mod tests {
         let error =
             unpack("zeros", &path, *index, 1 << 20, &folder.path().join("out")).unwrap_err();
         assert!(error.message.contains("unpacks to more than 1 MiB"), "{}", error.message);
+    }
+
+    proptest! {
+        #![proptest_config(cases(128))]
+
+        #[test]
+        fn any_bytes_in_an_archive_are_files_or_an_error(damage in damage()) {
+            const MOST: u64 = 100;
+            let (folder, export) = archive(&[("a.csv", &[b'x'; 90]), ("b/c.csv", b"1;2\n")]);
+            let path = folder.path().join("march.zip");
+            let bytes = damage.of(&std::fs::read(&path).unwrap());
+            std::fs::write(&path, &bytes).unwrap();
+            let found = list(&export, &path, "**").unwrap_or_default();
+            prop_assert!(found.len() <= bytes.len() / 22);
+            for file in found {
+                let At::Inside(_, index) = &file.at else { panic!("{file:?}") };
+                let to = folder.path().join("out");
+                if unpack("march", &path, *index, MOST, &to).is_ok() {
+                    prop_assert!(std::fs::metadata(&to).unwrap().len() <= MOST);
+                }
+            }
+        }
     }
 }

@@ -206,7 +206,7 @@ impl<'s> Mapper<'s> {
             }
             Err(bad) => {
                 self.tally.rejected += 1;
-                self.reject(row, bad, false, cells, sink)
+                self.reject(row, *bad, false, cells, sink)
             }
         }
     }
@@ -246,26 +246,24 @@ impl<'s> Mapper<'s> {
         row: &Row<'r>,
         cells: &mut Vec<Cell<'r>>,
         rounded: &mut i128,
-    ) -> Result<(), BadRow>
+    ) -> Result<(), Box<BadRow>>
     where
         's: 'r,
     {
         let width = self.width;
         let extra = (width..row.len()).any(|index| !row.field(index).is_empty());
         if (row.len() < width && !self.ragged) || extra {
-            return Err(BadRow {
+            return Err(Box::new(BadRow {
                 column: String::new(),
                 reason: "fields".to_owned(),
                 message: format!("has {} fields, the header has {width}", row.len()),
                 value: String::new(),
-            });
+            }));
         }
         for plan in self.tables.iter().filter(|plan| plan.takes(row)) {
             let start = cells.len();
             for column in &plan.columns {
-                let (cell, changed) = self.cell(column, row)?;
-                *rounded += changed;
-                cells.push(cell);
+                cells.push(self.cell(column, row, rounded)?);
             }
             let cells = &mut cells[start..];
             if let (Some(position), Some((first, last))) = (plan.covered, self.cover)
@@ -273,7 +271,7 @@ impl<'s> Mapper<'s> {
                 && !(first..=last).contains(&day)
             {
                 let date = |day| crate::domain::calendar::to_date(day).to_string();
-                return Err(BadRow {
+                return Err(Box::new(BadRow {
                     column: plan.columns[position].column.name.to_owned(),
                     reason: "outside_period".to_owned(),
                     message: format!(
@@ -283,7 +281,7 @@ impl<'s> Mapper<'s> {
                         date(last)
                     ),
                     value: date(day),
-                });
+                }));
             }
             if let Some((kind, amount)) = plan.document {
                 normalise_cells(cells, kind, amount)?;
@@ -292,38 +290,38 @@ impl<'s> Mapper<'s> {
         Ok(())
     }
 
-    fn cell<'r>(&self, plan: &ColumnPlan<'s>, row: &Row<'r>) -> Result<(Cell<'r>, i128), BadRow>
+    /// The value of a column; what rounding changed is added to `rounded`.
+    fn cell<'r>(
+        &self,
+        plan: &ColumnPlan<'s>,
+        row: &Row<'r>,
+        rounded: &mut i128,
+    ) -> Result<Cell<'r>, Box<BadRow>>
     where
         's: 'r,
     {
         let Some((mapping, from)) = &plan.mapping else {
-            return Ok((Cell::Null, 0));
+            return Ok(Cell::Null);
         };
-        let bad = |error: BadValue, value: String| BadRow {
-            column: named(&mapping.from, plan.column.name),
-            reason: error.reason.to_owned(),
-            message: error.message,
-            value,
+        let bad = |error: BadValue, value: String| {
+            let column = named(&mapping.from, plan.column.name);
+            let BadValue { reason, message } = error;
+            Box::new(BadRow { column, reason: reason.to_owned(), message, value })
         };
         if let From::Product(factors) = from {
             let texts: Vec<&str> = factors.iter().map(|field| row.field(*field)).collect();
             return self
                 .reading
-                .product(&texts, plan.column.kind)
+                .product(&texts, plan.column.kind, rounded)
                 .map_err(|error| bad(error, texts.join(" × ")));
         }
-        let joined = match from {
-            From::Join(fields) => {
-                let texts: Vec<&str> = fields.iter().map(|field| row.field(*field)).collect();
-                Some(texts.join("/"))
-            }
-            _ => None,
-        };
-        if let Some(text) = joined {
+        if let From::Join(fields) = from {
+            let texts: Vec<&str> = fields.iter().map(|field| row.field(*field)).collect();
+            let text = texts.join("/");
             let shown = text.clone();
             return self
                 .reading
-                .cell(Cow::Owned(text), plan.column.kind)
+                .cell(Cow::Owned(text), plan.column.kind, rounded)
                 .map_err(|error| bad(error, shown));
         }
         let text = match from {
@@ -346,10 +344,10 @@ impl<'s> Mapper<'s> {
             From::Join(_) | From::Product(_) => "",
         };
         let text = if mapping.map.is_empty() {
-            Cow::Borrowed(text)
+            text
         } else if let Some((_, value)) = mapping.map.iter().find(|(pattern, _)| like(pattern, text))
         {
-            Cow::Borrowed(value.as_str())
+            value.as_str()
         } else {
             let message = "matches no pattern of \"map\"".to_owned();
             return Err(bad(BadValue { reason: "no_match", message }, text.to_owned()));
@@ -357,18 +355,19 @@ impl<'s> Mapper<'s> {
         let no_day = plan.column.kind == Type::Date && self.reading.date.is_none(&text);
         let text = if no_day { Cow::Borrowed("") } else { text };
         let text = match (&mapping.default, text.is_empty()) {
-            (Some(default), true) => Cow::Borrowed(default.as_str()),
+            (Some(default), true) => default.as_str(),
             _ => text,
         };
         if text.is_empty() {
             if plan.column.nullable || plan.column.kind == Type::Flag {
-                return Ok((Cell::Null, 0));
+                return Ok(Cell::Null);
             }
             let message = format!("is empty, and \"{}\" must have a value", plan.column.name);
             return Err(bad(BadValue { reason: "missing", message }, String::new()));
         }
-        let shown = text.clone();
-        self.reading.cell(text, plan.column.kind).map_err(|error| bad(error, shown.into_owned()))
+        self.reading
+            .cell(Cow::Borrowed(text), plan.column.kind, rounded)
+            .map_err(|error| bad(error, text.to_owned()))
     }
 
     fn give(&mut self, row: &Row<'_>, cells: &[Cell<'_>], sink: &mut dyn Sink) -> Result<()> {
@@ -420,8 +419,8 @@ impl<'s> Mapper<'s> {
             let group = &self.source.into[index].group_by;
             for (position, plan) in self.tables[index].columns.iter().enumerate() {
                 let known = group.contains(&position);
-                let cell = if known { self.cell(plan, row).ok() } else { None };
-                cells.push(cell.map_or(Cell::Null, |(cell, _)| cell));
+                let cell = if known { self.cell(plan, row, &mut 0).ok() } else { None };
+                cells.push(cell.unwrap_or(Cell::Null));
             }
             let plan = &mut self.tables[index];
             plan.builder.push(cells.iter(), row.number);
@@ -459,7 +458,7 @@ fn named(origin: &Origin, column: &str) -> String {
     }
 }
 
-fn normalise_cells(cells: &mut [Cell<'_>], kind: usize, amount: usize) -> Result<(), BadRow> {
+fn normalise_cells(cells: &mut [Cell<'_>], kind: usize, amount: usize) -> Result<(), Box<BadRow>> {
     let (Cell::Text(word), Cell::Decimal(value)) = (&cells[kind], &cells[amount]) else {
         return Ok(());
     };
@@ -472,12 +471,12 @@ fn normalise_cells(cells: &mut [Cell<'_>], kind: usize, amount: usize) -> Result
             cells[amount] = Cell::Decimal(positive);
             Ok(())
         }
-        None => Err(BadRow {
+        None => Err(Box::new(BadRow {
             column: "amount".to_owned(),
             reason: "negative_amount".to_owned(),
             message: format!("a negative {word} has no meaning"),
             value: format!("{}.{:02}", value / 100, (value % 100).abs()),
-        }),
+        })),
     }
 }
 

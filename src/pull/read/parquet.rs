@@ -1,10 +1,11 @@
 //! Parquet → rows: values as texts that the mapping reads back without loss.
 //!
 //! Keeps true: decimals keep their digits; an instant becomes its day in a named zone; a time
-//! without a zone its own day.
+//! without a zone its own day; a damaged file is an error even where the library panics.
 
 use std::fmt::Write;
 use std::fs::File;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
 use arrow::datatypes::{DataType, TimeUnit, TimestampMicrosecondType};
@@ -33,12 +34,21 @@ fn bad(row: Option<u64>, message: impl Into<String>) -> BadBytes {
     BadBytes { row, message: message.into(), hint }
 }
 
+/// What `read` gives; an error where the library panics, as it does on some damaged metadata.
+fn whole<T>(row: Option<u64>, read: impl FnOnce() -> Result<T, BadBytes>) -> Result<T, BadBytes> {
+    catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(|_| Err(bad(row, "is damaged")))
+}
+
 impl Parquet {
     /// Reads `columns`, those that `file` has, its instants in `zone`.
     ///
     /// # Errors
     /// When it is no Parquet file.
     pub fn new(file: File, columns: &[&str], zone: Tz) -> Result<Self, BadBytes> {
+        whole(None, || Self::open(file, columns, zone))
+    }
+
+    fn open(file: File, columns: &[&str], zone: Tz) -> Result<Self, BadBytes> {
         let unusable = |error: parquet::errors::ParquetError| {
             bad(None, format!("is no Parquet file that can be read: {error}"))
         };
@@ -67,11 +77,14 @@ impl RawTable for Parquet {
 
     fn next_rows(&mut self) -> Result<Option<&Rows>, BadBytes> {
         self.rows.clear();
-        let Some(batch) = self.reader.next() else { return Ok(None) };
-        let row = self.row + 1;
-        let batch = batch.map_err(|error| bad(Some(row), error.to_string()))?;
-        self.add(&batch).map_err(|error| bad(Some(row), error))?;
-        Ok(Some(&self.rows))
+        let row = Some(self.row + 1);
+        let any = whole(row, || {
+            let Some(batch) = self.reader.next() else { return Ok(false) };
+            let batch = batch.map_err(|error| bad(row, error.to_string()))?;
+            self.add(&batch).map_err(|error| bad(row, error))?;
+            Ok(true)
+        })?;
+        Ok(any.then_some(&self.rows))
     }
 }
 
@@ -136,7 +149,66 @@ mod tests {
         TimestampMicrosecondArray,
     };
 
+    use proptest::prelude::*;
+
     use super::{Parquet, RawTable};
+    use crate::pull::damage::{cases, damage};
+
+    /// Reads all rows of `bytes`, and counts them.
+    fn count(bytes: &[u8]) -> Result<usize, super::BadBytes> {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), bytes).unwrap();
+        let mut reader = Parquet::new(file.reopen().unwrap(), &["a", "b", "c"], chrono_tz::UTC)?;
+        let mut rows = 0;
+        while let Some(more) = reader.next_rows()? {
+            rows += more.iter().count();
+        }
+        Ok(rows)
+    }
+
+    fn small() -> Vec<u8> {
+        let amount = Decimal128Array::from(vec![Some(120_050), None, Some(7)]);
+        let batch = RecordBatch::try_from_iter([
+            ("a", Arc::new(StringArray::from(vec!["x", "y", "x"])) as _),
+            ("b", Arc::new(amount) as _),
+            ("c", Arc::new(TimestampMicrosecondArray::from(vec![1, 2, i64::MAX])) as _),
+        ])
+        .unwrap();
+        let mut bytes = Vec::new();
+        let writer = parquet::arrow::ArrowWriter::try_new(&mut bytes, batch.schema(), None);
+        let mut writer = writer.unwrap();
+        writer.write(&batch).unwrap();
+        writer.close().unwrap();
+        bytes
+    }
+
+    #[test]
+    fn any_bytes_that_are_negative_lengths_are_an_error() {
+        let bytes = small();
+        for at in 0..bytes.len() {
+            let mut damaged = bytes.clone();
+            damaged[at] = 5;
+            let _ = count(&damaged);
+        }
+    }
+
+    proptest! {
+        #![proptest_config(cases(128))]
+
+        #[test]
+        fn any_bytes_between_the_marks_are_rows_or_an_error(
+            bytes in proptest::collection::vec(any::<u8>(), 0..200),
+            footer in 0_u32..200,
+        ) {
+            let length = footer.to_le_bytes();
+            let _ = count(&[b"PAR1", &bytes[..], &length, b"PAR1"].concat());
+        }
+
+        #[test]
+        fn any_bytes_in_a_table_are_rows_or_an_error(damage in damage()) {
+            let _ = count(&damage.of(&small()));
+        }
+    }
 
     #[test]
     fn values_become_texts_without_loss_and_instants_days_of_the_zone() {

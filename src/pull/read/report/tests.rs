@@ -2,6 +2,8 @@
 
 use std::fmt::Write;
 
+use proptest::prelude::*;
+
 use crate::config::pipeline::Locale;
 use crate::pull::read::workbook::fixture::{Book, CODE, ITALIC};
 use crate::pull::read::{RawTable, Report, ReportOptions, TextGrid, TextReader};
@@ -216,4 +218,55 @@ fn a_total_over_words_names_the_row() {
         .row(0, &["Итого", "1"]);
     let error = from_book(&book).unwrap_err();
     assert_eq!(error, "row 2: column \"Сумма\" holds \"нет данных\", no number");
+}
+
+/// A word that a report may hold, or an amount.
+fn cell() -> impl Strategy<Value = String> {
+    let words = vec![
+        "",
+        "",
+        "",
+        "Контрагент",
+        "Документ",
+        "Итого",
+        "Всего",
+        "Альфа",
+        "  Бета",
+        "    Гамма",
+        "Дебет",
+        "Сальдо на начало",
+        "Январь 2025",
+        "Февраль 2025",
+        "Период: 1 полугодие 2025 г.",
+        "Показатели",
+        "Кол.",
+        "БУ",
+        "<...>",
+        "%",
+    ];
+    prop_oneof![
+        proptest::sample::select(words).prop_map(str::to_owned),
+        (-30_i32..30).prop_map(|amount| amount.to_string()),
+        "[0-9 ,.-]{0,6}",
+    ]
+}
+
+proptest! {
+    #[test]
+    fn any_bytes_of_a_grid_give_no_more_leaves_than_cells(
+        header in proptest::collection::vec(cell(), 1..5),
+        grid in proptest::collection::vec(proptest::collection::vec(cell(), 0..5), 0..12),
+    ) {
+        let below = grid.iter().map(|row| row.join(";"));
+        let text = format!("Контрагент;{}\n{}", header.join(";"), below.collect::<Vec<_>>().join("\n"));
+        let cells = text.matches([';', '\n']).count() + 1;
+        if let Ok(mut report) = from_text(&text) {
+            let width = report.columns().len();
+            let mut leaves = 0;
+            while let Ok(Some(rows)) = report.next_rows() {
+                leaves += rows.iter().inspect(|row| assert_eq!(row.len(), width)).count();
+            }
+            prop_assert!(leaves <= cells, "{} leaves of {} cells", leaves, cells);
+        }
+    }
 }
