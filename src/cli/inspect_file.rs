@@ -122,8 +122,10 @@ pub(super) async fn inspect_file(cli: &Cli, target: &str, init: bool) -> Result<
             return Err(error);
         }
     };
-    if reading.tally.loaded == 0 || !within_limit(&reading) {
-        print::aside("  a run would not load this: see its rejects");
+    if !within_limit(&reading) {
+        print::aside("  a run would not load this: too many rows are rejected");
+    } else if reading.tally.loaded == 0 {
+        print::aside("  nothing in it is a row of a table: a run would load nothing");
     }
     let file = cli.project.join(format!("pipelines/{}.yaml", target.stem));
     if init {
@@ -278,8 +280,8 @@ fn stem(name: &str) -> String {
             clean.push(letter);
         }
     }
-    let clean = clean.trim_matches('_').trim_start_matches(|char: char| char.is_ascii_digit());
-    let clean: String = clean.trim_start_matches('_').chars().take(names::MAX_NAME_BYTES).collect();
+    let clean = clean.trim_start_matches(|char: char| !char.is_ascii_alphabetic());
+    let clean: String = clean.chars().take(names::MAX_NAME_BYTES).collect();
     match clean.trim_end_matches('_') {
         "" => "export".to_owned(),
         // YAML takes these for something else than a name, and project.yaml is none.

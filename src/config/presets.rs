@@ -2,7 +2,7 @@
 //!
 //! Keeps true: a preset says nothing of where exports lie; what a source gives itself wins.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use include_dir::{Dir, include_dir};
 
@@ -34,6 +34,18 @@ pub fn text(name: &str) -> Option<&'static str> {
 pub fn description(name: &str) -> Option<String> {
     let preset = yaml::parse::<Preset>(name, text(name)?).ok()?;
     Some(preset.description.split_whitespace().collect::<Vec<_>>().join(" "))
+}
+
+/// The headers that presets name, in all their spellings.
+#[must_use]
+pub fn headers() -> HashSet<String> {
+    let presets = names().filter_map(|name| yaml::parse::<Preset>(name, text(name)?).ok());
+    let mut headers = HashSet::new();
+    for preset in presets {
+        headers.extend(preset.headers().map(str::to_owned));
+        headers.extend(preset.renamed.into_values().flatten());
+    }
+    headers
 }
 
 /// What a table stands in.
@@ -74,12 +86,12 @@ pub fn of_text(name: &str) -> Option<Text> {
     let preset = yaml::parse::<Preset>(name, text(name)?).ok()?;
     let Read::Csv(csv) = preset.read else { return None };
     Some(Text {
-        encoding: csv.encoding.value,
-        delimiter: csv.delimiter.value,
-        decimal: csv.decimal.value,
-        thousands: csv.thousands.map(|text| text.value),
+        encoding: csv.encoding.value.clone(),
+        delimiter: csv.delimiter.value.clone(),
+        decimal: csv.decimal.value.clone(),
+        thousands: csv.thousands.map(|text| text.value.clone()),
         currency_sign: csv.currency_sign,
-        date: csv.date.value,
+        date: csv.date.value.clone(),
         footer: csv.footer,
         groups: csv.groups,
     })

@@ -307,11 +307,12 @@ fn workbooks_are_loaded_as_they_are() {
     assert_eq!(text(&project, sql), "3 35.25");
 
     let turnover = Sheet::default()
-        .row(0, &["Группа", "Выручка"])
-        .row(0, &["Контрагент", ""])
-        .row(0, &["Опт", "30.25"])
-        .row(1, &["Альфа", "10.25"])
-        .row(1, &["Бета", "20"])
+        .row(0, &["Контрагент", "Выручка"])
+        .row(0, &["Договор", ""])
+        .row(0, &["Альфа", "10.25"])
+        .row(1, &["Основной", "10.25"])
+        .row(0, &["Бета", "20"])
+        .row(1, &["Основной", "20"])
         .row(0, &["Итого", "30.25"]);
     let (_, told) = taken("Оборот.xlsx", turnover.bytes());
     assert!(told["pipeline"].as_str().unwrap().contains("report: {}"), "{}", told["pipeline"]);
@@ -401,7 +402,7 @@ fn what_is_no_export_is_named() {
 #[test]
 fn a_large_register_has_its_total_found_at_its_end() {
     use std::fmt::Write;
-    let mut rows = "Номер;Дата;Клиент;Сумма\n".to_owned();
+    let mut rows = "Номер;Дата;Заказчик;Сумма\n".to_owned();
     for number in 1..=20_000 {
         writeln!(rows, "{number};31.03.2026;К{};1,01", number % 100).unwrap();
     }

@@ -54,7 +54,7 @@ pub fn proposals(found: &Found, name: &str, fetch: &str, currency: &str) -> Vec<
     let mut proposals = Vec::new();
     if let Some(preset) = found.preset {
         let begin = format!("{begin}    preset: {preset}\n");
-        let as_found = presets::of_text(preset).map(|text| locally(found, text));
+        let as_found = presets::of_text(preset).map(|text| locally(found, &text));
         let readings = match &as_found {
             Some((as_is, local)) => vec![as_is.as_str(), local.as_str()],
             None => vec![""],
@@ -102,7 +102,7 @@ fn encoding(found: &Found) -> String {
 
 /// The `read:` under a preset that reads text as `text` says: with the preset's numbers and days,
 /// empty where nothing differs, and with those that were found.
-fn locally(found: &Found, text: Text) -> (String, String) {
+fn locally(found: &Found, text: &Text) -> (String, String) {
     let mut own = text.clone();
     own.delimiter = separator(found);
     if text.encoding != "detect" {

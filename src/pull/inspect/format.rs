@@ -101,7 +101,7 @@ pub(super) fn kind(path: &Path, sample: &[u8]) -> Result<Kind> {
     if sample.is_empty() {
         return refused("the file is empty", "ask for it again");
     }
-    if sample.starts_with(b"PK\x03\x04") {
+    if sample.starts_with(b"PK\x03\x04") || sample.starts_with(b"PK\x05\x06") {
         return in_zip(path);
     }
     if sample.starts_with(&[0xd0, 0xcf, 0x11, 0xe0]) {

@@ -1,5 +1,7 @@
 //! What the column under a header means, by words that people use for it.
 
+use std::collections::HashSet;
+
 /// What a column may be, in the words of the canonical tables.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Meaning {
@@ -199,8 +201,11 @@ const WORDS: &[(Meaning, &[&str])] = &[
 /// The same for lists of clients, where there are no documents.
 const LIST_WORDS: &[(Meaning, &[&str])] = &[
     (ClientId, &["код", "id", "code", "customer code", "no", "number", "номер", "nummer"]),
-    (ClientName, &["наименование", "название", "полное наименование", "организация", "firma"]),
+    (ClientName, NAMES),
 ];
+
+/// Headers of names of whatever.
+const NAMES: &[&str] = &["name", "наименование", "название", "полное наименование", "организация"];
 
 /// A header as the words are written.
 fn normalised(header: &str) -> String {
@@ -220,6 +225,15 @@ pub(super) fn meanings(headers: &[String]) -> Vec<Option<Meaning>> {
         // A list has no documents: what looks like the number of one is the client's.
         found.iter_mut().filter(|one| **one == Some(DocumentId)).for_each(|one| *one = None);
         give(LIST_WORDS, &headers, &mut found);
+        // A code and a name may be those of goods: who has a tax id or an address is a client.
+        let named = found.iter().position(|one| *one == Some(ClientName));
+        let told = [TaxId, Phone, Email].into_iter().any(|one| has(&found, one));
+        if let Some(named) =
+            named.filter(|named| NAMES.contains(&headers[*named].as_str()) && !told)
+        {
+            found[named] = None;
+            found.iter_mut().filter(|one| **one == Some(ClientId)).for_each(|one| *one = None);
+        }
     }
     found
 }
@@ -252,9 +266,11 @@ pub(super) fn places(headers: &[String], wanted: Meaning) -> Vec<usize> {
     places.collect()
 }
 
-/// How many of `headers` are known words.
-pub(super) fn known(headers: &[String]) -> usize {
-    meanings(headers).iter().flatten().count()
+/// How many of `headers` are known words, or among the `others`.
+pub(super) fn known(headers: &[String], others: &HashSet<String>) -> usize {
+    let meanings = meanings(headers);
+    let known = headers.iter().zip(meanings);
+    known.filter(|(header, meaning)| meaning.is_some() || others.contains(*header)).count()
 }
 
 impl Meaning {
@@ -313,6 +329,7 @@ mod tests {
             let headers = headers.map(str::to_owned);
             assert_eq!(meanings(&headers), expected.map(Some), "{headers:?}");
         }
+        assert_eq!(meanings(&["Код", "Наименование"].map(str::to_owned)), [None, None]);
         let sales = ["Номер", "Дата", "Код", "Контрагент"].map(str::to_owned);
         let expected = [Some(DocumentId), Some(Date), None, Some(ClientName)];
         assert_eq!(meanings(&sales), expected);

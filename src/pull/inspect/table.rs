@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use super::locale::{self, Days, Numbers};
 use super::meaning::{self, Meaning};
 use super::rows::Numbered;
+use crate::config::presets;
 use crate::pull::map::parse_number;
 use crate::pull::read::FAULT;
 
@@ -95,23 +96,8 @@ impl Table {
         let number = place_of(&meanings, Meaning::DocumentId);
         let kind = place_of(&meanings, Meaning::Kind);
         let documents = Documents::of(&body, number, kind);
-        if documents.lines
-            && let Some(total) = place_of(&meanings, Meaning::Amount)
-        {
-            // The total of a document that each of its lines repeats must not be summed.
-            let amounts = meaning::places(&columns, Meaning::Amount);
-            let free = |place: &usize| *place == total || meanings[*place].is_none();
-            let own = amounts.into_iter().filter(free);
-            let own = own.filter(|place| documents.differ(&body, *place)).next();
-            let priced = place_of(&meanings, Meaning::Quantity)
-                .and(place_of(&meanings, Meaning::Price))
-                .is_some();
-            if let Some(own) = own {
-                meanings[total] = None;
-                meanings[own] = Some(Meaning::Amount);
-            } else if priced {
-                meanings[total] = None;
-            }
+        if documents.lines {
+            documents.correct_amount(&body, &columns, &mut meanings);
         }
         let mut amounts = of(&meanings, &[Meaning::Amount, Meaning::Price, Meaning::Quantity]);
         if amounts.is_empty() {
@@ -193,6 +179,30 @@ impl<'r> Documents<'r> {
         Self { rows, lines }
     }
 
+    /// Takes the amount from a column of totals that each line of a document repeats, and which
+    /// must not be summed: to one whose lines differ, or to quantity and price.
+    fn correct_amount(
+        &self,
+        body: &[&'r Vec<String>],
+        columns: &[String],
+        meanings: &mut [Option<Meaning>],
+    ) {
+        let place_of = |wanted| meanings.iter().position(|found| *found == Some(wanted));
+        let Some(total) = place_of(Meaning::Amount) else { return };
+        let priced =
+            [Meaning::Quantity, Meaning::Price].into_iter().all(|one| place_of(one).is_some());
+        let mut amounts = meaning::places(columns, Meaning::Amount).into_iter();
+        let free = |place: usize| place == total || meanings[place].is_none();
+        match amounts.find(|place| free(*place) && self.differ(body, *place)) {
+            Some(own) => {
+                meanings[total] = None;
+                meanings[own] = Some(Meaning::Amount);
+            }
+            None if priced => meanings[total] = None,
+            None => {}
+        }
+    }
+
     /// Whether lines of one document differ in `column`.
     fn differ(&self, body: &[&'r Vec<String>], column: usize) -> bool {
         self.rows.values().any(|places| {
@@ -228,17 +238,20 @@ fn is_number(text: &str) -> bool {
 /// among rows as wide as what follows.
 fn header(rows: &Numbered) -> Option<usize> {
     let filled = |row: &[String]| row.iter().filter(|text| !text.is_empty()).count();
+    let words = presets::headers();
     let mut best: Option<(usize, (usize, usize))> = None;
     for (place, (_, row)) in rows.iter().enumerate().take(MAX_TITLE_ROWS) {
         let texts: Vec<&String> = row.iter().filter(|text| !text.is_empty()).collect();
         let values = texts.iter().filter(|text| is_number(text) || locale::days(&[text]).is_some());
         let distinct = texts.iter().collect::<HashSet<_>>().len() == texts.len();
-        if texts.len() < 2 || values.count() * 2 > texts.len() || !distinct {
+        let values = values.count();
+        if texts.len() < 2 || values * 2 > texts.len() || !distinct {
             continue;
         }
         let next = rows.iter().skip(place + 1).find(|(_, row)| filled(row) > 1);
         let wide = next.is_none_or(|(_, next)| next.len() <= row.len() + 1);
-        let score = (meaning::known(row), texts.len() * usize::from(wide));
+        let known = meaning::known(row, &words).saturating_sub(values);
+        let score = (known, texts.len() * usize::from(wide));
         if best.is_none_or(|(_, most)| score > most) {
             best = Some((place, score));
         }
