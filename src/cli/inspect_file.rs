@@ -122,9 +122,14 @@ pub(super) async fn inspect_file(cli: &Cli, target: &str, init: bool) -> Result<
             return Err(error);
         }
     };
-    if !within_limit(&reading) {
-        print::aside("  a run would not load this: too many rows are rejected");
-    } else if reading.tally.loaded == 0 {
+    let tally = &reading.tally;
+    if tally.rejected > 0 {
+        let percent = (tally.rejected * 100).div_ceil(tally.loaded + tally.rejected);
+        print::aside(format!(
+            "  a run would not load this for its rejects: correct what they say, or allow them with \
+             \"rejects: {{ max_percent: {percent} }}\""
+        ));
+    } else if tally.loaded == 0 {
         print::aside("  nothing in it is a row of a table: a run would load nothing");
     }
     let file = cli.project.join(format!("pipelines/{}.yaml", target.stem));
@@ -141,11 +146,6 @@ pub(super) async fn inspect_file(cli: &Cli, target: &str, init: bool) -> Result<
     Ok(())
 }
 
-/// Whether a run would load what was read: its rejects are within the limit.
-fn within_limit(reading: &Reading) -> bool {
-    reading.tally.rejected * 100 <= reading.tally.read
-}
-
 /// The first of `proposals` by which a run would load the export, else the one that loads most;
 /// with what it brings.
 fn best(
@@ -160,7 +160,8 @@ fn best(
     let mut best: Option<(Proposal, Result<(Reading, Count)>)> = None;
     for proposal in proposals {
         let counted = count(&proposal.yaml, target, currency, env);
-        let good = loads(&counted) > 0 && counted.as_ref().is_ok_and(|(one, _)| within_limit(one));
+        let whole = counted.as_ref().is_ok_and(|(reading, _)| reading.tally.rejected == 0);
+        let good = whole && loads(&counted) > 0;
         if good || best.as_ref().is_none_or(|(_, most)| loads(&counted) > loads(most)) {
             best = Some((proposal, counted));
         }

@@ -36,6 +36,14 @@ pub fn description(name: &str) -> Option<String> {
     Some(preset.description.split_whitespace().collect::<Vec<_>>().join(" "))
 }
 
+/// Whether the preset called `name` takes rows that are lines of documents.
+#[must_use]
+pub fn takes_lines(name: &str) -> bool {
+    let preset = text(name).and_then(|text| yaml::parse::<Preset>(name, text).ok());
+    let documents = preset.and_then(|mut preset| preset.into.remove("documents"));
+    documents.is_none_or(|documents| !documents.value.group_by.is_empty())
+}
+
 /// The headers that presets name, in all their spellings.
 #[must_use]
 pub fn headers() -> HashSet<String> {

@@ -395,6 +395,9 @@ fn what_is_no_export_is_named() {
     inspect(&project, "exports/sales.csv", &["--init"]).ends_with(64).says("is there already");
     let nowhere = Project::empty().file("sales.csv", PLAIN);
     inspect(&nowhere, "sales.csv", &["--init"]).ends_with(64).says("writes into a project");
+    let doubtful = PLAIN.to_owned() + "2,2026-02-30,Acme,1\n3,2026-03-31,Acme,2\n";
+    let doubtful = Project::new().file("sales.csv", doubtful);
+    inspect(&doubtful, "sales.csv", &[]).ends_with(0).says("rejects: { max_percent: 34 }");
     let told = inspect(&nowhere, "sales.csv", &[]).ends_with(0).stdout;
     assert!(told.contains("sum         shipment: 12.50 in 1 rows"), "{told}");
 }

@@ -52,7 +52,8 @@ pub fn proposals(found: &Found, name: &str, fetch: &str, currency: &str) -> Vec<
     let begin =
         format!("version: 1\nname: {name}\nsources:\n  - name: {name}\n    fetch: {fetch}\n");
     let mut proposals = Vec::new();
-    if let Some(preset) = found.preset {
+    let lines = found.table.as_ref().is_some_and(|table| table.lines);
+    if let Some(preset) = found.preset.filter(|preset| !lines || presets::takes_lines(preset)) {
         let begin = format!("{begin}    preset: {preset}\n");
         let as_found = presets::of_text(preset).map(|text| locally(found, &text));
         let readings = match &as_found {

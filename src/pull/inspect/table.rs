@@ -100,6 +100,11 @@ impl Table {
             documents.correct_amount(&body, &columns, &mut meanings);
         }
         let mut amounts = of(&meanings, &[Meaning::Amount, Meaning::Price, Meaning::Quantity]);
+        // A total may have separators that the rows are too small for.
+        let amount = place_of(&meanings, Meaning::Amount);
+        let totals = below.iter().map(|(_, row)| row).filter(|row| is_total(row));
+        let stated = totals.filter_map(|row| row.get(amount?).map(String::as_str));
+        amounts.extend(stated.filter(|text| !text.is_empty()));
         if amounts.is_empty() {
             amounts = (0..columns.len()).flat_map(values).filter(|text| is_number(text)).collect();
         }
@@ -113,7 +118,6 @@ impl Table {
         let kinds = kinds.into_iter().filter(|kind| kind.len() <= MAX_KIND_CHARS);
         let full = (0..columns.len()).map(|column| values(column).len() == body.len()).collect();
         let numbers = locale::numbers(&amounts, separator).map(|(found, _)| found);
-        let amount = place_of(&meanings, Meaning::Amount);
         let stated = |row: &[String]| {
             let text = row.get(amount?)?;
             parse_number(text, &numbers.as_ref()?.locale()).ok()
