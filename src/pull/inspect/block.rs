@@ -68,10 +68,25 @@ pub fn proposals(found: &Found, name: &str, fetch: &str, currency: &str) -> Vec<
         let mut yaml = begin;
         read(&mut yaml, found, table);
         if into(&mut yaml, found, table, currency).is_some() {
-            proposals.push(Proposal { preset: None, yaml });
+            let own = Proposal { preset: None, yaml };
+            // Presets for sales take everything that is no return for one.
+            let place = if beyond_sales(table) { 0 } else { proposals.len() };
+            proposals.insert(place, own);
         }
     }
     proposals
+}
+
+/// Whether some of the documents of `table` are neither sales nor returns.
+fn beyond_sales(table: &Table) -> bool {
+    let kinds = table.kinds.iter().filter_map(|value| kind_of(value));
+    kinds.map(|(_, kind)| kind).any(|kind| matches!(kind, "order" | "quote" | "payment"))
+}
+
+/// The word that `value` begins with, and its canonical kind.
+fn kind_of(value: &str) -> Option<(&'static str, &'static str)> {
+    let lower = value.to_lowercase().replace('ё', "е");
+    KINDS.iter().copied().find(|(word, _)| lower.starts_with(word))
 }
 
 /// What the columns of `found` lack for a table of documents, in the words of that table.
@@ -287,9 +302,7 @@ fn kind(table: &Table) -> String {
     let mut entries: Vec<String> = Vec::new();
     for (word, kind) in KINDS {
         for value in &table.kinds {
-            let lower = value.to_lowercase().replace('ё', "е");
-            let first = KINDS.iter().find(|(word, _)| lower.starts_with(word));
-            if first.is_none_or(|(first, _)| first != word) {
+            if kind_of(value).is_none_or(|(first, _)| first != *word) {
                 continue;
             }
             let begin: String = value.chars().take(word.chars().count()).collect();
