@@ -9,14 +9,14 @@ use arrow::datatypes::Decimal128Type;
 use object_store::path::Path as ObjectPath;
 
 use super::args::Cli;
-use super::print;
+use super::{inspect_told, print};
+use crate::config::Env;
 use crate::config::pipeline::Source;
-use crate::config::{self, Env};
 use crate::error::{Error, Kind, Result};
 use crate::names;
 use crate::pull::export::{self, Reading};
 use crate::pull::fetch::{At, Export};
-use crate::pull::inspect::{Found, Meaning, block, inspect};
+use crate::pull::inspect::{Proposal, inspect, missing, proposals};
 use crate::pull::map::{Reject, Sink};
 use crate::store::Stores;
 
@@ -28,12 +28,14 @@ const SHOWN_REJECTS: usize = 3;
 
 /// Counts what a load would bring.
 #[derive(Default)]
-struct Count {
+pub(super) struct Count {
     tables: Vec<&'static str>,
-    rows: BTreeMap<&'static str, u64>,
+    /// Rows by table.
+    pub(super) rows: BTreeMap<&'static str, u64>,
     /// Rows and hundredths by kind of document.
-    kinds: BTreeMap<String, (u64, i128)>,
-    rejects: Vec<Reject>,
+    pub(super) kinds: BTreeMap<String, (u64, i128)>,
+    /// The first rejects.
+    pub(super) rejects: Vec<Reject>,
 }
 
 impl Sink for Count {
@@ -65,8 +67,8 @@ impl Sink for Count {
 }
 
 /// An export that was named, as a file of this machine and as a pipeline fetches it.
-struct Target {
-    export: Export,
+pub(super) struct Target {
+    pub(super) export: Export,
     path: PathBuf,
     stem: String,
     fetch: String,
@@ -89,24 +91,47 @@ pub(super) async fn inspect_file(cli: &Cli, target: &str, init: bool) -> Result<
     };
     let folder = tempfile::tempdir()?;
     let most = project.as_ref().map_or(MOST_UNPACKED_BYTES, |one| (one.unpacked_mb as u64) << 20);
+    let tell = if cli.json { inspect_told::json } else { inspect_told::lines };
     let target = bring(target, &stores, folder.path(), &cli.project, most).await?;
     let found = inspect(&target.path, most)
         .map_err(|error| error.at(format!("export \"{}\"", target.export.name)))?;
     let currency = project.as_ref().map_or("EUR", |project| project.currency.as_str());
-    let yaml = block(&found, &target.stem, &target.fetch, currency);
-    let counted = yaml.as_ref().map(|yaml| count(yaml, &target, currency, &env)).transpose();
-    if cli.json {
-        json(&target, &found, yaml.as_deref(), &counted);
-    } else {
-        told(&target, &found, &counted);
-    }
-    let Some(yaml) = yaml else {
+    let proposals = proposals(&found, &target.stem, &target.fetch, currency);
+    let Some((proposal, counted)) = best(proposals, &target, currency, &env) else {
+        tell(&target, &found, None, None);
+        let lacks = match missing(&found).join(", ") {
+            lacks if lacks.is_empty() => String::new(),
+            lacks => format!("; none is known as {lacks}"),
+        };
         return Err(Error::new(
             Kind::Nothing,
-            "its columns do not say which table they are: no source can be proposed",
+            format!(
+                "its columns do not say which table they are: no source can be proposed{lacks}"
+            ),
         )
         .hint("map them by hand: see \"into:\" in the README"));
     };
+    tell(&target, &found, Some(&proposal), counted.as_ref().ok());
+    let yaml = proposal.yaml;
+    let (reading, _) = match counted {
+        Ok(counted) => counted,
+        Err(error) => {
+            if !cli.json {
+                print::line(format!("\n{}", yaml.trim_end()));
+            }
+            return Err(error);
+        }
+    };
+    let tally = &reading.tally;
+    if tally.rejected > 0 {
+        let percent = (tally.rejected * 100).div_ceil(tally.loaded + tally.rejected);
+        print::aside(format!(
+            "  a run would not load this for its rejects: correct what they say, or allow them with \
+             \"rejects: {{ max_percent: {percent} }}\""
+        ));
+    } else if tally.loaded == 0 {
+        print::aside("  nothing in it is a row of a table: a run would load nothing");
+    }
     let file = cli.project.join(format!("pipelines/{}.yaml", target.stem));
     if init {
         if file.exists() {
@@ -116,10 +141,35 @@ pub(super) async fn inspect_file(cli: &Cli, target: &str, init: bool) -> Result<
         std::fs::write(&file, yaml)?;
         print::aside(format!("written to {}", file.display()));
     } else if !cli.json {
-        print::line(String::new());
-        print::line(yaml.trim_end());
+        print::line(format!("\n{}", yaml.trim_end()));
     }
-    counted.map(|_| ())
+    Ok(())
+}
+
+/// The first of `proposals` by which a run would load the export, else the one that loads most;
+/// with what it brings.
+fn best(
+    proposals: Vec<Proposal>,
+    target: &Target,
+    currency: &str,
+    env: &Env,
+) -> Option<(Proposal, Result<(Reading, Count)>)> {
+    let loads = |counted: &Result<(Reading, Count)>| {
+        counted.as_ref().map_or(0, |(reading, _)| reading.tally.loaded)
+    };
+    let mut best: Option<(Proposal, Result<(Reading, Count)>)> = None;
+    for proposal in proposals {
+        let counted = count(&proposal.yaml, target, currency, env);
+        let whole = counted.as_ref().is_ok_and(|(reading, _)| reading.tally.rejected == 0);
+        let good = whole && loads(&counted) > 0;
+        if good || best.as_ref().is_none_or(|(_, most)| loads(&counted) > loads(most)) {
+            best = Some((proposal, counted));
+        }
+        if good {
+            break;
+        }
+    }
+    best
 }
 
 /// Reads the export by the pipeline that is proposed.
@@ -153,7 +203,9 @@ async fn bring(
     project: &Path,
     most_unpacked_bytes: u64,
 ) -> Result<Target> {
+    let target = target.strip_prefix("file://").unwrap_or(target);
     let (base, name) = match target.rsplit_once('/') {
+        Some(("", name)) => ("/", name),
         Some((base, name)) => (base, name),
         None => (".", target),
     };
@@ -206,9 +258,22 @@ fn yaml_text(text: &str) -> String {
     serde_json::to_string(text).unwrap_or_default()
 }
 
+/// The letters of Russian in their order, as names have them.
+const LATIN: [&str; 32] = [
+    "a", "b", "v", "g", "d", "e", "zh", "z", "i", "y", "k", "l", "m", "n", "o", "p", "r", "s", "t",
+    "u", "f", "kh", "ts", "ch", "sh", "shch", "", "y", "", "e", "yu", "ya",
+];
+
 /// The name of a pipeline for the file called `name`.
 fn stem(name: &str) -> String {
-    let stem = name.split('.').next().unwrap_or(name).to_lowercase();
+    let name = name.split('?').next().unwrap_or(name);
+    let mut stem = String::new();
+    for char in name.split('.').next().unwrap_or(name).to_lowercase().chars() {
+        match u32::from(char).checked_sub(u32::from('а')).and_then(|at| LATIN.get(at as usize)) {
+            Some(latin) => stem.push_str(latin),
+            None => stem.push(if char == 'ё' { 'e' } else { char }),
+        }
+    }
     let letters = stem.chars().map(|char| if char.is_ascii_alphanumeric() { char } else { '_' });
     let mut clean = String::new();
     for letter in letters {
@@ -216,121 +281,37 @@ fn stem(name: &str) -> String {
             clean.push(letter);
         }
     }
-    let clean = clean.trim_matches('_').trim_start_matches(|char: char| char.is_ascii_digit());
-    let clean = clean.trim_start_matches('_');
-    if clean.is_empty() { "export".to_owned() } else { clean.to_owned() }
-}
-
-fn money(hundredths: i128) -> String {
-    let sign = if hundredths < 0 { "-" } else { "" };
-    let whole = u64::try_from(hundredths.unsigned_abs() / 100).unwrap_or(u64::MAX);
-    format!("{sign}{}.{:02}", print::grouped(whole), hundredths.unsigned_abs() % 100)
-}
-
-type Counted = Result<Option<(Reading, Count)>>;
-
-fn told(target: &Target, found: &Found, counted: &Counted) {
-    let line = |what: &str, text: &str| print::line(format!("{what:<11} {text}"));
-    line("file", &target.export.name);
-    line("format", found.kind.name());
-    if let Some(preset) = &found.preset {
-        let description = config::presets::description(preset).unwrap_or_default();
-        line("preset", &format!("{preset}: {}", description.trim()));
-    }
-    if !found.charset.is_empty() {
-        line("charset", &found.charset);
-    }
-    match found.separator {
-        Some('\t') => line("separator", "tab"),
-        Some(separator) => line("separator", &format!("\"{separator}\"")),
-        None => {}
-    }
-    if let Some(row) = found.header_row() {
-        line("header", &format!("row {row}"));
-    }
-    if let Some(order) = found.dates() {
-        line("dates", &order);
-    }
-    if let Some(table) = &found.table {
-        for (header, meaning) in table.columns.iter().zip(&table.meanings) {
-            if !header.is_empty() {
-                let meaning = meaning.map_or("", |meaning| meaning.word());
-                line("column", format!("{header:<28} {meaning}").trim_end());
-            }
+    let clean = clean.trim_start_matches(|char: char| !char.is_ascii_alphabetic());
+    let clean: String = clean.chars().take(names::MAX_NAME_BYTES).collect();
+    match clean.trim_end_matches('_') {
+        "" => "export".to_owned(),
+        // YAML takes these for something else than a name, and project.yaml is none.
+        word
+        @ ("null" | "true" | "false" | "yes" | "no" | "on" | "off" | "y" | "n" | "project") => {
+            format!("{word}_export")
         }
-        if let Some((row, text)) = &table.total {
-            line("total row", &format!("row {row}, \"{text}\""));
-        }
-    }
-    let Ok(Some((reading, count))) = counted else { return };
-    for note in &reading.notes {
-        line("note", note);
-    }
-    let tally = &reading.tally;
-    line(
-        "rows",
-        &format!(
-            "{} read: {} loaded, {} rejected, {} left out by rule, {} titles, totals and blanks",
-            tally.read,
-            tally.loaded,
-            tally.rejected + tally.rejected_by_rule,
-            tally.skipped,
-            tally.recognised
-        ),
-    );
-    for (table, rows) in &count.rows {
-        line("table", &format!("{table}, {} rows", print::grouped(*rows)));
-    }
-    for (kind, (rows, sum)) in &count.kinds {
-        line("sum", &format!("{kind}: {} in {} rows", money(*sum), print::grouped(*rows)));
-    }
-    for reject in &count.rejects {
-        let column = if reject.column.is_empty() { "" } else { &reject.column };
-        line(
-            "reject",
-            &format!("row {} {column}: \"{}\" {}", reject.row, reject.value, reject.message),
-        );
+        clean => clean.to_owned(),
     }
 }
 
-fn json(target: &Target, found: &Found, yaml: Option<&str>, counted: &Counted) {
-    let columns = found.table.as_ref().map(|table| {
-        let named = table.columns.iter().zip(&table.meanings);
-        named
-            .map(|(header, meaning)| {
-                serde_json::json!({ "header": header, "meaning": meaning.map(Meaning::word) })
-            })
-            .collect::<Vec<_>>()
-    });
-    let counted = counted.as_ref().ok().and_then(Option::as_ref);
-    let tally = counted.map(|(reading, _)| &reading.tally);
-    let sums = counted.map(|(_, count)| {
-        let named = count.kinds.iter().map(|(kind, (rows, sum))| {
-            (kind.clone(), serde_json::json!({ "rows": rows, "sum": money(*sum).replace(' ', "") }))
-        });
-        named.collect::<serde_json::Map<_, _>>()
-    });
-    let line = serde_json::json!({
-        "file": target.export.name,
-        "format": found.kind.name(),
-        "preset": found.preset,
-        "charset": found.charset,
-        "separator": found.separator,
-        "header_row": found.header_row(),
-        "dates": found.dates(),
-        "columns": columns,
-        "total_row": found.table.as_ref().and_then(|table| table.total.as_ref().map(|(row, _)| row)),
-        "rows": tally.map(|tally| serde_json::json!({
-            "read": tally.read,
-            "loaded": tally.loaded,
-            "rejected": tally.rejected + tally.rejected_by_rule,
-            "skipped": tally.skipped,
-            "recognised": tally.recognised,
-        })),
-        "tables": counted.map(|(_, count)| &count.rows),
-        "documents": sums,
-        "notes": counted.map(|(reading, _)| &reading.notes),
-        "pipeline": yaml,
-    });
-    print::line(line.to_string());
+#[cfg(test)]
+mod tests {
+    use super::stem;
+
+    #[test]
+    fn a_pipeline_is_named_for_its_export() {
+        for (name, expected) in [
+            ("sales_2026-06.csv.gz", "sales_2026_06"),
+            ("2026-06.csv", "export"),
+            ("Реализация за март (1).xlsx", "realizatsiya_za_mart_1"),
+            ("Счёт [2].csv", "schet_2"),
+            ("null.csv", "null_export"),
+            ("project.csv", "project_export"),
+            ("sales.csv?month=6", "sales"),
+            (".csv", "export"),
+        ] {
+            assert_eq!(stem(name), expected, "{name}");
+        }
+        assert!(crate::names::is_name(&stem(&"x".repeat(100))));
+    }
 }

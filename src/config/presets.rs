@@ -2,7 +2,7 @@
 //!
 //! Keeps true: a preset says nothing of where exports lie; what a source gives itself wins.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use include_dir::{Dir, include_dir};
 
@@ -34,25 +34,99 @@ pub fn text(name: &str) -> Option<&'static str> {
 #[must_use]
 pub fn description(name: &str) -> Option<String> {
     let preset = yaml::parse::<Preset>(name, text(name)?).ok()?;
-    Some(preset.description)
+    Some(preset.description.split_whitespace().collect::<Vec<_>>().join(" "))
 }
 
-/// The preset for tables with a header that has all of its columns among `columns`, of several
-/// the one that asks for most.
+/// Whether the preset called `name` takes rows that are lines of documents.
 #[must_use]
-pub fn of_columns(columns: &[&str]) -> Option<&'static str> {
+pub fn takes_lines(name: &str) -> bool {
+    let preset = text(name).and_then(|text| yaml::parse::<Preset>(name, text).ok());
+    let documents = preset.and_then(|mut preset| preset.into.remove("documents"));
+    documents.is_none_or(|documents| !documents.value.group_by.is_empty())
+}
+
+/// The headers that presets name, in all their spellings.
+#[must_use]
+pub fn headers() -> HashSet<String> {
+    let presets = names().filter_map(|name| yaml::parse::<Preset>(name, text(name)?).ok());
+    let mut headers = HashSet::new();
+    for preset in presets {
+        headers.extend(preset.headers().map(str::to_owned));
+        headers.extend(preset.renamed.into_values().flatten());
+    }
+    headers
+}
+
+/// What a table stands in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// Text with separators.
+    Text,
+    /// A sheet of a workbook.
+    Sheet,
+    /// A sheet whose rows stand in a hierarchy.
+    Report,
+}
+
+/// How a preset reads text with separators.
+#[derive(Debug, Clone)]
+pub struct Text {
+    /// The charset, or `detect`.
+    pub encoding: String,
+    /// The separator of fields, or `tab`.
+    pub delimiter: String,
+    /// The decimal separator.
+    pub decimal: String,
+    /// The separator of thousands.
+    pub thousands: Option<String>,
+    /// The currency sign beside amounts.
+    pub currency_sign: Option<String>,
+    /// The format of dates.
+    pub date: String,
+    /// Patterns of rows from which on nothing is read.
+    pub footer: Vec<String>,
+    /// The name of a column in front.
+    pub groups: Option<String>,
+}
+
+/// How the preset called `name` reads text; `None` where it reads another format.
+#[must_use]
+pub fn of_text(name: &str) -> Option<Text> {
+    let preset = yaml::parse::<Preset>(name, text(name)?).ok()?;
+    let Read::Csv(csv) = preset.read else { return None };
+    Some(Text {
+        encoding: csv.encoding.value.clone(),
+        delimiter: csv.delimiter.value.clone(),
+        decimal: csv.decimal.value.clone(),
+        thousands: csv.thousands.map(|text| text.value.clone()),
+        currency_sign: csv.currency_sign,
+        date: csv.date.value.clone(),
+        footer: csv.footer,
+        groups: csv.groups,
+    })
+}
+
+/// The preset for tables in `form` that have all of its columns among `columns`, of several the
+/// one that asks for most.
+#[must_use]
+pub fn of_columns(columns: &[&str], form: Form) -> Option<&'static str> {
     let mut best: Option<(usize, &'static str)> = None;
     for name in names() {
         let Some(preset) = text(name).and_then(|text| yaml::parse::<Preset>(name, text).ok())
         else {
             continue;
         };
-        let Read::Csv(csv) = &preset.read else { continue };
+        let groups = match (&preset.read, form) {
+            (Read::Csv(csv), Form::Text) => csv.groups.as_deref(),
+            (Read::Csv(csv), Form::Sheet) if csv.groups.is_none() => None,
+            (Read::Xlsx(sheet), Form::Report) if sheet.report.is_some() => None,
+            _ => continue,
+        };
         let needed: BTreeSet<&str> = preset.headers().collect();
         let there = |header: &str| {
             let others = preset.renamed.get(header).into_iter().flatten();
             let mut names = std::iter::once(header).chain(others.map(String::as_str));
-            let in_front = csv.groups.as_deref() == Some(header) && columns.first() == Some(&"");
+            let in_front = groups == Some(header) && columns.first() == Some(&"");
             in_front || names.any(|name| columns.contains(&name))
         };
         let optional = |header: &str| preset.optional.iter().any(|one| one == header);

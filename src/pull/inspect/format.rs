@@ -10,8 +10,8 @@ use crate::error::{Error, Kind as ErrorKind, Result};
 pub enum Kind {
     /// Text with separators.
     Csv,
-    /// XLSX, XLS or ODS.
-    Workbook,
+    /// A workbook, by the name of its reader: xlsx, xls or ods.
+    Workbook(&'static str),
     /// dBase.
     Dbf,
     /// One JSON object a line.
@@ -48,11 +48,25 @@ impl Kind {
     pub fn name(self) -> &'static str {
         match self {
             Self::Csv => "CSV",
-            Self::Workbook => "workbook",
+            Self::Workbook("xls") => "XLS",
+            Self::Workbook("ods") => "ODS",
+            Self::Workbook(_) => "XLSX",
             Self::Dbf => "dBase table",
             Self::Ndjson => "JSON lines",
             Self::Parquet => "Parquet",
             Self::Named(name, _) => name,
+        }
+    }
+
+    /// The reader that a declaration names.
+    #[must_use]
+    pub fn reader(self) -> &'static str {
+        match self {
+            Self::Csv => "csv",
+            Self::Dbf => "dbf",
+            Self::Ndjson => "ndjson",
+            Self::Parquet => "parquet",
+            Self::Workbook(reader) | Self::Named(_, reader) => reader,
         }
     }
 
@@ -87,11 +101,11 @@ pub(super) fn kind(path: &Path, sample: &[u8]) -> Result<Kind> {
     if sample.is_empty() {
         return refused("the file is empty", "ask for it again");
     }
-    if sample.starts_with(b"PK\x03\x04") {
+    if sample.starts_with(b"PK\x03\x04") || sample.starts_with(b"PK\x05\x06") {
         return in_zip(path);
     }
     if sample.starts_with(&[0xd0, 0xcf, 0x11, 0xe0]) {
-        return Ok(Kind::Workbook);
+        return Ok(Kind::Workbook("xls"));
     }
     if sample.starts_with(b"PAR1") {
         return Ok(Kind::Parquet);
@@ -130,7 +144,13 @@ pub(super) fn kind(path: &Path, sample: &[u8]) -> Result<Kind> {
     if text.starts_with('{') && text.lines().take(2).all(|line| line.trim_end().ends_with('}')) {
         return Ok(Kind::Ndjson);
     }
-    if text.contains('\0') {
+    if text.starts_with(['{', '[']) && text[1..].trim_start().starts_with(['{', '"']) {
+        return refused(
+            "this is JSON that is not one object a line",
+            "ask for JSON lines, CSV or XLSX",
+        );
+    }
+    if is_binary(text) {
         return refused("these are bytes of a kind that is not known", "ask for CSV or XLSX");
     }
     Ok(Kind::Csv)
@@ -144,11 +164,27 @@ fn in_zip(path: &Path) -> Result<Kind> {
             .hint("ask for it again")
     })?;
     let has = |wanted: &str| names.iter().any(|name| name == wanted);
-    if has("xl/workbook.xml") || has("content.xml") || has("xl/workbook.bin") {
-        return Ok(Kind::Workbook);
+    if has("content.xml") {
+        return Ok(Kind::Workbook("ods"));
+    }
+    if has("xl/workbook.xml") || has("xl/workbook.bin") {
+        return Ok(Kind::Workbook("xlsx"));
+    }
+    if names.is_empty() {
+        return Err(
+            Error::new(ErrorKind::Supplier, "the archive holds no files").hint("ask for it again")
+        );
     }
     Err(Error::new(ErrorKind::Supplier, "this is an archive of a kind that is not known")
         .hint("an archive of exports is called .zip; else ask for CSV or XLSX"))
+}
+
+/// Whether a text has control characters as no text has: a zero, or more than one in a hundred.
+fn is_binary(text: &str) -> bool {
+    let is_control =
+        |char: &char| char.is_control() && !matches!(char, '\t' | '\n' | '\r' | '\x0c');
+    let controls = text.chars().filter(is_control).count();
+    text.contains('\0') || controls * 100 > text.chars().count()
 }
 
 /// Whether the bytes begin as a dBase table: version, a month and a day, lengths that fit.

@@ -1,6 +1,7 @@
 //! How the numbers and days of a column are written, by trying what is usual.
 
 use crate::config::pipeline::Locale;
+use crate::domain::Day;
 use crate::pull::map::{DateFormat, parse_number};
 
 /// Decimal separators with separators of thousands, the plainest first.
@@ -36,6 +37,9 @@ const DATES: [(&str, &str); 12] = [
 
 /// Times behind a day.
 const TIMES: [&str; 5] = ["", " %H:%M", " %H:%M:%S", "T%H:%M:%S", " %k:%M"];
+
+/// The first of January 1900: the day before which a year was written with two digits.
+const EARLIEST: Day = -25_567;
 
 /// How days are written.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -96,7 +100,10 @@ pub(super) fn days(values: &[&str]) -> Option<(Days, usize)> {
         for time in TIMES {
             let written = format!("{day}{time}");
             let format = DateFormat::new(&written);
-            let read = values.iter().filter(|value| format.day(value).is_ok()).count();
+            let read = values
+                .iter()
+                .filter(|value| format.day(value).is_ok_and(|day| day >= EARLIEST))
+                .count();
             let most = best.as_ref().map_or(0, |(_, most)| *most);
             if read > most {
                 best = Some((Days { format: written, order: order.to_owned() }, read));
@@ -144,6 +151,7 @@ mod tests {
     fn the_order_of_day_and_month_is_told_or_said_to_be_a_guess() {
         for (values, format, order) in [
             (["31.12.2025", "01.02.2026"], "%d.%m.%Y", "day first: 31.12.2025"),
+            (["31.12.25", "01.02.26"], "%d.%m.%y", "day first: 31.12.25"),
             (["12/31/2025", "01/02/2026"], "%m/%d/%Y", "month first: 12/31/2025"),
             (["31/12/2025", "01/02/2026"], "%d/%m/%Y", "day first: 31/12/2025"),
             (

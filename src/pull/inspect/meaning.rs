@@ -1,5 +1,7 @@
 //! What the column under a header means, by words that people use for it.
 
+use std::collections::HashSet;
+
 /// What a column may be, in the words of the canonical tables.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Meaning {
@@ -196,6 +198,15 @@ const WORDS: &[(Meaning, &[&str])] = &[
     (Cancelled, &["отменен", "аннулирован", "cancelled", "canceled", "storno"]),
 ];
 
+/// The same for lists of clients, where there are no documents.
+const LIST_WORDS: &[(Meaning, &[&str])] = &[
+    (ClientId, &["код", "id", "code", "customer code", "no", "number", "номер", "nummer"]),
+    (ClientName, NAMES),
+];
+
+/// Headers of names of whatever.
+const NAMES: &[&str] = &["name", "наименование", "название", "полное наименование", "организация"];
+
 /// A header as the words are written.
 fn normalised(header: &str) -> String {
     let lower = header.to_lowercase().replace('ё', "е").replace('№', "no");
@@ -208,7 +219,31 @@ fn normalised(header: &str) -> String {
 pub(super) fn meanings(headers: &[String]) -> Vec<Option<Meaning>> {
     let headers: Vec<String> = headers.iter().map(|header| normalised(header)).collect();
     let mut found = vec![None; headers.len()];
-    for (meaning, words) in WORDS {
+    give(WORDS, &headers, &mut found);
+    let has = |found: &[Option<Meaning>], meaning| found.contains(&Some(meaning));
+    if !has(&found, Date) && !has(&found, Amount) && !has(&found, ClientId) {
+        // A list has no documents: what looks like the number of one is the client's.
+        found.iter_mut().filter(|one| **one == Some(DocumentId)).for_each(|one| *one = None);
+        give(LIST_WORDS, &headers, &mut found);
+        // A code and a name may be those of goods: who has a tax id or an address is a client.
+        let named = found.iter().position(|one| *one == Some(ClientName));
+        let told = [TaxId, Phone, Email].into_iter().any(|one| has(&found, one));
+        if let Some(named) =
+            named.filter(|named| NAMES.contains(&headers[*named].as_str()) && !told)
+        {
+            found[named] = None;
+            found.iter_mut().filter(|one| **one == Some(ClientId)).for_each(|one| *one = None);
+        }
+    }
+    found
+}
+
+/// Gives each meaning of `words` that is not given yet to its surest header that is free.
+fn give(words: &[(Meaning, &[&str])], headers: &[String], found: &mut [Option<Meaning>]) {
+    for (meaning, words) in words {
+        if found.contains(&Some(*meaning)) {
+            continue;
+        }
         let place = words.iter().find_map(|word| {
             let free = |place: &usize| headers[*place] == *word && found[*place].is_none();
             (0..headers.len()).find(free)
@@ -217,12 +252,25 @@ pub(super) fn meanings(headers: &[String]) -> Vec<Option<Meaning>> {
             found[place] = Some(*meaning);
         }
     }
-    found
 }
 
-/// How many of `headers` are known words.
-pub(super) fn known(headers: &[String]) -> usize {
-    meanings(headers).iter().flatten().count()
+/// The places of all headers that may mean `wanted`, the surest first.
+pub(super) fn places(headers: &[String], wanted: Meaning) -> Vec<usize> {
+    let headers: Vec<String> = headers.iter().map(|header| normalised(header)).collect();
+    let words = WORDS.iter().find(|(meaning, _)| *meaning == wanted);
+    let words = words.map_or(&[][..], |(_, words)| words).iter();
+    let places = words.flat_map(|word| {
+        let headers = headers.iter().enumerate();
+        headers.filter(move |(_, header)| header == word).map(|(place, _)| place)
+    });
+    places.collect()
+}
+
+/// How many of `headers` are known words, or among the `others`.
+pub(super) fn known(headers: &[String], others: &HashSet<String>) -> usize {
+    let meanings = meanings(headers);
+    let known = headers.iter().zip(meanings);
+    known.filter(|(header, meaning)| meaning.is_some() || others.contains(*header)).count()
 }
 
 impl Meaning {
@@ -252,7 +300,8 @@ impl Meaning {
 
 #[cfg(test)]
 mod tests {
-    use super::{Meaning, meanings};
+    use super::Meaning::{self, ClientId, ClientName, Date, DocumentId, TaxId};
+    use super::{meanings, places};
 
     #[test]
     fn a_meaning_goes_to_its_surest_header() {
@@ -268,5 +317,21 @@ mod tests {
             None,
         ];
         assert_eq!(meanings(&headers), expected);
+        assert_eq!(places(&headers, Meaning::Amount), [4, 5]);
+    }
+
+    #[test]
+    fn in_a_list_without_documents_numbers_are_the_clients() {
+        for (headers, expected) in [
+            (["Код", "Наименование", "ИНН"], [ClientId, ClientName, TaxId]),
+            (["No.", "Name", "VAT ID"], [ClientId, ClientName, TaxId]),
+        ] {
+            let headers = headers.map(str::to_owned);
+            assert_eq!(meanings(&headers), expected.map(Some), "{headers:?}");
+        }
+        assert_eq!(meanings(&["Код", "Наименование"].map(str::to_owned)), [None, None]);
+        let sales = ["Номер", "Дата", "Код", "Контрагент"].map(str::to_owned);
+        let expected = [Some(DocumentId), Some(Date), None, Some(ClientName)];
+        assert_eq!(meanings(&sales), expected);
     }
 }

@@ -7,29 +7,27 @@ mod block;
 mod format;
 mod locale;
 mod meaning;
+mod rows;
 mod table;
 mod text;
 
-use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
-pub use block::block;
+pub use block::{Proposal, missing, proposals};
 pub use format::Kind;
 pub use meaning::Meaning;
 
 use super::fetch::ExportBytes;
-use super::read::{BadBytes, Decoded, Splitter, TextReader, Workbook, WorkbookOptions};
+use crate::config::presets::{self, Form};
 use crate::error::{Error, Kind as ErrorKind, Result};
+use rows::Columns;
 use table::Table;
 
 /// Bytes by which a format is known.
 const SAMPLE_BYTES: usize = 1 << 18;
 
-/// Rows by which a table is understood.
-const SAMPLE_ROWS: usize = 5_000;
-
-/// What is found out about an export before its rows are read.
+/// What is found out about an export before its rows are counted.
 #[derive(Debug, Clone)]
 pub struct Found {
     /// Its format.
@@ -40,24 +38,26 @@ pub struct Found {
     pub encoding: Option<&'static str>,
     /// The separator of its fields.
     pub separator: Option<char>,
-    /// The preset that reads it.
-    pub preset: Option<String>,
-    /// Its columns and rows, where they are a table whose header must be found.
+    /// The preset that has its columns, or its format.
+    pub preset: Option<&'static str>,
+    /// Its columns and rows, where it is a table of columns that it names itself.
     pub table: Option<Table>,
+    /// Whether its rows stand in a hierarchy and were read as a report.
+    pub report: bool,
 }
 
 impl Found {
     /// The row of its header.
     #[must_use]
     pub fn header_row(&self) -> Option<u64> {
-        self.table.as_ref().map(|table| table.header_row).or(self.kind.header_row())
+        self.table.as_ref().and_then(|table| table.header_row).or(self.kind.header_row())
     }
 
     /// How its days are written, as people say it.
     #[must_use]
     pub fn dates(&self) -> Option<String> {
         let days = self.table.as_ref().and_then(|table| table.days.as_ref());
-        days.map(|days| days.order.clone()).or(self.kind.dates().map(str::to_owned))
+        self.kind.dates().map(str::to_owned).or(days.map(|days| days.order.clone()))
     }
 }
 
@@ -67,80 +67,105 @@ impl Found {
 /// When it cannot be opened, or is of no format that is read.
 pub fn inspect(path: &Path, most_unpacked_bytes: u64) -> Result<Found> {
     let mut sample = Vec::new();
-    ExportBytes::open(path, most_unpacked_bytes)?
-        .take(SAMPLE_BYTES as u64)
-        .read_to_end(&mut sample)
-        .map_err(|error| {
-            Error::new(ErrorKind::Supplier, format!("it cannot be unpacked: {error}"))
-        })?;
+    let bytes = || ExportBytes::open(path, most_unpacked_bytes);
+    bytes()?.take(SAMPLE_BYTES as u64).read_to_end(&mut sample).map_err(|error| {
+        Error::new(ErrorKind::Supplier, format!("it cannot be unpacked: {error}"))
+            .hint("ask for it again")
+    })?;
     let kind = format::kind(path, &sample)?;
-    let named = |charset: String, preset: &str| Found {
+    let found = Found {
         kind,
-        charset,
+        charset: text::charset(&sample, kind),
         encoding: None,
         separator: kind.separator(),
-        preset: Some(preset.to_owned()),
+        preset: None,
         table: None,
+        report: false,
+    };
+    let of_columns = |(columns, rows): Columns| {
+        let table = Some(Table::named(columns, rows));
+        Found { table, ..found.clone() }
     };
     match kind {
-        Kind::Csv => csv(path, &sample, most_unpacked_bytes),
-        Kind::Workbook => workbook(path, most_unpacked_bytes),
-        Kind::Named(_, preset) => Ok(named(text::charset(&sample, kind), preset)),
-        Kind::Dbf | Kind::Ndjson | Kind::Parquet => {
-            Ok(Found { preset: None, ..named(text::charset(&sample, kind), "") })
-        }
+        Kind::Csv => csv(&sample, bytes()?, &found),
+        Kind::Workbook(_) => workbook(path, most_unpacked_bytes, found),
+        Kind::Named(_, preset) => Ok(Found { preset: Some(preset), ..found }),
+        Kind::Dbf => Ok(of_columns(rows::dbf(bytes()?)?)),
+        Kind::Ndjson => Ok(of_columns(rows::ndjson(bytes()?)?)),
+        Kind::Parquet => Ok(of_columns(rows::parquet(path)?)),
     }
 }
 
-fn csv(path: &Path, sample: &[u8], most_unpacked_bytes: u64) -> Result<Found> {
+fn csv(sample: &[u8], bytes: ExportBytes, found: &Found) -> Result<Found> {
     let (encoding, charset) = text::detected(sample);
     let decoded = encoding.decode(sample).0;
     let separator = text::separator(&decoded);
-    let mut rows = Vec::new();
-    let bytes = ExportBytes::open(path, most_unpacked_bytes)?;
-    let mut reader = TextReader::new(bytes, Some(encoding));
-    let mut splitter = Splitter::new(u8::try_from(separator).unwrap_or(b','));
-    let bad = |error: BadBytes| Error::new(ErrorKind::Supplier, error.message).hint(error.hint);
-    while rows.len() < SAMPLE_ROWS {
-        let Decoded::Text(text) = reader.next(splitter.row()).map_err(bad)? else {
-            take(&mut rows, splitter.finish().map_err(bad)?);
-            break;
-        };
-        take(&mut rows, splitter.push(text).map_err(bad)?);
-    }
-    let table = Table::of(&rows, separator);
-    let preset = table.as_ref().and_then(Table::preset);
-    let encoding = Some(encoding.name());
-    let separator = Some(separator);
-    Ok(Found { kind: Kind::Csv, charset, encoding, separator, preset, table })
+    let table = Table::of(rows::text(bytes, encoding, separator)?, separator);
+    let preset = table.as_ref().and_then(|table| preset(table, Form::Text));
+    let (encoding, separator) = (Some(encoding.name()), Some(separator));
+    Ok(Found { charset, encoding, separator, preset, table, ..found.clone() })
 }
 
-fn workbook(path: &Path, most_unpacked_bytes: u64) -> Result<Found> {
-    let bad = |error: BadBytes| Error::new(ErrorKind::Supplier, error.message).hint(error.hint);
-    let options = WorkbookOptions { max_unpacked_bytes: most_unpacked_bytes, ..Default::default() };
-    let mut workbook = Workbook::open(File::open(path)?, &options).map_err(bad)?;
-    let mut rows = Vec::new();
-    let mut grouped = false;
-    while rows.len() < SAMPLE_ROWS {
-        if workbook.next_rows().map_err(bad)?.is_none() {
-            break;
+fn workbook(path: &Path, most_unpacked_bytes: u64, found: Found) -> Result<Found> {
+    let (rows, grouped) = rows::sheet(path, most_unpacked_bytes)?;
+    let table = Table::of(rows, ';');
+    if grouped && let Some((columns, rows)) = rows::report(path, most_unpacked_bytes)? {
+        let header_row = table.and_then(|table| table.header_row);
+        let table = Table { header_row, ..Table::named(columns, rows) };
+        let preset = preset(&table, Form::Report);
+        return Ok(Found { preset, table: Some(table), report: true, ..found });
+    }
+    let preset = table.as_ref().and_then(|table| preset(table, Form::Sheet));
+    Ok(Found { preset, table, ..found })
+}
+
+/// The preset whose columns those of `table` are.
+fn preset(table: &Table, form: Form) -> Option<&'static str> {
+    let columns: Vec<&str> = table.columns.iter().map(String::as_str).collect();
+    presets::of_columns(&columns, form)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::{Found, inspect, proposals};
+
+    fn found(bytes: &[u8]) -> crate::error::Result<Found> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("export");
+        std::fs::write(&path, bytes).unwrap();
+        inspect(&path, 1 << 20)
+    }
+
+    #[test]
+    fn the_end_of_the_sample_may_cut_a_letter() {
+        let text = "Номер;Дата;Клиент;Сумма\n".to_owned() + &"1;31.03.2026;Ж;1,00\n".repeat(20_000);
+        for shift in ["", "x"] {
+            let found = found(format!("{shift}{text}").as_bytes()).unwrap();
+            assert_eq!(found.charset, "utf-8, sure: all letters are valid");
         }
-        let (more, shapes) = workbook.shaped();
-        grouped |= shapes.iter().any(|shape| shape.level > 0 || shape.indent > 0);
-        take(&mut rows, more);
     }
-    let mut table = Table::of(&rows, ';');
-    if let Some(table) = &mut table {
-        table.grouped = grouped;
-    }
-    let preset = table.as_ref().and_then(Table::preset);
-    let charset = String::new();
-    Ok(Found { kind: Kind::Workbook, charset, encoding: None, separator: None, preset, table })
-}
 
-fn take(rows: &mut Vec<(u64, Vec<String>)>, more: &super::read::Rows) {
-    for row in more.iter() {
-        let fields = (0..row.len()).map(|field| row.field(field).to_owned());
-        rows.push((row.number, fields.collect()));
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        #[test]
+        fn any_bytes_are_looked_into(
+            begin in prop::sample::select(vec![
+                "", "\u{feff}", "PK\u{3}\u{4}", "PAR1", "<", "<AuditFile", "{\"a\":", "\"EXTF\";",
+                "1CClientBankExchange\n", "#FLAGGA 0\n#SIETYP 4\n", "Number;Date;Client;Amount\n",
+                "\u{3}\u{1}\u{1}\u{1}", "Total;\n", "Номер,Дата,Сумма\n\"",
+            ]),
+            rest in prop::collection::vec(
+                prop_oneof![any::<u8>(), prop::sample::select(b";,\t\n\"0123456789.Total".to_vec())],
+                0..600,
+            ),
+        ) {
+            let bytes = [begin.as_bytes(), &rest].concat();
+            if let Ok(found) = found(&bytes) {
+                let _ = proposals(&found, "export", "{}", "EUR");
+            }
+        }
     }
 }

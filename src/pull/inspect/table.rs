@@ -1,23 +1,28 @@
 //! Rows of a table with titles above, totals below and a header somewhere → what its columns are.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use super::locale::{self, Days, Numbers};
 use super::meaning::{self, Meaning};
+use super::rows::Numbered;
 use crate::config::presets;
 use crate::pull::map::parse_number;
+use crate::pull::read::FAULT;
 
 /// Rows above a header.
 const MAX_TITLE_ROWS: usize = 30;
 
 /// What the row of a total begins with, in lower case.
-const TOTALS: [&str; 6] = ["итого", "всего", "total", "grand total", "summe", "gesamt"];
+const TOTALS: [&str; 6] = ["итого", "всего", "grand total", "total", "summe", "gesamt"];
+
+/// Characters of a value of the kind of document.
+const MAX_KIND_CHARS: usize = 100;
 
 /// A table.
 #[derive(Debug, Clone)]
 pub struct Table {
-    /// The row of its header, from 1.
-    pub header_row: u64,
+    /// The row of its header, from 1, where it has one.
+    pub header_row: Option<u64>,
     /// Its headers.
     pub columns: Vec<String>,
     /// What each column means, where that is known.
@@ -26,73 +31,118 @@ pub struct Table {
     pub numbers: Option<Numbers>,
     /// How its days are written.
     pub days: Option<Days>,
-    /// The row of the total and its first text.
-    pub total: Option<(u64, String)>,
-    /// Whether the same document number stands on several rows.
+    /// The row of the total.
+    pub total: Option<Total>,
+    /// Whether the same document stands on several rows.
     pub lines: bool,
     /// Values that the kind of document takes.
     pub kinds: Vec<String>,
-    /// Whether its rows stand in a hierarchy, as the sheet says.
-    pub grouped: bool,
     /// Columns without an empty value.
     pub full: Vec<bool>,
 }
 
+/// The row of a total.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Total {
+    /// Its number.
+    pub row: u64,
+    /// The word that it begins with.
+    pub word: String,
+    /// Whether it states a number under the amount.
+    pub stated: bool,
+    /// The first text below it.
+    pub below: Option<String>,
+}
+
 impl Table {
     /// The table in `rows`, each with its number; `None` where no row looks like a header.
-    pub(super) fn of(rows: &[(u64, Vec<String>)], separator: char) -> Option<Self> {
-        let place = header(rows)?;
-        let (header_row, columns) = rows[place].clone();
-        let meanings = meaning::meanings(&columns);
-        let below = rows.get(place + 1..).unwrap_or_default();
-        let first = |row: &[String]| row.iter().find(|text| !text.is_empty()).cloned();
-        let is_total = |row: &[String]| {
-            first(row).is_some_and(|text| {
-                let text = text.to_lowercase();
-                TOTALS.iter().any(|word| text.starts_with(word))
-            })
+    pub(super) fn of(mut rows: Numbered, separator: char) -> Option<Self> {
+        let place = header(&rows)?;
+        let below = rows.split_off(place + 1);
+        let (header_row, columns) = rows.pop()?;
+        Some(Self { header_row: Some(header_row), ..Self::under(columns, &below, separator) })
+    }
+
+    /// The table of `rows` under columns that the format names.
+    pub(super) fn named(columns: Vec<String>, mut rows: Numbered) -> Self {
+        let kept = columns.iter().position(|column| column == FAULT).unwrap_or(columns.len());
+        rows.iter_mut().for_each(|(_, row)| row.truncate(kept));
+        Self::under(columns.into_iter().take(kept).collect(), &rows, ';')
+    }
+
+    fn under(columns: Vec<String>, below: &[(u64, Vec<String>)], separator: char) -> Self {
+        let mut meanings = meaning::meanings(&columns);
+        let place_of = |meanings: &[Option<Meaning>], wanted: Meaning| {
+            meanings.iter().position(|found| *found == Some(wanted))
         };
-        let total = below.iter().rev().find(|(_, row)| is_total(row));
-        let total = total.and_then(|(number, row)| Some((*number, first(row)?)));
+        let date = place_of(&meanings, Meaning::Date);
+        let is_total = |row: &[String]| total_word(row, date).is_some();
         let body: Vec<&Vec<String>> = below
             .iter()
             .map(|(_, row)| row)
-            .filter(|row| row.iter().filter(|text| !text.is_empty()).count() > 1 && !is_total(row))
+            .filter(|row| {
+                let filled = row.iter().filter(|text| !text.is_empty()).count();
+                filled > usize::from(columns.len() > 1) && !is_total(row)
+            })
             .collect();
         let values = |column: usize| {
             let all = body.iter().filter_map(move |row| row.get(column));
             all.map(String::as_str).filter(|text| !text.is_empty()).collect::<Vec<_>>()
         };
-        let of = |wanted: &[Meaning]| {
+        let of = |meanings: &[Option<Meaning>], wanted: &[Meaning]| {
             let is = |place: &usize| meanings[*place].is_some_and(|found| wanted.contains(&found));
             (0..columns.len()).filter(is).flat_map(values).collect::<Vec<&str>>()
         };
-        let mut amounts = of(&[Meaning::Amount, Meaning::Price, Meaning::Quantity]);
+        let number = place_of(&meanings, Meaning::DocumentId);
+        let kind = place_of(&meanings, Meaning::Kind);
+        let documents = Documents::of(&body, number, kind);
+        if documents.lines {
+            documents.correct_amount(&body, &columns, &mut meanings);
+        }
+        let mut amounts = of(&meanings, &[Meaning::Amount, Meaning::Price, Meaning::Quantity]);
+        // A total may have separators that the rows are too small for.
+        let amount = place_of(&meanings, Meaning::Amount);
+        let totals = below.iter().map(|(_, row)| row).filter(|row| is_total(row));
+        let stated = totals.filter_map(|row| row.get(amount?).map(String::as_str));
+        amounts.extend(stated.filter(|text| !text.is_empty()));
         if amounts.is_empty() {
             amounts = (0..columns.len()).flat_map(values).filter(|text| is_number(text)).collect();
         }
-        let mut dated = of(&[Meaning::Date]);
+        let mut dated = of(&meanings, &[Meaning::Date]);
         if dated.is_empty() {
             dated = (0..columns.len()).flat_map(values).collect();
         }
-        let mut seen = HashSet::new();
-        let lines = !of(&[Meaning::DocumentId]).into_iter().all(|number| seen.insert(number));
-        let mut kinds: Vec<String> = of(&[Meaning::Kind]).into_iter().map(str::to_owned).collect();
+        let mut kinds = of(&meanings, &[Meaning::Kind]);
         kinds.sort_unstable();
         kinds.dedup();
+        let kinds = kinds.into_iter().filter(|kind| kind.len() <= MAX_KIND_CHARS);
         let full = (0..columns.len()).map(|column| values(column).len() == body.len()).collect();
-        Some(Self {
-            header_row,
-            numbers: locale::numbers(&amounts, separator).map(|(found, _)| found),
+        let numbers = locale::numbers(&amounts, separator).map(|(found, _)| found);
+        let stated = |row: &[String]| {
+            let text = row.get(amount?)?;
+            parse_number(text, &numbers.as_ref()?.locale()).ok()
+        };
+        let total = below.iter().rposition(|(_, row)| is_total(row)).and_then(|place| {
+            let (row, fields) = &below[place];
+            let after = below[place + 1..].iter().find_map(|(_, row)| first(row));
+            Some(Total {
+                row: *row,
+                word: total_word(fields, date)?,
+                stated: stated(fields).is_some(),
+                below: after.cloned(),
+            })
+        });
+        Self {
+            header_row: None,
             days: locale::days(&dated).map(|(found, _)| found),
+            kinds: kinds.map(str::to_owned).collect(),
+            lines: documents.lines,
+            numbers,
             meanings,
             total,
-            lines,
-            kinds,
-            grouped: false,
             full,
             columns,
-        })
+        }
     }
 
     /// The header of the column that means `wanted`.
@@ -108,13 +158,79 @@ impl Table {
         let place = self.meanings.iter().position(|found| *found == Some(wanted));
         place.is_some_and(|place| self.full[place])
     }
+}
 
-    /// The preset whose columns these are.
-    #[must_use]
-    pub fn preset(&self) -> Option<String> {
-        let columns: Vec<&str> = self.columns.iter().map(String::as_str).collect();
-        presets::of_columns(&columns).map(str::to_owned)
+/// Which rows are of one document.
+struct Documents<'r> {
+    rows: HashMap<(&'r str, &'r str), Vec<usize>>,
+    lines: bool,
+}
+
+impl<'r> Documents<'r> {
+    /// Documents have one number, and of one kind there is one with it.
+    fn of(body: &[&'r Vec<String>], number: Option<usize>, kind: Option<usize>) -> Self {
+        let mut rows: HashMap<_, Vec<usize>> = HashMap::new();
+        let field = |row: &'r Vec<String>, place: Option<usize>| {
+            place.and_then(|place| row.get(place)).map_or("", String::as_str)
+        };
+        for (place, row) in body.iter().copied().enumerate() {
+            let number = field(row, number);
+            if !number.is_empty() {
+                rows.entry((number, field(row, kind))).or_default().push(place);
+            }
+        }
+        let lines = rows.values().any(|places| places.len() > 1);
+        Self { rows, lines }
     }
+
+    /// Takes the amount from a column of totals that each line of a document repeats, and which
+    /// must not be summed: to one whose lines differ, or to quantity and price.
+    fn correct_amount(
+        &self,
+        body: &[&'r Vec<String>],
+        columns: &[String],
+        meanings: &mut [Option<Meaning>],
+    ) {
+        let place_of = |wanted| meanings.iter().position(|found| *found == Some(wanted));
+        let Some(total) = place_of(Meaning::Amount) else { return };
+        let priced =
+            [Meaning::Quantity, Meaning::Price].into_iter().all(|one| place_of(one).is_some());
+        let mut amounts = meaning::places(columns, Meaning::Amount).into_iter();
+        let free = |place: usize| place == total || meanings[place].is_none();
+        match amounts.find(|place| free(*place) && self.differ(body, *place)) {
+            Some(own) => {
+                meanings[total] = None;
+                meanings[own] = Some(Meaning::Amount);
+            }
+            None if priced => meanings[total] = None,
+            None => {}
+        }
+    }
+
+    /// Whether lines of one document differ in `column`.
+    fn differ(&self, body: &[&'r Vec<String>], column: usize) -> bool {
+        self.rows.values().any(|places| {
+            let mut texts = places.iter().map(|place| body[*place].get(column));
+            let one = texts.next();
+            texts.any(|text| Some(text) != one)
+        })
+    }
+}
+
+fn first(row: &[String]) -> Option<&String> {
+    row.iter().find(|text| !text.is_empty())
+}
+
+/// The word of a total as the row writes it, where the row begins with one and has no day.
+fn total_word(row: &[String], date: Option<usize>) -> Option<String> {
+    let begin = first(row)?;
+    let day = date.and_then(|place| row.get(place));
+    if day.is_some_and(|day| !day.is_empty() && day != begin) {
+        return None;
+    }
+    let lower = begin.to_lowercase();
+    let word = TOTALS.iter().find(|word| lower.starts_with(**word))?;
+    Some(begin.chars().take(word.chars().count()).collect())
 }
 
 fn is_number(text: &str) -> bool {
@@ -124,19 +240,22 @@ fn is_number(text: &str) -> bool {
 
 /// The row that looks most like a header: known words first, then most texts that are no values,
 /// among rows as wide as what follows.
-fn header(rows: &[(u64, Vec<String>)]) -> Option<usize> {
+fn header(rows: &Numbered) -> Option<usize> {
     let filled = |row: &[String]| row.iter().filter(|text| !text.is_empty()).count();
+    let words = presets::headers();
     let mut best: Option<(usize, (usize, usize))> = None;
     for (place, (_, row)) in rows.iter().enumerate().take(MAX_TITLE_ROWS) {
         let texts: Vec<&String> = row.iter().filter(|text| !text.is_empty()).collect();
         let values = texts.iter().filter(|text| is_number(text) || locale::days(&[text]).is_some());
         let distinct = texts.iter().collect::<HashSet<_>>().len() == texts.len();
-        if texts.len() < 2 || values.count() * 2 > texts.len() || !distinct {
+        let values = values.count();
+        if texts.len() < 2 || values * 2 > texts.len() || !distinct {
             continue;
         }
         let next = rows.iter().skip(place + 1).find(|(_, row)| filled(row) > 1);
         let wide = next.is_none_or(|(_, next)| next.len() <= row.len() + 1);
-        let score = (meaning::known(row), texts.len() * usize::from(wide));
+        let known = meaning::known(row, &words).saturating_sub(values);
+        let score = (known, texts.len() * usize::from(wide));
         if best.is_none_or(|(_, most)| score > most) {
             best = Some((place, score));
         }
@@ -150,7 +269,7 @@ mod tests {
 
     fn table(text: &str) -> Table {
         let rows = text.lines().map(|line| line.split(';').map(str::to_owned).collect());
-        Table::of(&(1..).zip(rows).collect::<Vec<_>>(), ';').unwrap()
+        Table::of((1..).zip(rows).collect(), ';').unwrap()
     }
 
     #[test]
@@ -160,9 +279,11 @@ mod tests {
              1;05.03.2026;ООО Ромашка;1 200,50\n2;25.03.2026;ИП Иванов;7,00\n\
              Итого;;;1 207,50",
         );
-        assert_eq!(found.header_row, 4);
+        assert_eq!(found.header_row, Some(4));
         assert_eq!(found.header(Meaning::Amount), Some("Сумма"));
-        assert_eq!(found.total, Some((7, "Итого".to_owned())));
+        let total = found.total.clone().unwrap();
+        assert_eq!((total.row, total.word.as_str(), total.stated), (7, "Итого", true));
+        assert_eq!(total.below, None);
         assert_eq!(found.numbers.unwrap().thousands, Some(' '));
         assert_eq!(found.days.unwrap().format, "%d.%m.%Y");
         assert!(!found.lines);
@@ -171,7 +292,34 @@ mod tests {
     #[test]
     fn a_header_of_unknown_words_is_the_row_of_words_above_values() {
         let found = table("x;y\nalpha;beta;gamma\n1;2;3\n4;5;6\n");
-        assert_eq!(found.header_row, 2);
+        assert_eq!(found.header_row, Some(2));
         assert_eq!(found.columns, ["alpha", "beta", "gamma"]);
+    }
+
+    #[test]
+    fn a_client_called_total_is_no_total() {
+        let found =
+            table("Client;Number;Date;Amount\nTotal AG;1;2026-03-01;5\nSumme AG;2;2026-03-02;7");
+        assert_eq!(found.total, None);
+    }
+
+    #[test]
+    fn the_total_that_lines_repeat_is_not_their_amount() {
+        let rows = "1;2026-03-01;A;30;10\n1;2026-03-01;A;30;20\n2;2026-03-01;A;5;5";
+        let found = table(&format!("Number;Date;Client;Total;Amount\n{rows}"));
+        assert!(found.lines);
+        assert_eq!(found.header(Meaning::Amount), Some("Amount"));
+        let found = table(&format!("Number;Date;Client;Amount;Total\n{rows}"));
+        assert_eq!(found.header(Meaning::Amount), Some("Total"));
+    }
+
+    #[test]
+    fn a_number_of_two_kinds_is_two_documents() {
+        let found = table(
+            "Номер;Дата;Вид документа;Контрагент;Сумма\n1;01.03.2026;Реализация;А;5\n\
+             1;02.03.2026;Возврат;А;5",
+        );
+        assert!(!found.lines);
+        assert_eq!(found.kinds, ["Возврат", "Реализация"]);
     }
 }

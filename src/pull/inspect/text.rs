@@ -58,6 +58,9 @@ pub(super) fn charset(sample: &[u8], kind: Kind) -> String {
         Kind::Named(_, "sie") if std::str::from_utf8(sample).is_err() => {
             "cp437, sure: #FORMAT PC8".to_owned()
         }
+        Kind::Named(_, "datev") if !sample.is_ascii() && Encoding::for_bom(sample).is_none() => {
+            "windows-1252, sure: the format's own".to_owned()
+        }
         Kind::Named(_, "datev" | "sie") => detected(sample).1,
         Kind::Named(..) => match declared("encoding=", '?') {
             Some(name) => format!("{name}, sure: the file says so"),
@@ -65,10 +68,10 @@ pub(super) fn charset(sample: &[u8], kind: Kind) -> String {
         },
         Kind::Ndjson => "utf-8, sure: JSON has no other".to_owned(),
         Kind::Dbf => match sample.get(29) {
-            Some(byte @ 1..) => format!("language byte 0x{byte:02x}: see the notes"),
-            _ => "not said by the file: see the notes".to_owned(),
+            Some(byte @ 1..) => format!("language byte 0x{byte:02x}"),
+            _ => "not said by the file".to_owned(),
         },
-        Kind::Csv | Kind::Workbook | Kind::Parquet => String::new(),
+        Kind::Csv | Kind::Workbook(_) | Kind::Parquet => String::new(),
     }
 }
 

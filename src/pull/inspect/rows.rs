@@ -1,0 +1,197 @@
+//! The rows of an export by which its columns are understood: the first, and the last.
+//!
+//! Keeps true: no more rows are held than that, however many there are.
+
+use std::collections::VecDeque;
+use std::fs::File;
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+
+use encoding_rs::Encoding;
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+
+use crate::config::pipeline::{Locale, Named};
+use crate::error::{Error, Kind as ErrorKind, Result};
+use crate::pull::fetch::ExportBytes;
+use crate::pull::read::{
+    BadBytes, Decoded, Parquet, RawTable, Report, ReportOptions, Rows, Splitter, TextReader,
+    Workbook, WorkbookOptions, named,
+};
+
+/// Rows by which a table is understood.
+const FIRST_ROWS: usize = 5_000;
+
+/// Rows at the end, where totals stand.
+const LAST_ROWS: usize = 50;
+
+/// The longest line of JSON that is looked into.
+const MAX_LINE_BYTES: u64 = 1 << 24;
+
+/// Rows of texts, each with its number.
+pub(super) type Numbered = Vec<(u64, Vec<String>)>;
+
+/// Columns that are named, and rows under them.
+pub(super) type Columns = (Vec<String>, Numbered);
+
+fn bad(error: BadBytes) -> Error {
+    let row = error.row.map(|row| format!("row {row}: ")).unwrap_or_default();
+    Error::new(ErrorKind::Supplier, format!("{row}{}", error.message)).hint(error.hint)
+}
+
+/// Keeps the first and the last rows that pass.
+#[derive(Default)]
+struct Kept {
+    first: Numbered,
+    last: VecDeque<(u64, Vec<String>)>,
+}
+
+impl Kept {
+    fn take(&mut self, rows: &Rows) {
+        for row in rows.iter() {
+            let fields = (0..row.len()).map(|field| row.field(field).to_owned());
+            self.add(row.number, fields.collect());
+        }
+    }
+
+    fn add(&mut self, number: u64, fields: Vec<String>) {
+        if self.first.len() < FIRST_ROWS {
+            self.first.push((number, fields));
+            return;
+        }
+        if self.last.len() == LAST_ROWS {
+            self.last.pop_front();
+        }
+        self.last.push_back((number, fields));
+    }
+
+    fn rows(mut self) -> Numbered {
+        self.first.extend(self.last);
+        self.first
+    }
+}
+
+/// The rows of text in `encoding` whose fields `separator` separates.
+pub(super) fn text(
+    bytes: ExportBytes,
+    encoding: &'static Encoding,
+    separator: char,
+) -> Result<Numbered> {
+    let mut kept = Kept::default();
+    let mut reader = TextReader::new(bytes, Some(encoding));
+    let mut splitter = Splitter::new(u8::try_from(separator).unwrap_or(b','));
+    while let Decoded::Text(text) = reader.next(splitter.row()).map_err(bad)? {
+        kept.take(splitter.push(text).map_err(bad)?);
+    }
+    kept.take(splitter.finish().map_err(bad)?);
+    Ok(kept.rows())
+}
+
+/// The rows of the workbook at `path`, and whether they stand in a hierarchy.
+pub(super) fn sheet(path: &Path, most_unpacked_bytes: u64) -> Result<(Numbered, bool)> {
+    let mut workbook = open(path, most_unpacked_bytes)?;
+    let mut kept = Kept::default();
+    let mut grouped = false;
+    while workbook.next_rows().map_err(bad)?.is_some() {
+        let (rows, shapes) = workbook.shaped();
+        grouped |= shapes.iter().any(|shape| shape.level > 0 || shape.indent > 0);
+        kept.take(rows);
+    }
+    Ok((kept.rows(), grouped))
+}
+
+/// The leaves of the report in the workbook at `path`; `None` where it is none.
+pub(super) fn report(path: &Path, most_unpacked_bytes: u64) -> Result<Option<Columns>> {
+    let workbook = open(path, most_unpacked_bytes)?;
+    let date = "%Y-%m-%d".to_owned();
+    let locale = Locale { decimal: '.', thousands: Some(' '), sign: None, date };
+    let Ok(mut report) = Report::new(workbook, &ReportOptions::new(locale)) else {
+        return Ok(None);
+    };
+    table(&mut report).map(Some)
+}
+
+fn open(path: &Path, max_unpacked_bytes: u64) -> Result<Workbook> {
+    let options = WorkbookOptions { max_unpacked_bytes, ..WorkbookOptions::default() };
+    Workbook::open(File::open(path)?, &options).map_err(bad)
+}
+
+fn table(table: &mut dyn RawTable) -> Result<Columns> {
+    let mut kept = Kept::default();
+    while let Some(rows) = table.next_rows().map_err(bad)? {
+        kept.take(rows);
+    }
+    Ok((table.columns().to_vec(), kept.rows()))
+}
+
+/// The fields and records of a dBase table.
+pub(super) fn dbf(mut bytes: ExportBytes) -> Result<Columns> {
+    let mut reader = named(&Named::Dbf(None), &mut bytes).map_err(bad)?;
+    table(reader.as_mut())
+}
+
+/// The keys of the first objects of JSON lines, and their plain values.
+pub(super) fn ndjson(bytes: ExportBytes) -> Result<Columns> {
+    let mut columns: Vec<String> = Vec::new();
+    let mut kept = Kept::default();
+    let mut bytes = BufReader::new(bytes);
+    let mut number = 0;
+    while kept.first.len() < FIRST_ROWS {
+        let mut line = Vec::new();
+        let mut limited = std::io::Read::take(&mut bytes, MAX_LINE_BYTES);
+        let read = limited.read_until(b'\n', &mut line).map_err(|error| unpacked(&error))?;
+        if read == 0 {
+            break;
+        }
+        number += 1;
+        let line = line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&line);
+        if line.trim_ascii().is_empty() {
+            continue;
+        }
+        let object: serde_json::Map<String, serde_json::Value> = serde_json::from_slice(line)
+            .map_err(|error| {
+                let message = format!("row {number}: is not one whole JSON object: {error}");
+                Error::new(ErrorKind::Supplier, message).hint("ask for JSON lines, CSV or XLSX")
+            })?;
+        let mut fields = vec![String::new(); columns.len()];
+        for (key, value) in object {
+            let place = columns.iter().position(|column| *column == key).unwrap_or_else(|| {
+                columns.push(key);
+                fields.push(String::new());
+                columns.len() - 1
+            });
+            fields[place] = match value {
+                serde_json::Value::Null => String::new(),
+                serde_json::Value::String(text) => text,
+                other => other.to_string(),
+            };
+        }
+        kept.add(number, fields);
+    }
+    Ok((columns, kept.rows()))
+}
+
+fn unpacked(error: &std::io::Error) -> Error {
+    Error::new(ErrorKind::Supplier, format!("it cannot be unpacked: {error}"))
+}
+
+/// The columns of the Parquet file at `path`, and its first rows where they are plain values.
+pub(super) fn parquet(path: &Path) -> Result<Columns> {
+    let file = File::open(path)?;
+    let builder = ParquetRecordBatchReaderBuilder::try_new(file.try_clone()?).map_err(|error| {
+        Error::new(ErrorKind::Supplier, format!("is no Parquet file that can be read: {error}"))
+            .hint("ask for it again")
+    })?;
+    let fields = builder.schema().fields().iter();
+    let plain = fields.filter(|field| !field.data_type().is_nested());
+    let columns: Vec<String> = plain.map(|field| field.name().clone()).collect();
+    let names: Vec<&str> = columns.iter().map(String::as_str).collect();
+    let mut reader = Parquet::new(file, &names, chrono_tz::UTC).map_err(bad)?;
+    let mut kept = Kept::default();
+    while kept.first.len() < FIRST_ROWS {
+        match reader.next_rows() {
+            Ok(Some(rows)) => kept.take(rows),
+            Ok(None) | Err(_) => break,
+        }
+    }
+    Ok((columns, kept.rows()))
+}

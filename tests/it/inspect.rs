@@ -1,0 +1,422 @@
+//! `inspect`: exports of many habits, each looked into, its pipeline written, checked and run as it
+//! is; and what is said of what is no export.
+
+use std::io::{Read, Write};
+use std::net::TcpListener;
+
+use serde_json::{Value, json};
+
+use crate::project::{Project, Ran};
+use crate::sheet::Sheet;
+
+/// Looks into `file` of the project.
+fn inspect(project: &Project, file: &str, more: &[&str]) -> Ran {
+    let path = project.path(file);
+    let mut arguments = vec!["inspect", path.to_str().unwrap()];
+    arguments.extend(more);
+    project.run(&arguments)
+}
+
+/// What `inspect --json` tells of the export `name` with `bytes`, once its pipeline was written,
+/// found valid and run.
+#[track_caller]
+fn taken(name: &str, bytes: impl AsRef<[u8]>) -> (Project, Value) {
+    let project = Project::new().file(&format!("exports/{name}"), bytes);
+    let ran = inspect(&project, &format!("exports/{name}"), &["--init", "--json"]).ends_with(0);
+    let told: Value = serde_json::from_str(&ran.stdout).unwrap();
+    project.run(&["validate"]).ends_with(0);
+    project.run(&["run"]).ends_with(0);
+    (project, told)
+}
+
+/// The documents of the lake: kind, rows, sum, in the order of kinds.
+fn documents(project: &Project) -> Vec<String> {
+    let rows = project.query(
+        "select kind || ' ' || cast(count(*) as varchar) || ' ' || cast(sum(amount) as varchar) \
+         || ' ' || max(currency) as row from lake.documents group by kind order by kind",
+    );
+    rows.iter().map(|row| row["row"].as_str().unwrap().to_owned()).collect()
+}
+
+/// One text of the lake.
+fn text(project: &Project, sql: &str) -> String {
+    project.query(sql)[0]["text"].as_str().unwrap_or_default().to_owned()
+}
+
+fn windows_1251(text: &str) -> Vec<u8> {
+    encoding_rs::WINDOWS_1251.encode(text).0.into_owned()
+}
+
+/// A file, what is told of it, and the documents that it brings.
+struct Case {
+    name: &'static str,
+    bytes: Vec<u8>,
+    told: Value,
+    documents: &'static [&'static str],
+}
+
+fn cases() -> Vec<Case> {
+    let case = |name, text: &str, told, documents| Case {
+        name,
+        bytes: text.as_bytes().to_vec(),
+        told,
+        documents,
+    };
+    let register = "ООО «Альфа»;;;;\nРеестр за март 2026 г.;;;;\n;;;;\n\
+         Номер;Дата;Покупатель;Город;Сумма\n\
+         00-001;05.03.2026;ООО Ромашка;Тула;1\u{a0}234,50\n\
+         00-002;25.03.2026;ИП Иванов;Тверь;12\u{a0}000,00\n\
+         Итого;;;;13\u{a0}234,50\nГлавный бухгалтер Сидорова;;;;\n";
+    vec![
+        Case {
+            name: "реестр.csv",
+            bytes: windows_1251(register),
+            told: json!({ "format": "CSV", "separator": ";", "header_row": 4, "total_row": 7,
+                "dates": "day first: 31.12.2025" }),
+            documents: &["shipment 2 13234.50 RUB"],
+        },
+        case(
+            "us.csv",
+            "\u{feff}Invoice Number,Invoice Date,Customer,Amount\nA-1,03/31/2026,Acme,\"$1,200.50\"\n\
+             A-2,04/01/2026,\"Bolts, Inc.\",$7.00\n",
+            json!({ "separator": ",", "dates": "month first: 12/31/2025",
+                "charset": "utf-8, sure: by its byte order mark" }),
+            &["shipment 2 1207.50 USD"],
+        ),
+        case(
+            "tabs.txt",
+            "Number\tDate\tCustomer\tAmount\n1\t2026-03-31\tAcme\t12.50\n2\t2026-04-01\tBolts\t7\n",
+            json!({ "separator": "\t", "dates": "year first: 2025-12-31" }),
+            &["shipment 2 19.50 RUB"],
+        ),
+        case(
+            "pipes.csv",
+            "Number|Date|Customer|Amount\n1|31/03/2026|Acme|12,50\n2|01/04/2026|Bolts|1.000,00\n",
+            json!({ "separator": "|", "dates": "day first: 31/12/2025" }),
+            &["shipment 2 1012.50 RUB"],
+        ),
+        case(
+            "guess.csv",
+            "Number,Date,Customer,Amount\n1,03/04/2026,Acme,12.50\n2,05/04/2026,Bolts,7.25\n",
+            json!({ "dates": "day first: 31/12/2025, a guess: no day is above 12" }),
+            &["shipment 2 19.75 RUB"],
+        ),
+        case(
+            "short_years.csv",
+            "Номер;Дата;Клиент;Сумма\n1;31.03.26;Альфа;12,50\n2;01.04.26;Бета;7,25\n",
+            json!({ "dates": "day first: 31.12.25" }),
+            &["shipment 2 19.75 RUB"],
+        ),
+        case(
+            "lines.csv",
+            "InvoiceNo,InvoiceDate,CustomerID,Quantity,UnitPrice\n7,2026-03-01 10:15,17850,6,2.55\n\
+             7,2026-03-01 10:15,17850,2,3.39\n8,2026-03-02 09:00,13047,1,4.00\n\
+             9,2026-03-03 09:30,13047,-1,4.00\n",
+            json!({ "dates": "year first: 2025-12-31" }),
+            &["return 1 4.00 RUB", "shipment 2 26.08 RUB"],
+        ),
+        case(
+            "totals_on_lines.csv",
+            "Номер;Дата;Контрагент;Сумма документа;Товар;Сумма\n1;31.03.2026;А;30,00;Болт;10,00\n\
+             1;31.03.2026;А;30,00;Гайка;20,00\n2;31.03.2026;Б;5,00;Винт;5,00\n",
+            json!({}),
+            &["shipment 2 35.00 RUB"],
+        ),
+        case(
+            "kinds.csv",
+            "Вид документа;Номер;Дата;Контрагент;Сумма;Склад\n\
+             Реализация (акты, накладные);1;30.03.2026;А;100,00;1\n\
+             Возврат от покупателя;1;31.03.2026;А;40,00;1\n\
+             Оплата;3;31.03.2026;А;60,00;1\nСчёт на оплату;4;31.03.2026;Б;70,00;1\n",
+            json!({}),
+            &[
+                "order 1 70.00 RUB",
+                "payment 1 60.00 RUB",
+                "return 1 40.00 RUB",
+                "shipment 1 100.00 RUB",
+            ],
+        ),
+        case(
+            "hole.csv",
+            "Number;Date;Customer;Amount;Note\n1;2026-03-31;Acme;10.00;x\n2;2026-03-31;;5.00;y\n",
+            json!({}),
+            &["shipment 1 10.00 RUB"],
+        ),
+        case(
+            "sales.ndjson",
+            "{\"number\": 1, \"date\": \"2026-06-01\", \"client\": \"a\", \"amount\": 1200.50}\n\
+             {\"number\": 2, \"date\": \"2026-06-02\", \"client\": \"b\", \"amount\": 3}\n",
+            json!({ "format": "JSON lines", "charset": "utf-8, sure: JSON has no other" }),
+            &["shipment 2 1203.50 RUB"],
+        ),
+    ]
+}
+
+#[test]
+fn exports_of_many_habits_are_loaded_as_they_are() {
+    for case in cases() {
+        let (project, told) = taken(case.name, &case.bytes);
+        for (key, value) in case.told.as_object().unwrap() {
+            assert_eq!(told[key], *value, "{}: {key}", case.name);
+        }
+        assert_eq!(documents(&project), case.documents, "{}: {}", case.name, told["pipeline"]);
+    }
+}
+
+#[test]
+fn tables_with_the_columns_of_a_preset_are_read_by_it() {
+    let refusals = "select cast(count(*) as varchar) || ' ' || max(client_id) || ' ' \
+        || cast(sum(amount) as varchar) as text from lake.refusals";
+    let documents = "select cast(count(*) as varchar) || ' ' || max(client_id) || ' ' \
+        || cast(sum(amount) as varchar) as text from lake.documents";
+    for (name, preset, sql, expected, bytes) in [
+        (
+            "quickbooks.csv",
+            "quickbooks_sales_by_customer",
+            documents,
+            "2 Bolts 150.00",
+            "Acme Ltd,,,,,,,,\nSales by Customer Detail,,,,,,,,\n\n\
+             ,Date,Transaction Type,Num,Product/Service,Memo/Description,Qty,Sales Price,Amount,Balance\n\
+             Acme,,,,,,,,,\n,03/31/2026,Invoice,1001,Bolts,,1,100.00,\"$100.00\",100.00\n\
+             Total for Acme,,,,,,,,\"$100.00\",\n\
+             Bolts,,,,,,,,,\n,04/01/2026,Invoice,1002,Nuts,,1,50.00,50.00,50.00\n\
+             Total for Bolts,,,,,,,,$50.00,\nTOTAL,,,,,,,,$150.00,\n",
+        ),
+        (
+            "xero.csv",
+            "xero_invoices",
+            documents,
+            "1 Acme 30.00",
+            "*ContactName,EmailAddress,*InvoiceNumber,*InvoiceDate,*DueDate,*Description,*Quantity,*UnitAmount\n\
+             Acme,a@acme.example,INV-1,31/03/2026,30/04/2026,Bolts,2,10.00\n\
+             Acme,a@acme.example,INV-1,31/03/2026,30/04/2026,Nuts,1,10.00\n",
+        ),
+        (
+            "amo.csv",
+            "amocrm_deals",
+            refusals,
+            "1 Ромашка 5000.00",
+            "ID,Название сделки,Бюджет,Ответственный,Дата создания сделки,Дата закрытия,Этап сделки,Воронка,Компания контакта,Причина отказа\n\
+             1,Сделка,5000,Иванов,01.03.2026,31.03.2026,Закрыто и не реализовано,Продажи,Ромашка,Дорого\n\
+             2,Сделка 2,700,Иванов,01.03.2026,не закрыта,Переговоры,Продажи,Ромашка,\n",
+        ),
+        (
+            "hubspot.csv",
+            "hubspot_deals",
+            refusals,
+            "1 Acme 500.00",
+            "Record ID,Deal Name,Deal Stage,Close Date,Amount,Deal owner,Closed Lost Reason,Associated Company\n\
+             1,Bolts,Closed Lost,2026-03-31 10:00,500,Ann,Price,Acme\n",
+        ),
+        (
+            "pipedrive.csv",
+            "pipedrive_deals",
+            refusals,
+            "1 Acme 500.00",
+            "Deal - ID,Deal - Title,Deal - Status,Deal - Value,Deal - Lost time,Deal - Lost reason,Deal - Organization\n\
+             1,Bolts,Lost,500,2026-03-31 10:00:00,Price,Acme\n",
+        ),
+        (
+            "salesforce.csv",
+            "salesforce_opportunities",
+            refusals,
+            "1 Acme 500.00",
+            "\"Opportunity ID\",\"Opportunity Name\",\"Account Name\",\"Stage\",\"Close Date\",\"Amount\",\"Loss Reason\"\n\
+             \"1\",\"Bolts\",\"Acme\",\"Closed Lost\",\"3/31/2026\",\"$500.00\",\"Price\"\n\
+             \"Grand Totals (1 record)\"\n",
+        ),
+        (
+            "register.csv",
+            "1c_sales_register",
+            documents,
+            "2 Бета 1300.00",
+            "Дата,Номер,Контрагент,ИНН,Сумма\n31.03.2026 12:00:00,1,Альфа,7701234567,\"1 200,00\"\n\
+             31.03.2026 12:30:00,2,Бета,7701234568,\"100,00\"\nИтого,,,,\"1 300,00\"\n",
+        ),
+    ] {
+        let (project, told) = taken(name, bytes);
+        assert_eq!(told["preset"], preset, "{name}");
+        assert_eq!(text(&project, sql), expected, "{name}: {}", told["pipeline"]);
+    }
+}
+
+#[test]
+fn a_list_of_clients_is_loaded_without_documents() {
+    let (project, told) = taken(
+        "clients.csv",
+        "Код;Наименование;ИНН;Телефон\n001;ООО Ромашка;7701234567;+7 900\n002;ИП Иванов;;\n",
+    );
+    assert_eq!(told["tables"], json!({ "clients": 2 }));
+    let sql = "select client_id || ' ' || name || ' ' || tax_id as text from lake.clients \
+               order by client_id";
+    assert_eq!(text(&project, sql), "001 ООО Ромашка 7701234567");
+}
+
+#[test]
+fn a_tax_id_on_every_row_is_the_clients_key() {
+    let (project, _) = taken(
+        "taxed.csv",
+        "Number;Date;Customer;VAT ID;Amount\n1;2026-03-31;Acme;DE1;10.00\n2;2026-03-31;Acme Ltd;DE1;5.00\n",
+    );
+    let sql = "select string_agg(distinct client_id, ' ') as text from lake.documents";
+    assert_eq!(text(&project, sql), "DE1");
+}
+
+#[test]
+fn workbooks_are_loaded_as_they_are() {
+    let rows = Sheet::default()
+        .row(0, &["Реестр документов"])
+        .row(0, &["Период: март 2026 г."])
+        .row(0, &[])
+        .row(0, &["Номер", "Дата", "Клиент", "Цена", "Количество"])
+        .row(0, &["1", "31.03.2026", "Альфа", "10.50", "2"])
+        .row(0, &["2", "31.03.2026", "Бета", "1", "4"])
+        .row(0, &["Итого", "", "", "", "6"])
+        .merge("A1:E1");
+    let (project, told) = taken("Реестр [март].xlsx", rows.bytes());
+    assert_eq!((&told["format"], &told["header_row"]), (&json!("XLSX"), &json!(4)));
+    assert_eq!(documents(&project), ["shipment 2 25.00 RUB"], "{}", told["pipeline"]);
+
+    let register = Sheet::default()
+        .row(0, &["Дата", "Номер", "Контрагент", "Сумма"])
+        .row(0, &["31.03.2026 0:00:00", "1", "Альфа", "10.50"])
+        .row(0, &["31.03.2026 0:00:00", "2", "Бета", "1"])
+        .row(0, &["Итого", "", "", "11.50"]);
+    let (project, told) = taken("register.xlsx", register.bytes());
+    assert_eq!(told["preset"], "1c_sales_register");
+    assert_eq!(
+        text(&project, "select cast(sum(amount) as varchar) as text from lake.documents"),
+        "11.50"
+    );
+
+    let report = Sheet::default()
+        .row(0, &["Продажи"])
+        .row(0, &["Период: март 2026 г."])
+        .row(0, &["Контрагент", "Сумма"])
+        .row(0, &["Документ", ""])
+        .row(0, &["Альфа", "30.25"])
+        .row(1, &["Реализация (акт, накладная) 00-001 от 05.03.2026 12:00:00", "10.25"])
+        .row(1, &["Реализация (акт, накладная) 00-002 от 06.03.2026 12:00:00", "20"])
+        .row(0, &["Бета", "5"])
+        .row(1, &["Реализация (акт, накладная) 00-003 от 07.03.2026 12:00:00", "5"])
+        .row(0, &["Итого", "35.25"]);
+    let (project, told) = taken("Продажи.xlsx", report.bytes());
+    assert_eq!(told["preset"], "1c_sales_report");
+    let sql = "select cast(count(*) as varchar) || ' ' || cast(sum(amount) as varchar) as text \
+               from lake.documents";
+    assert_eq!(text(&project, sql), "3 35.25");
+
+    let turnover = Sheet::default()
+        .row(0, &["Контрагент", "Выручка"])
+        .row(0, &["Договор", ""])
+        .row(0, &["Альфа", "10.25"])
+        .row(1, &["Основной", "10.25"])
+        .row(0, &["Бета", "20"])
+        .row(1, &["Основной", "20"])
+        .row(0, &["Итого", "30.25"]);
+    let (_, told) = taken("Оборот.xlsx", turnover.bytes());
+    assert!(told["pipeline"].as_str().unwrap().contains("report: {}"), "{}", told["pipeline"]);
+    assert_eq!(told["tables"], json!({ "clients": 2 }));
+}
+
+/// Serves `body` on a free port; gives the port.
+fn web_server(body: &'static str) -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let Ok(mut stream) = stream else { return };
+            let mut request = vec![0; 8192];
+            let read = stream.read(&mut request).unwrap_or(0);
+            let request = String::from_utf8_lossy(&request[..read]).into_owned();
+            let found = request.contains(" /exports/sales.csv ");
+            let (status, body) = if found { ("200 OK", body) } else { ("404 Not Found", "") };
+            let length = body.len();
+            let _ = write!(
+                stream,
+                "HTTP/1.1 {status}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n"
+            );
+            if request.starts_with("GET") {
+                let _ = stream.write_all(body.as_bytes());
+            }
+        }
+    });
+    port
+}
+
+const PLAIN: &str = "Number,Date,Customer,Amount\n1,2026-03-31,Acme,12.50\n";
+
+#[test]
+fn names_addresses_and_archives_are_declared_so_that_a_run_finds_them() {
+    for name in ["2026-03.csv", "Продажи за март (1).csv", "a [b] {c}!.csv", "null.csv"]
+    {
+        let (project, _) = taken(name, PLAIN);
+        assert_eq!(documents(&project), ["shipment 1 12.50 RUB"], "{name}");
+    }
+    let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    let options = zip::write::SimpleFileOptions::default();
+    zip.start_file("in/sales.csv", options).unwrap();
+    zip.write_all(PLAIN.as_bytes()).unwrap();
+    let (project, told) = taken("march.zip", zip.finish().unwrap().into_inner());
+    assert_eq!(told["file"], "march.zip/in/sales.csv");
+    assert_eq!(documents(&project), ["shipment 1 12.50 RUB"]);
+
+    let project = Project::new();
+    let url = format!("http://127.0.0.1:{}/exports/sales.csv", web_server(PLAIN));
+    project.run(&["inspect", &url, "--init"]).ends_with(0);
+    project.run(&["validate"]).ends_with(0);
+    project.run(&["run"]).ends_with(0);
+    assert_eq!(documents(&project), ["shipment 1 12.50 RUB"]);
+    project.run(&["inspect", &format!("{url}x")]).ends_with(3);
+}
+
+#[test]
+fn what_is_no_export_is_named() {
+    let noise: Vec<u8> =
+        (0..4000_u32).map(|one| (one.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
+    for (name, bytes, code, message) in [
+        ("empty.csv", b"".as_slice(), 1, "the file is empty"),
+        ("invoice.pdf", b"%PDF-1.7\n%\xe2\xe3", 1, "this is a PDF"),
+        ("noise.bin", &noise, 1, "bytes of a kind that is not known"),
+        ("page.csv", b"<!doctype html><html></html>", 1, "XML of a kind that is not known"),
+        ("one.json", b"{\n  \"a\": 1\n}\n", 1, "JSON that is not one object a line"),
+        ("empty.zip", b"PK\x05\x06\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 1, "holds no files"),
+        ("stock.csv", b"Item,Left\nBolt,5\nNut,7\n", 3, "none is known as client_id, document_id"),
+    ] {
+        let project = Project::new().file(&format!("exports/{name}"), bytes);
+        let ran = inspect(&project, &format!("exports/{name}"), &["--init"]).ends_with(code);
+        ran.says(message);
+        assert_eq!(std::fs::read_dir(project.path("pipelines")).unwrap().count(), 1, "{name}");
+    }
+    let project = Project::new().file("exports/sales.csv", PLAIN);
+    inspect(&project, "exports/gone.csv", &[]).ends_with(3).says("does not exist");
+    inspect(&project, "exports", &[]).ends_with(3).says("does not exist");
+    inspect(&project, "exports/sales.csv", &["--init"]).ends_with(0);
+    inspect(&project, "exports/sales.csv", &["--init"]).ends_with(64).says("is there already");
+    let nowhere = Project::empty().file("sales.csv", PLAIN);
+    inspect(&nowhere, "sales.csv", &["--init"]).ends_with(64).says("writes into a project");
+    let doubtful = PLAIN.to_owned() + "2,2026-02-30,Acme,1\n3,2026-03-31,Acme,2\n";
+    let doubtful = Project::new().file("sales.csv", doubtful);
+    inspect(&doubtful, "sales.csv", &[]).ends_with(0).says("rejects: { max_percent: 34 }");
+    let told = inspect(&nowhere, "sales.csv", &[]).ends_with(0).stdout;
+    assert!(told.contains("sum         shipment: 12.50 in 1 rows"), "{told}");
+}
+
+#[test]
+fn a_large_register_has_its_total_found_at_its_end() {
+    use std::fmt::Write;
+    let mut rows = "Номер;Дата;Заказчик;Сумма\n".to_owned();
+    for number in 1..=20_000 {
+        writeln!(rows, "{number};31.03.2026;К{};1,01", number % 100).unwrap();
+    }
+    rows += "Итого;;;20 200,00\n";
+    let (project, told) = taken("large.csv", &rows);
+    assert_eq!(told["total_row"], 20_002);
+    assert_eq!(told["rows"]["rejected"], 0);
+    assert_eq!(documents(&project), ["shipment 20000 20200.00 RUB"]);
+    project.write(
+        "exports/large.csv",
+        rows.replace("\n7;31.03.2026", "\n7;31.03.2026;К;1,00\n7b;31.03.2026"),
+    );
+    project.run(&["run"]).ends_with(1).says("control total");
+}
