@@ -352,8 +352,8 @@ impl<'s> Mapper<'s> {
             let message = "matches no pattern of \"map\"".to_owned();
             return Err(bad(BadValue { reason: "no_match", message }, text.to_owned()));
         };
-        let no_day = plan.column.kind == Type::Date && self.reading.date.is_none(&text);
-        let text = if no_day { Cow::Borrowed("") } else { text };
+        let no_day = plan.column.kind == Type::Date && self.reading.date.is_none(text);
+        let text = if no_day { "" } else { text };
         let text = match (&mapping.default, text.is_empty()) {
             (Some(default), true) => default.as_str(),
             _ => text,

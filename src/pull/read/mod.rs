@@ -12,6 +12,7 @@ mod groups;
 mod lines;
 mod ndjson;
 mod parquet;
+mod parquet_footer;
 mod record;
 mod report;
 mod rows;

@@ -13,7 +13,9 @@ use arrow::util::display::{ArrayFormatter, FormatOptions};
 use chrono_tz::Tz;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
+use parquet::file::metadata::ColumnChunkMetaData;
 
+use super::parquet_footer::is_whole;
 use super::rows::Rows;
 use super::{BadBytes, RawTable};
 
@@ -39,6 +41,14 @@ fn whole<T>(row: Option<u64>, read: impl FnOnce() -> Result<T, BadBytes>) -> Res
     catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(|_| Err(bad(row, "is damaged")))
 }
 
+/// Whether a column lies in a file of so many bytes: the library reserves room for what it claims.
+fn lies_within(chunk: &ColumnChunkMetaData, bytes: u64) -> bool {
+    let start = chunk.dictionary_page_offset().unwrap_or(chunk.data_page_offset());
+    let place = u64::try_from(start).ok().zip(u64::try_from(chunk.compressed_size()).ok());
+    let end = place.and_then(|(start, length)| start.checked_add(length));
+    end.is_some_and(|end| end <= bytes)
+}
+
 impl Parquet {
     /// Reads `columns`, those that `file` has, its instants in `zone`.
     ///
@@ -48,11 +58,20 @@ impl Parquet {
         whole(None, || Self::open(file, columns, zone))
     }
 
-    fn open(file: File, columns: &[&str], zone: Tz) -> Result<Self, BadBytes> {
+    fn open(mut file: File, columns: &[&str], zone: Tz) -> Result<Self, BadBytes> {
+        let failed = |error: std::io::Error| bad(None, format!("reading failed: {error}"));
+        if !is_whole(&mut file).map_err(failed)? {
+            return Err(bad(None, "is no Parquet file that can be read: its footer is damaged"));
+        }
+        let bytes = file.metadata().map_err(failed)?.len();
         let unusable = |error: parquet::errors::ParquetError| {
             bad(None, format!("is no Parquet file that can be read: {error}"))
         };
         let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(unusable)?;
+        let mut chunks = builder.metadata().row_groups().iter().flat_map(|group| group.columns());
+        if !chunks.all(|chunk| lies_within(chunk, bytes)) {
+            return Err(bad(None, "is damaged: a column lies outside of the file"));
+        }
         let roots: Vec<usize> = builder
             .schema()
             .fields()
