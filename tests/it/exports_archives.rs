@@ -149,8 +149,8 @@ fn a_gzip_that_unpacks_to_too_much_is_refused() {
 
 #[test]
 fn a_workbook_that_unpacks_to_too_much_is_refused() {
-    let cells = "<c><v>1</v></c>".repeat(200_000);
-    let sheet = format!("<worksheet><sheetData><row>{cells}</row></sheetData></worksheet>");
+    let rows = format!("<row>{}</row>", "<c><v>1</v></c>".repeat(100)).repeat(2_000);
+    let sheet = format!("<worksheet><sheetData>{rows}</sheetData></worksheet>");
     let relation = "<Relationships><Relationship Id=\"r1\" \
                     Type=\"http://s/relationships/worksheet\" Target=\"sheet1.xml\"/></Relationships>";
     let root = relation.replace("worksheet", "officeDocument").replace("sheet1", "xl/workbook");

@@ -118,7 +118,7 @@ impl Grid {
         };
         self.spend(gap)?;
         if self.rows.text.len() - self.first_byte > MAX_ROW_BYTES {
-            let message = format!("a row is longer than {} MB", MAX_ROW_BYTES >> 20);
+            let message = format!("a row is longer than {} MiB", MAX_ROW_BYTES >> 20);
             return Err(bad(Some(self.row), message));
         }
         if self.first_byte == before {

@@ -166,7 +166,7 @@ impl Read for Part {
         });
         if taken.is_err() {
             let limit = self.limit_bytes >> 20;
-            return Err(io::Error::other(Passed(format!("unpacks to more than {limit} MB"))));
+            return Err(io::Error::other(Passed(format!("unpacks to more than {limit} MiB"))));
         }
         self.unpacked_bytes += read as u64;
         let unpacked = self.unpacked_bytes;

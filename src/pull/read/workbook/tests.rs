@@ -146,7 +146,7 @@ fn a_bomb_is_refused_by_what_it_unpacks_to() {
     let options = WorkbookOptions { max_unpacked_bytes: 1 << 20, ..WorkbookOptions::default() };
     let row = format!("<sheetData><row>{}</row></sheetData>", "<c/>".repeat(1 << 19));
     let error = read_with(package(&row, "", ""), &options).err().unwrap();
-    assert_eq!(error, "part \"xl/worksheets/sheet1.xml\" unpacks to more than 1 MB");
+    assert_eq!(error, "part \"xl/worksheets/sheet1.xml\" unpacks to more than 1 MiB");
 }
 
 #[test]

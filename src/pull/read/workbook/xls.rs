@@ -51,7 +51,7 @@ impl Xls {
         if bytes.len() as u64 > limit {
             return Err(BadBytes {
                 row: None,
-                message: format!("the XLS is larger than {} MB", limit >> 20),
+                message: format!("the XLS is larger than {} MiB", limit >> 20),
                 hint: "raise limits: unpacked_mb in pipelines/project.yaml, or save it as XLSX"
                     .to_owned(),
             });
