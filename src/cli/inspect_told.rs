@@ -4,7 +4,7 @@ use super::inspect_file::{Count, Target};
 use super::print;
 use crate::config::presets;
 use crate::pull::export::Reading;
-use crate::pull::inspect::{Found, Proposal};
+use crate::pull::inspect::{Found, Meaning, Proposal};
 
 fn money(hundredths: i128) -> String {
     let sign = if hundredths < 0 { "-" } else { "" };
@@ -92,7 +92,7 @@ pub(super) fn json(
     let columns = found.table.as_ref().map(|table| {
         let named = table.columns.iter().zip(&table.meanings);
         let columns = named.map(|(header, meaning)| {
-            serde_json::json!({ "header": header, "meaning": meaning.map(|one| one.word()) })
+            serde_json::json!({ "header": header, "meaning": meaning.map(Meaning::word) })
         });
         columns.collect::<Vec<_>>()
     });

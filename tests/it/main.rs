@@ -14,6 +14,7 @@ mod docs;
 mod duplicates;
 mod formats;
 mod inspect;
+mod inspect_habits;
 mod inspect_samples;
 mod kill;
 mod lineage;

@@ -150,7 +150,7 @@ pub(super) fn kind(path: &Path, sample: &[u8]) -> Result<Kind> {
             "ask for JSON lines, CSV or XLSX",
         );
     }
-    if is_binary(&text) {
+    if is_binary(text) {
         return refused("these are bytes of a kind that is not known", "ask for CSV or XLSX");
     }
     Ok(Kind::Csv)

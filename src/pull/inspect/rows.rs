@@ -138,7 +138,7 @@ pub(super) fn ndjson(bytes: ExportBytes) -> Result<Columns> {
     while kept.first.len() < FIRST_ROWS {
         let mut line = Vec::new();
         let mut limited = std::io::Read::take(&mut bytes, MAX_LINE_BYTES);
-        let read = limited.read_until(b'\n', &mut line).map_err(unpacked)?;
+        let read = limited.read_until(b'\n', &mut line).map_err(|error| unpacked(&error))?;
         if read == 0 {
             break;
         }
@@ -170,7 +170,7 @@ pub(super) fn ndjson(bytes: ExportBytes) -> Result<Columns> {
     Ok((columns, kept.rows()))
 }
 
-fn unpacked(error: std::io::Error) -> Error {
+fn unpacked(error: &std::io::Error) -> Error {
     Error::new(ErrorKind::Supplier, format!("it cannot be unpacked: {error}"))
 }
 
