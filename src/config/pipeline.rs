@@ -170,7 +170,7 @@ pub struct Csv {
 /// How a workbook is read.
 #[derive(Debug, Clone)]
 pub struct Workbook {
-    /// The sheet; `None` means the first that is shown and has cells.
+    /// A pattern of its name; `None` means the first that is shown and has cells.
     pub sheet: Option<String>,
     /// How numbers and dates that are texts are written; dates are given so.
     pub locale: Locale,

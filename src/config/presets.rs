@@ -6,7 +6,8 @@ use std::collections::{BTreeSet, HashSet};
 
 use include_dir::{Dir, include_dir};
 
-use super::pipeline_mirror::{Preset, Read};
+use super::pipeline_mirror::Preset;
+use super::read_mirror::Read;
 use super::text::Checker;
 use super::yaml::{self, Spanned, at};
 use crate::names as suggestions;

@@ -3,7 +3,7 @@
 use chrono_tz::Tz;
 
 use super::pipeline::{Csv, Frame, Locale, Named, Read, Report, Workbook};
-use super::pipeline_mirror as mirror;
+use super::read_mirror as mirror;
 use super::schedule;
 use super::text::Checker;
 use super::yaml::{Spanned, at};

@@ -122,11 +122,16 @@ fn day_of_month(day: Day) -> Day {
     i32::try_from(crate::domain::calendar::to_date(day).day()).unwrap_or(1)
 }
 
-/// The tax id of client number `index`; every 97th shares that of the one before: one buyer with
-/// two codes.
+/// The tax id of client number `index`, an ИНН of Moscow; every 97th shares that of the one
+/// before: one buyer with two codes.
 pub(super) fn tax_id(index: usize) -> u64 {
     let owner = if index % 97 == 96 { index - 1 } else { index };
-    7_700_000_000 + owner as u64
+    let digits = 770_000_000 + owner as u64;
+    // The check digit of ten-digit ИНН: weighted digits, modulo 11, modulo 10.
+    let weights = [8, 6, 4, 9, 5, 3, 10, 4, 2];
+    let digit = |place: u32| digits / 10_u64.pow(place) % 10;
+    let sum: u64 = (0..).zip(weights).map(|(place, weight)| digit(place) * weight).sum();
+    digits * 10 + sum % 11 % 10
 }
 
 /// The code of client number `index` in the accounts.

@@ -3,7 +3,7 @@
 use super::ledger::{Entry, Ledger};
 use crate::config::pipeline::{Fetch, Load, Source};
 use crate::error::{Error, Kind, Result};
-use crate::pull::export::named_cover;
+use crate::pull::cover::named_cover;
 use crate::pull::fetch::{self, Export};
 use crate::store::Stores;
 

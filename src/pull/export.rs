@@ -1,19 +1,19 @@
 //! One export, from its bytes to canonical rows.
 
+use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
-use chrono::NaiveDate;
-
+use super::control::control;
+use super::cover::{Cover, cover, named_cover};
 use super::fetch::{Export, ExportBytes};
-use super::map::{Header, Mapper, Sink, Tally, missing_columns, needed};
+use super::map::{Header, Mapper, Sink, Tally, missing_columns, named_headers, needed};
+use super::pages;
 use super::read::{
     BadBytes, Decoded, GridRows, Groups, Ndjson, Parquet, RawTable, Report, ReportOptions, Row,
-    Rows, SheetChoice, Splitter, TextGrid, TextReader, Workbook, WorkbookOptions, named,
+    Rows, Splitter, TextGrid, TextReader, Workbook, WorkbookOptions, named,
 };
-use crate::config::pipeline::{self as config, Covers, Load, Source};
-use crate::domain::Day;
-use crate::domain::calendar::{add_months, to_day};
+use crate::config::pipeline::{self as config, Source};
 use crate::error::{Error, Kind, Result};
 use crate::store::file_sha256;
 
@@ -31,22 +31,15 @@ pub struct Reading {
     pub header: Vec<String>,
     /// The months it says it covers, and its part.
     pub cover: Option<Cover>,
-    /// Things to tell: the charset that was detected.
+    /// Things to tell: the charset that was detected, a page that is full.
     pub notes: Vec<String>,
 }
 
-/// The month that an export covers, and its part where its name has one.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Cover {
-    /// The first day.
-    pub first: Day,
-    /// The last day.
-    pub last: Day,
-    /// The part; empty without one.
-    pub part: String,
-}
-
-fn supplier(export: &Export, message: impl std::fmt::Display, hint: impl Into<String>) -> Error {
+pub(super) fn supplier(
+    export: &Export,
+    message: impl std::fmt::Display,
+    hint: impl Into<String>,
+) -> Error {
     Error::new(Kind::Supplier, format!("export \"{}\": {message}", export.name)).hint(hint)
 }
 
@@ -60,7 +53,7 @@ fn bad_bytes(export: &Export, error: BadBytes) -> Error {
 /// # Errors
 /// When the file as a whole cannot be used: charset, header, cover, control total, cut off.
 pub fn read(source: &Source, export: &Export, path: &Path, sink: &mut dyn Sink) -> Result<Reading> {
-    let reading = match &source.read {
+    let mut reading = match &source.read {
         config::Read::Csv(csv) => read_csv(source, csv, export, path, sink),
         config::Read::Ndjson(_) => read_ndjson(source, export, path, sink),
         config::Read::Parquet(zone, _) => read_parquet(source, *zone, export, path, sink),
@@ -68,7 +61,21 @@ pub fn read(source: &Source, export: &Export, path: &Path, sink: &mut dyn Sink) 
         config::Read::Named(format, _) => read_named(source, format, export, path, sink),
     }?;
     control(source, export, &reading.tally)?;
+    if paged(&source.read) {
+        let rows = reading.tally.read - reading.tally.recognised;
+        reading.notes.extend(pages::note(rows));
+    }
     Ok(reading)
+}
+
+/// Whether the rows are those of a list, which services give page by page.
+fn paged(read: &config::Read) -> bool {
+    match read {
+        config::Read::Csv(csv) => csv.report.is_none(),
+        config::Read::Workbook(workbook) => workbook.report.is_none(),
+        config::Read::Ndjson(_) | config::Read::Parquet(..) => true,
+        config::Read::Named(..) => false,
+    }
 }
 
 /// Reads rows that were rejected, given by number and fields under `header`, once more by
@@ -154,14 +161,15 @@ fn read_ndjson(
     sink: &mut dyn Sink,
 ) -> Result<Reading> {
     let mut body = Body::new(source, export, None);
-    let columns = body.needed.clone();
+    let columns = named_headers(source);
     let reader = Ndjson::new(open(source, export, path)?, &columns);
     let mut reader = reader.map_err(|error| bad_bytes(export, error))?;
     body.begin(&Header::named(columns.iter().copied()), 0)?;
     while let Some(rows) = reader.next_rows().map_err(|error| bad_bytes(export, error))? {
         body.take(rows, sink)?;
     }
-    let unseen: Vec<&str> = reader.unseen().collect();
+    let missing = |column: &&str| body.needed.contains(column);
+    let unseen: Vec<&str> = reader.unseen().filter(missing).collect();
     let any = body.mapper.as_ref().is_some_and(|(mapper, _)| mapper.tally.read > 0);
     if any && !unseen.is_empty() {
         let seen = columns.iter().copied().filter(|column| !unseen.contains(column));
@@ -178,22 +186,23 @@ fn read_parquet(
     path: &Path,
     sink: &mut dyn Sink,
 ) -> Result<Reading> {
-    let at = |error: std::io::Error| Error::from(error).at(format!("export \"{}\"", export.name));
-    // One open file: what is hashed is what is read, whoever puts another in its place.
-    let file = std::fs::File::open(path).map_err(at)?;
-    let sha256 = file_sha256(file.try_clone().map_err(at)?).map_err(at)?;
-    let mut body = Body::new(source, export, None);
-    let reader = Parquet::new(file, &body.needed, zone);
+    let (file, sha256) = hashed(export, path)?;
+    let mut columns = named_headers(source);
+    let others = source.renamed.iter().flat_map(|(_, others)| others);
+    columns.extend(others.map(String::as_str));
+    let reader = Parquet::new(file, &columns, zone);
     let mut reader = reader.map_err(|error| bad_bytes(export, error))?;
-    let header = Header::named(reader.columns().iter().map(String::as_str)).renamed(source);
-    if header.count(&body.needed) < body.needed.len() {
-        return Err(body.no_header(&header));
-    }
-    body.begin(&header, 0)?;
-    while let Some(rows) = reader.next_rows().map_err(|error| bad_bytes(export, error))? {
-        body.take(rows, sink)?;
-    }
-    body.finish(sha256, Vec::new(), sink)
+    let reading = read_table(source, &mut reader, export, sink)?;
+    Ok(Reading { sha256, ..reading })
+}
+
+/// The open file at `path` and its SHA-256: what is hashed is what is read, whoever puts another
+/// in its place.
+fn hashed(export: &Export, path: &Path) -> Result<(File, String)> {
+    let at = |error: std::io::Error| Error::from(error).at(format!("export \"{}\"", export.name));
+    let file = File::open(path).map_err(at)?;
+    let sha256 = file_sha256(file.try_clone().map_err(at)?).map_err(at)?;
+    Ok((file, sha256))
 }
 
 fn read_workbook(
@@ -203,12 +212,9 @@ fn read_workbook(
     path: &Path,
     sink: &mut dyn Sink,
 ) -> Result<Reading> {
-    let at = |error: std::io::Error| Error::from(error).at(format!("export \"{}\"", export.name));
-    // One open file: what is hashed is what is read, whoever puts another in its place.
-    let file = std::fs::File::open(path).map_err(at)?;
-    let sha256 = file_sha256(file.try_clone().map_err(at)?).map_err(at)?;
+    let (file, sha256) = hashed(export, path)?;
     let options = WorkbookOptions {
-        sheet: read.sheet.clone().map(SheetChoice::Name),
+        sheet: read.sheet.clone(),
         date: read.locale.date.clone(),
         decimal: read.locale.decimal,
         max_unpacked_bytes: source.most_unpacked_bytes,
@@ -387,130 +393,5 @@ impl<'s> Body<'s> {
                 )),
             },
         }
-    }
-}
-
-/// The month that `name` says it covers, where the declaration has names say so.
-#[must_use]
-pub fn named_cover(source: &Source, name: &str) -> Option<Cover> {
-    let Load::ReplacePeriod { covers: Some(Covers::Name(pattern)), .. } = &source.load else {
-        return None;
-    };
-    let name = name.rsplit('/').next().unwrap_or(name);
-    match_cover(pattern, name.split('.').next().unwrap_or(name))
-}
-
-/// The month that the export's name or title says it covers.
-fn cover(source: &Source, export: &Export, titles: &[String]) -> Result<Option<Cover>> {
-    let Load::ReplacePeriod { covers: Some(covers), .. } = &source.load else {
-        return Ok(None);
-    };
-    let found = match covers {
-        Covers::Name(_) => named_cover(source, &export.name),
-        Covers::Title(pattern) => titles.iter().find_map(|title| match_cover(pattern, title)),
-    };
-    match (found, covers) {
-        (Some(cover), _) => Ok(Some(cover)),
-        (None, Covers::Name(pattern)) => Err(supplier(
-            export,
-            format!("its name does not say which month it covers, expected \"{pattern}\""),
-            "rename the file, or correct load: replace_period: covers",
-        )),
-        (None, Covers::Title(pattern)) => Err(supplier(
-            export,
-            format!("no row above the header says which month it covers, expected \"{pattern}\""),
-            "correct load: replace_period: covers, or ask for the file again",
-        )),
-    }
-}
-
-/// Matches `text` with a pattern of literals, `*`, `%Y`, `%m` and `{part}`.
-fn match_cover(pattern: &str, text: &str) -> Option<Cover> {
-    let (mut year, mut month, mut part) = (None, None, String::new());
-    let mut rest = text;
-    let mut pattern = pattern;
-    while !pattern.is_empty() {
-        if let Some(tail) = pattern.strip_prefix("%Y") {
-            year = Some(rest.get(..4)?.parse::<i32>().ok()?);
-            (rest, pattern) = (&rest[4..], tail);
-        } else if let Some(tail) = pattern.strip_prefix("%m") {
-            month = Some(rest.get(..2)?.parse::<u32>().ok()?);
-            (rest, pattern) = (&rest[2..], tail);
-        } else if let Some(tail) = pattern.strip_prefix("{part}") {
-            let length = match tail.chars().next() {
-                Some(next) => rest.find(next)?,
-                None => rest.len(),
-            };
-            rest[..length].clone_into(&mut part);
-            (rest, pattern) = (&rest[length..], tail);
-        } else if let Some(tail) = pattern.strip_prefix('*') {
-            let literal: String = tail.chars().take_while(|char| !"%{*".contains(*char)).collect();
-            let length = if tail.is_empty() { rest.len() } else { rest.find(&literal)? };
-            (rest, pattern) = (&rest[length..], tail);
-        } else {
-            let char = pattern.chars().next()?;
-            rest = rest.strip_prefix(char)?;
-            pattern = &pattern[char.len_utf8()..];
-        }
-    }
-    let first = to_day(NaiveDate::from_ymd_opt(year?, month?, 1)?);
-    rest.is_empty().then(|| Cover { first, last: add_months(first, 1) - 1, part })
-}
-
-/// Holds the control total against what was read.
-fn control(source: &Source, export: &Export, tally: &Tally) -> Result<()> {
-    let Some(total) = &source.control_total else {
-        return Ok(());
-    };
-    let money = |amount: i128| {
-        let sign = if amount < 0 { "-" } else { "" };
-        format!("{sign}{}.{:02}", amount.abs() / 100, amount.abs() % 100)
-    };
-    match tally.control_total {
-        None if total.optional => Ok(()),
-        None => Err(supplier(
-            export,
-            format!("no row \"{}\" with the control total was found", total.row),
-            "the file is cut off; or write control_total: { …, optional: true }",
-        )),
-        Some((stated, _)) if stated == tally.control_sum => Ok(()),
-        Some((stated, row)) => {
-            let stated = if stated == i128::MAX { "no number".to_owned() } else { money(stated) };
-            let unread = match tally.control_unread {
-                0 => String::new(),
-                rows => format!(" ({rows} rows hold no number there)"),
-            };
-            Err(supplier(
-                export,
-                format!(
-                    "row {row}: control total of \"{}\" is {stated}, the rows above sum to {}{unread}",
-                    total.header,
-                    money(tally.control_sum)
-                ),
-                "rows are missing or misread: check the number format, or ask for the file again",
-            ))
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::match_cover;
-    use crate::domain::calendar::to_date;
-
-    fn covered(pattern: &str, text: &str) -> Option<(String, String)> {
-        match_cover(pattern, text).map(|cover| (to_date(cover.first).to_string(), cover.part))
-    }
-
-    #[test]
-    fn a_name_says_its_month_and_part() {
-        let month = |part: &str| Some(("2026-06-01".to_owned(), part.to_owned()));
-        assert_eq!(covered("sales_%Y-%m", "sales_2026-06"), month(""));
-        assert_eq!(covered("sales_%Y-%m_{part}", "sales_2026-06_north"), month("north"));
-        assert_eq!(covered("*%Y-%m", "old_sales_2026-06"), None);
-        assert_eq!(covered("*sales_%Y-%m", "old_sales_2026-06"), month(""));
-        assert_eq!(covered("Продажи за %m.%Y*", "Продажи за 06.2026 г."), month(""));
-        assert_eq!(covered("sales_%Y-%m", "sales_2026-13"), None);
-        assert_eq!(covered("sales_%Y-%m", "sales_june"), None);
     }
 }

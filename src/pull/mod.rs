@@ -5,8 +5,13 @@
 //! as header, title, total or blank; memory does not grow with the size of a file.
 //! Does not know: the lake, what was loaded before.
 
+mod control;
+pub mod cover;
+#[cfg(test)]
+mod damage;
 pub mod export;
 pub mod fetch;
 pub mod inspect;
 pub mod map;
+mod pages;
 pub mod read;

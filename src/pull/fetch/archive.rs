@@ -36,6 +36,9 @@ pub(super) fn list(archive: &Export, path: &Path, inside: &str) -> Result<Vec<Ex
         if file.is_dir() || is_noise(&name) || !glob.is_match(&name) {
             continue;
         }
+        if is_archive(&name) {
+            return Err(nested(&format!("{}/{name}", archive.name)));
+        }
         found.push(Export {
             name: format!("{}/{name}", archive.name),
             at: At::Inside(Box::new(archive.clone()), index),
@@ -69,6 +72,13 @@ pub(super) fn unpack(
     Ok(())
 }
 
+/// What is said of the archive `name` that lies in another one.
+pub(super) fn nested(name: &str) -> Error {
+    let message = format!("export \"{name}\": an archive in an archive");
+    Error::new(Kind::Supplier, message)
+        .hint("unpack the outer one, or leave the inner one out, as inside: \"*.csv\"")
+}
+
 fn open(name: &str, path: &Path) -> Result<ZipArchive<BufReader<File>>> {
     ZipArchive::new(BufReader::new(File::open(path)?)).map_err(|error| damaged(name, &error))
 }
@@ -97,9 +107,11 @@ fn is_noise(name: &str) -> bool {
 mod tests {
     use std::io::Write;
 
+    use proptest::prelude::*;
     use zip::write::SimpleFileOptions;
 
     use super::{list, unpack};
+    use crate::pull::damage::{cases, damage};
     use crate::pull::fetch::{At, Export};
 
     fn archive(files: &[(&str, &[u8])]) -> (tempfile::TempDir, Export) {
@@ -146,5 +158,27 @@ mod tests {
         let error =
             unpack("zeros", &path, *index, 1 << 20, &folder.path().join("out")).unwrap_err();
         assert!(error.message.contains("unpacks to more than 1 MiB"), "{}", error.message);
+    }
+
+    proptest! {
+        #![proptest_config(cases(128))]
+
+        #[test]
+        fn any_bytes_in_an_archive_are_files_or_an_error(damage in damage()) {
+            const MOST: u64 = 100;
+            let (folder, export) = archive(&[("a.csv", &[b'x'; 90]), ("b/c.csv", b"1;2\n")]);
+            let path = folder.path().join("march.zip");
+            let bytes = damage.of(&std::fs::read(&path).unwrap());
+            std::fs::write(&path, &bytes).unwrap();
+            let found = list(&export, &path, "**").unwrap_or_default();
+            prop_assert!(found.len() <= bytes.len() / 22);
+            for file in found {
+                let At::Inside(_, index) = &file.at else { panic!("{file:?}") };
+                let to = folder.path().join("out");
+                if unpack("march", &path, *index, MOST, &to).is_ok() {
+                    prop_assert!(std::fs::metadata(&to).unwrap().len() <= MOST);
+                }
+            }
+        }
     }
 }

@@ -114,10 +114,12 @@ pub(super) fn sha256(path: &Path) -> Result<String> {
 mod tests {
     use std::io::{Read, Write};
 
+    use proptest::prelude::*;
     use sha2::{Digest, Sha256};
 
     use super::ExportBytes;
     use crate::digest::hex;
+    use crate::pull::damage::damage;
 
     #[test]
     fn packed_bytes_are_unpacked_and_hashed_as_they_lie() {
@@ -157,6 +159,31 @@ mod tests {
             let mut open = ExportBytes::open(&path, 1 << 20).unwrap();
             let error = std::io::copy(&mut open, &mut std::io::sink()).unwrap_err();
             assert_eq!(error.to_string(), "unpacks to more than 1 MiB");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_unpack_to_no_more_than_the_limit(
+            text in "(Номер;Дата\n){0,50}",
+            zstd in any::<bool>(),
+            damage in damage(),
+        ) {
+            const MOST: u64 = 1 << 9;
+            let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+            gzip.write_all(text.as_bytes()).unwrap();
+            let gzip = gzip.finish().unwrap();
+            let packed = if zstd { zstd::encode_all(text.as_bytes(), 1).unwrap() } else { gzip };
+            let bytes = damage.of(&packed);
+            let file = tempfile::NamedTempFile::new().unwrap();
+            std::fs::write(file.path(), &bytes).unwrap();
+            let Ok(mut open) = ExportBytes::open(file.path(), MOST) else { return Ok(()) };
+            let most = bytes.len().max(usize::try_from(MOST).unwrap());
+            let mut read = Vec::new();
+            if open.read_to_end(&mut read).is_ok() {
+                prop_assert_eq!(open.finish().unwrap(), hex(&Sha256::digest(&bytes)));
+            }
+            prop_assert!(read.len() <= most);
         }
     }
 }

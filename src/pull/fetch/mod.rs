@@ -151,10 +151,7 @@ impl Export {
                 )?;
                 Ok(to)
             }
-            At::Inside(..) => {
-                let message = format!("export \"{}\": an archive in an archive", self.name);
-                Err(Error::new(Kind::Supplier, message).hint("unpack the outer one"))
-            }
+            At::Inside(..) => Err(archive::nested(&self.name)),
         }
     }
 }

@@ -48,13 +48,14 @@ pub(super) struct Reading {
 }
 
 impl Reading {
-    /// Reads `text`, which is not empty, as `kind`; also gives what rounding changed, in units of
-    /// 10⁻⁸.
+    /// Reads `text`, which is not empty, as `kind`; adds what rounding changed to `rounded`, in
+    /// units of 10⁻⁸.
     pub(super) fn cell<'a>(
         &self,
         text: Cow<'a, str>,
         kind: Type,
-    ) -> Result<(Cell<'a>, i128), BadValue> {
+        rounded: &mut i128,
+    ) -> Result<Cell<'a>, BadValue> {
         let cell = match kind {
             Type::Text => Cell::Text(text),
             Type::Word(known) => {
@@ -67,7 +68,7 @@ impl Reading {
             Type::Money | Type::Quantity | Type::Rate => {
                 let number = number::parse(&text, &self.locale)
                     .map_err(|message| bad("not_a_number", message))?;
-                return decimal(number, kind);
+                return decimal(number, kind, rounded);
             }
             Type::Date => {
                 let day = self.date.day(&text).map_err(|message| bad("not_a_date", message))?;
@@ -86,7 +87,7 @@ impl Reading {
                 Err(_) => return Err(bad("not_a_number", "is not a whole number")),
             },
         };
-        Ok((cell, 0))
+        Ok(cell)
     }
 
     /// The product of `texts` as `kind`.
@@ -94,14 +95,15 @@ impl Reading {
         &self,
         texts: &[&str],
         kind: Type,
-    ) -> Result<(Cell<'a>, i128), BadValue> {
+        rounded: &mut i128,
+    ) -> Result<Cell<'a>, BadValue> {
         let mut product = number::Decimal { mantissa: 1, scale: 0 };
         for text in texts {
             let factor = number::parse(text, &self.locale)
                 .map_err(|message| bad("not_a_number", format!("\"{text}\" {message}")))?;
             product = product.times(factor).ok_or_else(|| bad("too_large", "is too large"))?;
         }
-        decimal(product, kind)
+        decimal(product, kind, rounded)
     }
 }
 
@@ -113,7 +115,11 @@ fn flag(text: &str) -> Option<bool> {
     }
 }
 
-fn decimal<'a>(number: number::Decimal, kind: Type) -> Result<(Cell<'a>, i128), BadValue> {
+fn decimal<'a>(
+    number: number::Decimal,
+    kind: Type,
+    rounded: &mut i128,
+) -> Result<Cell<'a>, BadValue> {
     let places = places(kind)
         .ok_or_else(|| bad("not_a_number", "is a number, and the column holds none"))?;
     let value = number
@@ -121,12 +127,11 @@ fn decimal<'a>(number: number::Decimal, kind: Type) -> Result<(Cell<'a>, i128), 
         .filter(|value| value.unsigned_abs() < 10_u128.pow(18))
         .ok_or_else(|| bad("too_large", "has more than 18 digits"))?;
     if number.scale <= places {
-        return Ok((Cell::Decimal(value), 0));
+        return Ok(Cell::Decimal(value));
     }
     let exact = number::Decimal { mantissa: value, scale: places };
-    let changed = match (exact.at_scale(8), number.at_scale(8)) {
-        (Some(rounded), Some(written)) => rounded - written,
-        _ => 0,
-    };
-    Ok((Cell::Decimal(value), changed))
+    if let (Some(kept), Some(written)) = (exact.at_scale(8), number.at_scale(8)) {
+        *rounded += kept - written;
+    }
+    Ok(Cell::Decimal(value))
 }

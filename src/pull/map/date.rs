@@ -4,6 +4,9 @@ use chrono::format::{Item, Parsed, StrftimeItems, parse};
 
 use crate::domain::{Day, calendar::to_day};
 
+/// The day that programs with no empty date write for one, as 1C: 1 January of the year 1.
+const NO_DAY: chrono::NaiveDate = chrono::NaiveDate::from_ymd_opt(1, 1, 1).unwrap();
+
 /// A compiled format, in strftime's letters; a time in it is read and dropped.
 #[derive(Debug, Clone)]
 pub(in crate::pull) struct DateFormat {
@@ -30,6 +33,11 @@ impl DateFormat {
         };
         let items = StrftimeItems::new(format).parse_to_owned().unwrap_or_default();
         Self { items, written: format.to_owned(), fixed }
+    }
+
+    /// Whether `text` is the date that stands for none: `0001-01-01T00:00:00`, `01.01.0001`.
+    pub(in crate::pull) fn is_none(&self, text: &str) -> bool {
+        text.contains("0001") && self.day(text) == Ok(to_day(NO_DAY))
     }
 
     /// The day that `text` names.
@@ -83,6 +91,20 @@ mod tests {
         ] {
             let day = DateFormat::new(format).day(text);
             assert_eq!(day.map(|day| to_date(day).to_string()), Ok(expected.to_owned()), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_first_day_of_all_stands_for_none() {
+        for (text, format, expected) in [
+            ("0001-01-01T00:00:00", "%Y-%m-%dT%H:%M:%S", true),
+            ("01.01.0001", "%d.%m.%Y", true),
+            ("01.01.0001 0:00:00", "%d.%m.%Y %H:%M:%S", true),
+            ("02.01.0001", "%d.%m.%Y", false),
+            ("0001-01-01", "%d.%m.%Y", false),
+            ("01.01.2001", "%d.%m.%Y", false),
+        ] {
+            assert_eq!(DateFormat::new(format).is_none(text), expected, "{text}");
         }
     }
 

@@ -77,9 +77,17 @@ impl Header {
     }
 }
 
-/// The headers that `source` names, sorted.
+/// The headers that `source` names and cannot do without, sorted.
 #[must_use]
 pub fn needed(source: &Source) -> Vec<&str> {
+    let mut needed = named_headers(source);
+    needed.retain(|header| !source.optional.iter().any(|optional| optional == header));
+    needed
+}
+
+/// The headers that `source` names, sorted.
+#[must_use]
+pub fn named_headers(source: &Source) -> Vec<&str> {
     let mut needed: Vec<&str> = Vec::new();
     for mapping in source.into.iter().flat_map(|into| into.columns.iter().flatten()) {
         match &mapping.from {
@@ -89,7 +97,7 @@ pub fn needed(source: &Source) -> Vec<&str> {
                 needed.push(header);
             }
             Origin::Product(factors) | Origin::Join(factors) => {
-                needed.extend(factors.iter().map(String::as_str))
+                needed.extend(factors.iter().map(String::as_str));
             }
             Origin::Constant(_) => {}
         }
@@ -99,7 +107,6 @@ pub fn needed(source: &Source) -> Vec<&str> {
     needed.extend(source.skip.iter().map(|rule| rule.header.as_str()));
     needed.extend(source.reject.iter().map(|(rule, _)| rule.header.as_str()));
     needed.extend(source.control_total.iter().map(|total| total.header.as_str()));
-    needed.retain(|header| !source.optional.iter().any(|optional| optional == header));
     needed.sort_unstable();
     needed.dedup();
     needed

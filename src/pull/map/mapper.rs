@@ -1,21 +1,20 @@
 //! One export's rows → canonical rows, rejects and counts.
 
 use std::borrow::Cow;
-use std::collections::HashSet;
 use std::hash::BuildHasher;
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 
-use super::builder::TableBuilder;
 use super::cell::{BadValue, Cell, Reading};
 use super::date::DateFormat;
 use super::document::normalise;
 use super::header::Header;
 use super::number;
+use super::plan::{ABSENT, ColumnPlan, From, TablePlan, applies, plan};
 use super::reject::Reject;
-use crate::config::canonical::{Column, Table, Type};
-use crate::config::pipeline::{Into, Load, Mapping, Origin, Read, Rule, Source, Test};
+use crate::config::canonical::Type;
+use crate::config::pipeline::{Origin, Read, Rule, Source};
 use crate::domain::Day;
 use crate::error::Result;
 use crate::names::like;
@@ -24,9 +23,6 @@ use crate::pull::read::{FAULT, Row, Rows};
 /// Distinct rows remembered for leaving out repetitions; beyond it some are stored twice and
 /// recognised later.
 const MAX_REMEMBERED: usize = 1 << 20;
-
-/// The position of a column that the header lacks: no row reaches it.
-const ABSENT: usize = usize::MAX / 2;
 
 /// Where mapped rows and rejects go.
 pub trait Sink {
@@ -66,42 +62,6 @@ pub struct Tally {
     pub control_total: Option<(i128, u64)>,
     /// Rows whose control column is not a number.
     pub control_unread: u64,
-}
-
-/// Where a text comes from, with positions instead of headers.
-enum From<'s> {
-    Field(usize),
-    Constant(&'s str),
-    Join(Vec<usize>),
-    Product(Vec<usize>),
-    Split { field: usize, by: &'s str, part: usize },
-    Match(usize, &'s regex::Regex),
-}
-
-struct ColumnPlan<'s> {
-    column: &'static Column,
-    mapping: Option<(&'s Mapping, From<'s>)>,
-}
-
-impl TablePlan<'_> {
-    /// Whether the row is one of this table.
-    fn takes(&self, row: &Row<'_>) -> bool {
-        self.conditions.iter().all(|(rule, field)| applies(rule, row.field(*field)))
-    }
-}
-
-struct TablePlan<'s> {
-    table: &'static Table,
-    conditions: Vec<(&'s Rule, usize)>,
-    columns: Vec<ColumnPlan<'s>>,
-    builder: TableBuilder,
-    /// Hashes of rows already given, for tables whose rows repeat on every line.
-    seen: Option<HashSet<u64, foldhash::fast::FixedState>>,
-    /// The position of the date that the declared cover is held against.
-    covered: Option<usize>,
-    /// Positions of kind and amount, where signs are made one way here.
-    document: Option<(usize, usize)>,
-    lines: bool,
 }
 
 /// Maps the rows of one export.
@@ -246,7 +206,7 @@ impl<'s> Mapper<'s> {
             }
             Err(bad) => {
                 self.tally.rejected += 1;
-                self.reject(row, bad, false, cells, sink)
+                self.reject(row, *bad, false, cells, sink)
             }
         }
     }
@@ -286,26 +246,24 @@ impl<'s> Mapper<'s> {
         row: &Row<'r>,
         cells: &mut Vec<Cell<'r>>,
         rounded: &mut i128,
-    ) -> Result<(), BadRow>
+    ) -> Result<(), Box<BadRow>>
     where
         's: 'r,
     {
         let width = self.width;
         let extra = (width..row.len()).any(|index| !row.field(index).is_empty());
         if (row.len() < width && !self.ragged) || extra {
-            return Err(BadRow {
+            return Err(Box::new(BadRow {
                 column: String::new(),
                 reason: "fields".to_owned(),
                 message: format!("has {} fields, the header has {width}", row.len()),
                 value: String::new(),
-            });
+            }));
         }
         for plan in self.tables.iter().filter(|plan| plan.takes(row)) {
             let start = cells.len();
             for column in &plan.columns {
-                let (cell, changed) = self.cell(column, row)?;
-                *rounded += changed;
-                cells.push(cell);
+                cells.push(self.cell(column, row, rounded)?);
             }
             let cells = &mut cells[start..];
             if let (Some(position), Some((first, last))) = (plan.covered, self.cover)
@@ -313,7 +271,7 @@ impl<'s> Mapper<'s> {
                 && !(first..=last).contains(&day)
             {
                 let date = |day| crate::domain::calendar::to_date(day).to_string();
-                return Err(BadRow {
+                return Err(Box::new(BadRow {
                     column: plan.columns[position].column.name.to_owned(),
                     reason: "outside_period".to_owned(),
                     message: format!(
@@ -323,7 +281,7 @@ impl<'s> Mapper<'s> {
                         date(last)
                     ),
                     value: date(day),
-                });
+                }));
             }
             if let Some((kind, amount)) = plan.document {
                 normalise_cells(cells, kind, amount)?;
@@ -332,38 +290,38 @@ impl<'s> Mapper<'s> {
         Ok(())
     }
 
-    fn cell<'r>(&self, plan: &ColumnPlan<'s>, row: &Row<'r>) -> Result<(Cell<'r>, i128), BadRow>
+    /// The value of a column; what rounding changed is added to `rounded`.
+    fn cell<'r>(
+        &self,
+        plan: &ColumnPlan<'s>,
+        row: &Row<'r>,
+        rounded: &mut i128,
+    ) -> Result<Cell<'r>, Box<BadRow>>
     where
         's: 'r,
     {
         let Some((mapping, from)) = &plan.mapping else {
-            return Ok((Cell::Null, 0));
+            return Ok(Cell::Null);
         };
-        let bad = |error: BadValue, value: String| BadRow {
-            column: named(&mapping.from, plan.column.name),
-            reason: error.reason.to_owned(),
-            message: error.message,
-            value,
+        let bad = |error: BadValue, value: String| {
+            let column = named(&mapping.from, plan.column.name);
+            let BadValue { reason, message } = error;
+            Box::new(BadRow { column, reason: reason.to_owned(), message, value })
         };
         if let From::Product(factors) = from {
             let texts: Vec<&str> = factors.iter().map(|field| row.field(*field)).collect();
             return self
                 .reading
-                .product(&texts, plan.column.kind)
+                .product(&texts, plan.column.kind, rounded)
                 .map_err(|error| bad(error, texts.join(" × ")));
         }
-        let joined = match from {
-            From::Join(fields) => {
-                let texts: Vec<&str> = fields.iter().map(|field| row.field(*field)).collect();
-                Some(texts.join("/"))
-            }
-            _ => None,
-        };
-        if let Some(text) = joined {
+        if let From::Join(fields) = from {
+            let texts: Vec<&str> = fields.iter().map(|field| row.field(*field)).collect();
+            let text = texts.join("/");
             let shown = text.clone();
             return self
                 .reading
-                .cell(Cow::Owned(text), plan.column.kind)
+                .cell(Cow::Owned(text), plan.column.kind, rounded)
                 .map_err(|error| bad(error, shown));
         }
         let text = match from {
@@ -376,6 +334,7 @@ impl<'s> Mapper<'s> {
                 let text = row.field(*field);
                 match pattern.captures(text).and_then(|found| found.get(1)) {
                     Some(found) => found.as_str().trim(),
+                    None if text.is_empty() => "",
                     None => {
                         let message = format!("does not match {:?}", pattern.as_str());
                         return Err(bad(BadValue { reason: "no_match", message }, text.to_owned()));
@@ -385,27 +344,30 @@ impl<'s> Mapper<'s> {
             From::Join(_) | From::Product(_) => "",
         };
         let text = if mapping.map.is_empty() {
-            Cow::Borrowed(text)
+            text
         } else if let Some((_, value)) = mapping.map.iter().find(|(pattern, _)| like(pattern, text))
         {
-            Cow::Borrowed(value.as_str())
+            value.as_str()
         } else {
             let message = "matches no pattern of \"map\"".to_owned();
             return Err(bad(BadValue { reason: "no_match", message }, text.to_owned()));
         };
+        let no_day = plan.column.kind == Type::Date && self.reading.date.is_none(text);
+        let text = if no_day { "" } else { text };
         let text = match (&mapping.default, text.is_empty()) {
-            (Some(default), true) => Cow::Borrowed(default.as_str()),
+            (Some(default), true) => default.as_str(),
             _ => text,
         };
         if text.is_empty() {
             if plan.column.nullable || plan.column.kind == Type::Flag {
-                return Ok((Cell::Null, 0));
+                return Ok(Cell::Null);
             }
             let message = format!("is empty, and \"{}\" must have a value", plan.column.name);
             return Err(bad(BadValue { reason: "missing", message }, String::new()));
         }
-        let shown = text.clone();
-        self.reading.cell(text, plan.column.kind).map_err(|error| bad(error, shown.into_owned()))
+        self.reading
+            .cell(Cow::Borrowed(text), plan.column.kind, rounded)
+            .map_err(|error| bad(error, text.to_owned()))
     }
 
     fn give(&mut self, row: &Row<'_>, cells: &[Cell<'_>], sink: &mut dyn Sink) -> Result<()> {
@@ -457,8 +419,8 @@ impl<'s> Mapper<'s> {
             let group = &self.source.into[index].group_by;
             for (position, plan) in self.tables[index].columns.iter().enumerate() {
                 let known = group.contains(&position);
-                let cell = if known { self.cell(plan, row).ok() } else { None };
-                cells.push(cell.map_or(Cell::Null, |(cell, _)| cell));
+                let cell = if known { self.cell(plan, row, &mut 0).ok() } else { None };
+                cells.push(cell.unwrap_or(Cell::Null));
             }
             let plan = &mut self.tables[index];
             plan.builder.push(cells.iter(), row.number);
@@ -484,15 +446,6 @@ fn first_text<'r>(row: &Row<'r>) -> Option<&'r str> {
     (0..row.len()).map(|index| row.field(index)).find(|text| !text.is_empty())
 }
 
-fn applies(rule: &Rule, text: &str) -> bool {
-    match &rule.test {
-        Test::Like(pattern) => like(pattern, text),
-        Test::Not(pattern) => !like(pattern, text),
-        Test::Matches(pattern) => pattern.is_match(text),
-        Test::Empty => text.is_empty(),
-    }
-}
-
 /// The header that a value comes from, else its canonical column.
 fn named(origin: &Origin, column: &str) -> String {
     match origin {
@@ -505,7 +458,7 @@ fn named(origin: &Origin, column: &str) -> String {
     }
 }
 
-fn normalise_cells(cells: &mut [Cell<'_>], kind: usize, amount: usize) -> Result<(), BadRow> {
+fn normalise_cells(cells: &mut [Cell<'_>], kind: usize, amount: usize) -> Result<(), Box<BadRow>> {
     let (Cell::Text(word), Cell::Decimal(value)) = (&cells[kind], &cells[amount]) else {
         return Ok(());
     };
@@ -518,62 +471,12 @@ fn normalise_cells(cells: &mut [Cell<'_>], kind: usize, amount: usize) -> Result
             cells[amount] = Cell::Decimal(positive);
             Ok(())
         }
-        None => Err(BadRow {
+        None => Err(Box::new(BadRow {
             column: "amount".to_owned(),
             reason: "negative_amount".to_owned(),
             message: format!("a negative {word} has no meaning"),
             value: format!("{}.{:02}", value / 100, (value % 100).abs()),
-        }),
-    }
-}
-
-fn plan<'s>(source: &'s Source, into: &'s Into, header: &Header) -> TablePlan<'s> {
-    let at = |name: &str| header.position(name).unwrap_or(ABSENT);
-    let columns = into
-        .table
-        .columns
-        .iter()
-        .zip(&into.columns)
-        .map(|(column, mapping)| {
-            let mapping = mapping.as_ref().map(|mapping| {
-                let from = match &mapping.from {
-                    Origin::Header(name) => From::Field(at(name)),
-                    Origin::Constant(text) => From::Constant(text),
-                    Origin::Join(names) => From::Join(names.iter().map(|name| at(name)).collect()),
-                    Origin::Product(names) => {
-                        From::Product(names.iter().map(|name| at(name)).collect())
-                    }
-                    Origin::Split { header, by, part } => {
-                        From::Split { field: at(header), by, part: *part }
-                    }
-                    Origin::Match { header, pattern } => From::Match(at(header), pattern),
-                };
-                (mapping, from)
-            });
-            ColumnPlan { column, mapping }
-        })
-        .collect();
-    let lines = !into.group_by.is_empty();
-    let position = |name: &str| into.table.column(name).map(|(index, _)| index);
-    let covered = match &source.load {
-        Load::ReplacePeriod { column, .. } if into.table.date == Some(column.as_str()) => {
-            position(column)
-        }
-        _ => None,
-    };
-    let document = (into.table.name == "documents" && !lines)
-        .then(|| position("kind").zip(position("amount")))
-        .flatten();
-    let conditions = into.conditions.iter().map(|rule| (rule, at(&rule.header))).collect();
-    TablePlan {
-        table: into.table,
-        conditions,
-        columns,
-        builder: TableBuilder::new(into.table, &source.system, lines),
-        seen: (into.table.date.is_none() && source.into.len() > 1).then(HashSet::default),
-        covered,
-        document,
-        lines,
+        })),
     }
 }
 

@@ -8,6 +8,7 @@ mod fold;
 mod header;
 mod mapper;
 pub(super) mod number;
+mod plan;
 mod reject;
 
 pub(in crate::pull) use date::DateFormat;
@@ -15,6 +16,6 @@ pub(in crate::pull) use number::parse as parse_number;
 
 pub use builder::{BATCH_ROWS, schema};
 pub use fold::{Fold, Folded};
-pub use header::{Header, missing_columns, needed};
+pub use header::{Header, missing_columns, named_headers, needed};
 pub use mapper::{Mapper, Sink, Tally};
 pub use reject::Reject;

@@ -35,6 +35,9 @@ impl Decimal {
 
     /// The number in units of `10^-scale`, rounded half away from zero; `None` where too large.
     pub(in crate::pull) fn at_scale(self, scale: u32) -> Option<i128> {
+        if scale == self.scale {
+            return Some(self.mantissa);
+        }
         if scale >= self.scale {
             return self.mantissa.checked_mul(*POWERS.get((scale - self.scale) as usize)?);
         }
@@ -102,6 +105,12 @@ fn without<'t>(text: &'t str, currency: Option<&str>) -> &'t str {
 }
 
 fn sign(text: &str) -> (bool, &str) {
+    if let [first, .., last] = text.as_bytes()
+        && first.is_ascii_digit()
+        && last.is_ascii_digit()
+    {
+        return (false, text);
+    }
     if let Some(inner) = text.strip_prefix('(').and_then(|text| text.strip_suffix(')')) {
         return (true, inner.trim());
     }

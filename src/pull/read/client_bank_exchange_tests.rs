@@ -187,7 +187,7 @@ proptest! {
     }
 
     #[test]
-    fn a_damaged_statement_gives_no_more_documents_than_lines(
+    fn any_bytes_in_a_statement_give_no_more_documents_than_lines(
         at in 0_usize..2000,
         byte in any::<u8>(),
         cut in 0_usize..2000,

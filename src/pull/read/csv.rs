@@ -30,6 +30,8 @@ pub struct Splitter {
     state: State,
     next_row: u64,
     quote_opened_in: u64,
+    /// Whether the chunk holds a NUL, looked for once rather than in each field.
+    nul: bool,
     rows: Rows,
 }
 
@@ -42,6 +44,7 @@ impl Splitter {
             state: State::RowStart { after_cr: false },
             next_row: 1,
             quote_opened_in: 0,
+            nul: false,
             rows: Rows::default(),
         }
     }
@@ -58,6 +61,7 @@ impl Splitter {
     /// When a field is too long or holds a NUL.
     pub fn push(&mut self, chunk: &str) -> Result<&Rows, BadBytes> {
         self.rows.forget_complete();
+        self.nul = memchr::memchr(0, chunk.as_bytes()).is_some();
         let mut at = 0;
         while at < chunk.len() {
             at = self.step(chunk, at)?;
@@ -165,7 +169,7 @@ impl Splitter {
             let first = self.rows.starts.last().map_or(0, |(_, first)| *first);
             self.rows.ends.len() - first + 1
         };
-        if memchr::memchr(0, text.as_bytes()).is_some() {
+        if self.nul && memchr::memchr(0, text.as_bytes()).is_some() {
             return Err(BadBytes {
                 row,
                 message: format!("field {} holds a NUL byte", column()),
@@ -197,6 +201,8 @@ mod tests {
     use super::{MAX_FIELD_BYTES, Splitter};
     use proptest::prelude::*;
 
+    use crate::pull::read::{Decoded, TextReader};
+
     fn split(text: &str, cuts: &[usize]) -> Result<Vec<Vec<String>>, String> {
         let mut splitter = Splitter::new(b';');
         let mut table = Vec::new();
@@ -216,6 +222,32 @@ mod tests {
         }
         collect(splitter.finish().map_err(|error| error.message)?);
         Ok(table)
+    }
+
+    /// Rows of bytes that are decoded `chunk` bytes at a time.
+    fn decoded(bytes: &[u8], label: Option<&str>, chunk: usize) -> Result<Vec<String>, String> {
+        let encoding = label.and_then(|label| encoding_rs::Encoding::for_label(label.as_bytes()));
+        let encoding = encoding.or(Some(encoding_rs::UTF_16LE));
+        let mut reader = TextReader::by_chunks(bytes, encoding, chunk);
+        let mut splitter = Splitter::new(b';');
+        let mut table = Vec::new();
+        let mut collect = |rows: &super::Rows| table.extend(rows.iter().map(|row| row.raw()));
+        let message = |error: super::BadBytes| error.message;
+        while let Decoded::Text(text) = reader.next(splitter.row()).map_err(message)? {
+            collect(splitter.push(text).map_err(message)?);
+        }
+        collect(splitter.finish().map_err(message)?);
+        Ok(table)
+    }
+
+    /// What a file is made of: marks, letters of one to four bytes, and bytes that are no letters.
+    fn piece() -> impl Strategy<Value = Vec<u8>> {
+        let marks =
+            proptest::sample::select(vec![";", "\"", "\n", "\r", "\r\n", "a", "я", "€", "😀"]);
+        prop_oneof![
+            40 => marks.prop_map(|text| text.as_bytes().to_vec()),
+            1 => any::<u8>().prop_map(|byte| vec![byte]),
+        ]
     }
 
     #[test]
@@ -250,6 +282,19 @@ mod tests {
             cuts in proptest::collection::vec(0_usize..60, 0..6),
         ) {
             prop_assert_eq!(split(&text, &cuts), split(&text, &[]));
+        }
+
+        #[test]
+        fn any_bytes_are_the_same_rows_however_they_are_read(
+            pieces in proptest::collection::vec(piece(), 0..40),
+            chunk in 4_usize..40,
+            label in proptest::option::of(proptest::sample::select(&["utf-8", "windows-1251"])),
+        ) {
+            let bytes = pieces.concat();
+            let whole = decoded(&bytes, label, bytes.len().max(4));
+            prop_assert_eq!(decoded(&bytes, label, chunk), whole.clone());
+            let ends = bytes.iter().filter(|byte| b"\n\r".contains(byte)).count();
+            prop_assert!(whole.unwrap_or_default().len() <= ends + 1);
         }
     }
 }

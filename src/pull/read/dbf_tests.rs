@@ -161,7 +161,7 @@ proptest! {
     }
 
     #[test]
-    fn a_damaged_table_is_rows_or_an_error(
+    fn any_bytes_in_a_table_are_rows_or_an_error(
         at in 0_usize..500,
         byte in any::<u8>(),
         cut in 0_usize..500,

@@ -1,6 +1,6 @@
 //! Group headings that stand alone on a row → a value in front of each row below them.
 //!
-//! As QuickBooks writes its reports: the header's first cell is empty, a client's name stands
+//! As `QuickBooks` writes its reports: the header's first cell is empty, a client's name stands
 //! alone, his rows begin with an empty cell, and `Total for <name>` ends them.
 
 use super::rows::{Row, Rows};

@@ -12,6 +12,7 @@ mod groups;
 mod lines;
 mod ndjson;
 mod parquet;
+mod parquet_footer;
 mod record;
 mod report;
 mod rows;
@@ -39,7 +40,7 @@ pub use parquet::Parquet;
 pub use report::{GridRows, Report, ReportOptions, TextGrid};
 pub use rows::{Row, Rows};
 pub use text::{Decoded, TextReader};
-pub use workbook::{Merge, Shape, SheetChoice, Workbook, WorkbookOptions};
+pub use workbook::{Merge, Shape, Workbook, WorkbookOptions};
 
 /// Why bytes could not become rows, with the place.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -198,10 +198,17 @@ fn add(rows: &mut Rows, batch: &RecordBatch, numbers: &[u64]) {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::Ndjson;
+    use crate::pull::damage::damage;
 
     fn read(text: &str) -> Result<Vec<Vec<String>>, String> {
-        let mut reader = Ndjson::new(text.as_bytes(), &["id", "amount"]).unwrap();
+        read_bytes(text.as_bytes())
+    }
+
+    fn read_bytes(bytes: &[u8]) -> Result<Vec<Vec<String>>, String> {
+        let mut reader = Ndjson::new(bytes, &["id", "amount"]).unwrap();
         let mut table = Vec::new();
         let told = |bad: super::BadBytes| format!("row {}: {}", bad.row.unwrap(), bad.message);
         while let Some(rows) = reader.next_rows().map_err(told)? {
@@ -243,5 +250,17 @@ mod tests {
             assert!(error.starts_with(expected), "{error}");
         }
         assert!(read("{\"id\": {\"nested\": 1}}\n").is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_no_more_rows_than_lines(
+            lines in "((\\{|\\}|\"id\"|\"amount\"|:|,|1|-1e9|null|true|\\[|\\]|\"[a\\\\u0]{0,4}\"){0,8}\n|\\{\"id\": [0-9.eE]{1,5}\\}\n){0,6}",
+            damage in damage(),
+        ) {
+            let bytes = damage.of(format!("{lines}{{\"id\": \"a\", \"amount\": 1}}\n").as_bytes());
+            let most = bytes.iter().filter(|byte| **byte == b'\n').count() + 1;
+            prop_assert!(read_bytes(&bytes).unwrap_or_default().len() <= most);
+        }
     }
 }

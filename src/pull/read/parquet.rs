@@ -1,10 +1,11 @@
 //! Parquet → rows: values as texts that the mapping reads back without loss.
 //!
 //! Keeps true: decimals keep their digits; an instant becomes its day in a named zone; a time
-//! without a zone its own day.
+//! without a zone its own day; a damaged file is an error even where the library panics.
 
 use std::fmt::Write;
 use std::fs::File;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
 use arrow::datatypes::{DataType, TimeUnit, TimestampMicrosecondType};
@@ -12,9 +13,11 @@ use arrow::util::display::{ArrayFormatter, FormatOptions};
 use chrono_tz::Tz;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
+use parquet::file::metadata::ColumnChunkMetaData;
 
-use super::BadBytes;
+use super::parquet_footer::is_whole;
 use super::rows::Rows;
+use super::{BadBytes, RawTable};
 
 /// Rows given at a time.
 const BATCH_ROWS: usize = 1024;
@@ -33,16 +36,42 @@ fn bad(row: Option<u64>, message: impl Into<String>) -> BadBytes {
     BadBytes { row, message: message.into(), hint }
 }
 
+/// What `read` gives; an error where the library panics, as it does on some damaged metadata.
+fn whole<T>(row: Option<u64>, read: impl FnOnce() -> Result<T, BadBytes>) -> Result<T, BadBytes> {
+    catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(|_| Err(bad(row, "is damaged")))
+}
+
+/// Whether a column lies in a file of so many bytes: the library reserves room for what it claims.
+fn lies_within(chunk: &ColumnChunkMetaData, bytes: u64) -> bool {
+    let start = chunk.dictionary_page_offset().unwrap_or(chunk.data_page_offset());
+    let place = u64::try_from(start).ok().zip(u64::try_from(chunk.compressed_size()).ok());
+    let end = place.and_then(|(start, length)| start.checked_add(length));
+    end.is_some_and(|end| end <= bytes)
+}
+
 impl Parquet {
     /// Reads `columns`, those that `file` has, its instants in `zone`.
     ///
     /// # Errors
     /// When it is no Parquet file.
     pub fn new(file: File, columns: &[&str], zone: Tz) -> Result<Self, BadBytes> {
+        whole(None, || Self::open(file, columns, zone))
+    }
+
+    fn open(mut file: File, columns: &[&str], zone: Tz) -> Result<Self, BadBytes> {
+        let failed = |error: std::io::Error| bad(None, format!("reading failed: {error}"));
+        if !is_whole(&mut file).map_err(failed)? {
+            return Err(bad(None, "is no Parquet file that can be read: its footer is damaged"));
+        }
+        let bytes = file.metadata().map_err(failed)?.len();
         let unusable = |error: parquet::errors::ParquetError| {
             bad(None, format!("is no Parquet file that can be read: {error}"))
         };
         let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(unusable)?;
+        let mut chunks = builder.metadata().row_groups().iter().flat_map(|group| group.columns());
+        if !chunks.all(|chunk| lies_within(chunk, bytes)) {
+            return Err(bad(None, "is damaged: a column lies outside of the file"));
+        }
         let roots: Vec<usize> = builder
             .schema()
             .fields()
@@ -58,26 +87,27 @@ impl Parquet {
         let reader = reader.map_err(unusable)?;
         Ok(Self { columns: names, reader, zone, row: 0, rows: Rows::default() })
     }
+}
 
-    /// The columns that it has of those asked for, in their order in the file.
-    #[must_use]
-    pub fn columns(&self) -> &[String] {
+impl RawTable for Parquet {
+    fn columns(&self) -> &[String] {
         &self.columns
     }
 
-    /// The next rows; `None` at the end.
-    ///
-    /// # Errors
-    /// When the file is damaged, or a column holds no plain values.
-    pub fn next_rows(&mut self) -> Result<Option<&Rows>, BadBytes> {
+    fn next_rows(&mut self) -> Result<Option<&Rows>, BadBytes> {
         self.rows.clear();
-        let Some(batch) = self.reader.next() else { return Ok(None) };
-        let row = self.row + 1;
-        let batch = batch.map_err(|error| bad(Some(row), error.to_string()))?;
-        self.add(&batch).map_err(|error| bad(Some(row), error))?;
-        Ok(Some(&self.rows))
+        let row = Some(self.row + 1);
+        let any = whole(row, || {
+            let Some(batch) = self.reader.next() else { return Ok(false) };
+            let batch = batch.map_err(|error| bad(row, error.to_string()))?;
+            self.add(&batch).map_err(|error| bad(row, error))?;
+            Ok(true)
+        })?;
+        Ok(any.then_some(&self.rows))
     }
+}
 
+impl Parquet {
     fn add(&mut self, batch: &RecordBatch) -> Result<(), String> {
         let options = FormatOptions::default();
         let zone = self.zone;
@@ -138,7 +168,66 @@ mod tests {
         TimestampMicrosecondArray,
     };
 
-    use super::Parquet;
+    use proptest::prelude::*;
+
+    use super::{Parquet, RawTable};
+    use crate::pull::damage::{cases, damage};
+
+    /// Reads all rows of `bytes`, and counts them.
+    fn count(bytes: &[u8]) -> Result<usize, super::BadBytes> {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), bytes).unwrap();
+        let mut reader = Parquet::new(file.reopen().unwrap(), &["a", "b", "c"], chrono_tz::UTC)?;
+        let mut rows = 0;
+        while let Some(more) = reader.next_rows()? {
+            rows += more.iter().count();
+        }
+        Ok(rows)
+    }
+
+    fn small() -> Vec<u8> {
+        let amount = Decimal128Array::from(vec![Some(120_050), None, Some(7)]);
+        let batch = RecordBatch::try_from_iter([
+            ("a", Arc::new(StringArray::from(vec!["x", "y", "x"])) as _),
+            ("b", Arc::new(amount) as _),
+            ("c", Arc::new(TimestampMicrosecondArray::from(vec![1, 2, i64::MAX])) as _),
+        ])
+        .unwrap();
+        let mut bytes = Vec::new();
+        let writer = parquet::arrow::ArrowWriter::try_new(&mut bytes, batch.schema(), None);
+        let mut writer = writer.unwrap();
+        writer.write(&batch).unwrap();
+        writer.close().unwrap();
+        bytes
+    }
+
+    #[test]
+    fn any_bytes_that_are_negative_lengths_are_an_error() {
+        let bytes = small();
+        for at in 0..bytes.len() {
+            let mut damaged = bytes.clone();
+            damaged[at] = 5;
+            let _ = count(&damaged);
+        }
+    }
+
+    proptest! {
+        #![proptest_config(cases(128))]
+
+        #[test]
+        fn any_bytes_between_the_marks_are_rows_or_an_error(
+            bytes in proptest::collection::vec(any::<u8>(), 0..200),
+            footer in 0_u32..200,
+        ) {
+            let length = footer.to_le_bytes();
+            let _ = count(&[b"PAR1", &bytes[..], &length, b"PAR1"].concat());
+        }
+
+        #[test]
+        fn any_bytes_in_a_table_are_rows_or_an_error(damage in damage()) {
+            let _ = count(&damage.of(&small()));
+        }
+    }
 
     #[test]
     fn values_become_texts_without_loss_and_instants_days_of_the_zone() {

@@ -91,6 +91,7 @@ impl Rows {
 
 impl<'a> Row<'a> {
     /// The number of its fields.
+    #[inline]
     #[must_use]
     pub fn len(&self) -> usize {
         self.end - self.first
@@ -103,12 +104,19 @@ impl<'a> Row<'a> {
     }
 
     /// The text of a field, trimmed; empty where the row has no such field.
+    #[inline]
     #[must_use]
     pub fn field(&self, index: usize) -> &'a str {
-        self.raw_field(index).trim()
+        let field = self.raw_field(index);
+        match field.as_bytes() {
+            // No need to look for the spaces of Unicode.
+            [first, .., last] if first.is_ascii_graphic() && last.is_ascii_graphic() => field,
+            _ => field.trim(),
+        }
     }
 
     /// The text of a field with the spaces around it.
+    #[inline]
     pub(super) fn raw_field(&self, index: usize) -> &'a str {
         let field = self.first + index;
         if field >= self.end {

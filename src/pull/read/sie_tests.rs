@@ -149,7 +149,7 @@ proptest! {
     }
 
     #[test]
-    fn a_damaged_file_gives_no_more_rows_than_lines(
+    fn any_bytes_in_a_file_give_no_more_rows_than_lines(
         at in 0_usize..1000,
         byte in any::<u8>(),
         cut in 0_usize..1000,

@@ -86,7 +86,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_line_has_fields(line in "[#a å\"\\\\{}\t]{0,40}") {
+        fn any_bytes_of_a_line_have_fields(line in "[#a å\"\\\\{}\t]{0,40}") {
             prop_assert!(tokens(&line).len() <= 64);
         }
     }

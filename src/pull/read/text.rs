@@ -38,14 +38,19 @@ pub enum Decoded<'a> {
 impl<R: Read> TextReader<R> {
     /// Opens `bytes` in `encoding`, or in the one that their first chunk suggests.
     pub fn new(bytes: R, encoding: Option<&'static Encoding>) -> Self {
+        Self::by_chunks(bytes, encoding, CHUNK_BYTES)
+    }
+
+    /// The same, reading `chunk` bytes at a time.
+    pub(super) fn by_chunks(bytes: R, encoding: Option<&'static Encoding>, chunk: usize) -> Self {
         let mut reader = Self {
             bytes,
             encoding: UTF_8,
             declared: encoding.is_some(),
             decoder: UTF_8.new_decoder_with_bom_removal(),
-            buffer: vec![0; CHUNK_BYTES],
+            buffer: vec![0; chunk],
             pending: 0..0,
-            text: "\0".repeat(CHUNK_BYTES * 3 + 16),
+            text: "\0".repeat(chunk * 3 + 16),
             offset: 0,
             ended: false,
             done: false,

@@ -2,13 +2,15 @@
 
 use std::fmt::Write;
 
+use proptest::prelude::*;
+
 use crate::config::pipeline::Locale;
 use crate::pull::read::workbook::fixture::{Book, CODE, ITALIC};
 use crate::pull::read::{RawTable, Report, ReportOptions, TextGrid, TextReader};
 use crate::pull::read::{Workbook, WorkbookOptions};
 
 fn locale(decimal: char) -> Locale {
-    Locale { decimal, thousands: Some(' '), date: "%d.%m.%Y".to_owned() }
+    Locale { decimal, thousands: Some(' '), sign: None, date: "%d.%m.%Y".to_owned() }
 }
 
 fn table(mut report: Report) -> String {
@@ -64,11 +66,11 @@ fn statement(total: &str) -> Book {
 
 const LEAVES: &str = "\
 Контрагент|Документ|measure|Сальдо на начало / Дебет|Сальдо на начало / Кредит|Обороты / Дебет|period_first|period_last|title|selection
-10: Альфа|Реализация 1||10||1.25|2025-01-01|2025-06-30|Ведомость по взаиморасчётам|Отбор: Договор В списке «Основной»
-11: Альфа|Реализация 1|Кол.|1|||2025-01-01|2025-06-30|Ведомость по взаиморасчётам|Отбор: Договор В списке «Основной»
-12: Альфа|Реализация 2||20||2.25|2025-01-01|2025-06-30|Ведомость по взаиморасчётам|Отбор: Договор В списке «Основной»
-13: Альфа|Реализация 2|Кол.|2||1|2025-01-01|2025-06-30|Ведомость по взаиморасчётам|Отбор: Договор В списке «Основной»
-15: |Бета|||7|100|2025-01-01|2025-06-30|Ведомость по взаиморасчётам|Отбор: Договор В списке «Основной»
+10: Альфа|Реализация 1||10||1.25|01.01.2025|30.06.2025|Ведомость по взаиморасчётам|Отбор: Договор В списке «Основной»
+11: Альфа|Реализация 1|Кол.|1|||01.01.2025|30.06.2025|Ведомость по взаиморасчётам|Отбор: Договор В списке «Основной»
+12: Альфа|Реализация 2||20||2.25|01.01.2025|30.06.2025|Ведомость по взаиморасчётам|Отбор: Договор В списке «Основной»
+13: Альфа|Реализация 2|Кол.|2||1|01.01.2025|30.06.2025|Ведомость по взаиморасчётам|Отбор: Договор В списке «Основной»
+15: |Бета|||7|100|01.01.2025|30.06.2025|Ведомость по взаиморасчётам|Отбор: Договор В списке «Основной»
 ";
 
 #[test]
@@ -136,9 +138,9 @@ fn pitfall_14_months_across_become_rows_and_a_composite_label_stays_whole() {
     assert_eq!(report.notes()[1], "no total row: sums were not compared");
     let expected = "\
 Номенклатура, Единица, Артикул|measure|month|Количество|Сумма|period_first|period_last|title|selection
-3: Чай, чёрный, пачка, А-1||2024-07-01|2|20.5||||
-4: Кофе, , К-2||2024-07-01|1|5||||
-4: Кофе, , К-2||2024-08-01|-1|-5||||
+3: Чай, чёрный, пачка, А-1||01.07.2024|2|20.5||||
+4: Кофе, , К-2||01.07.2024|1|5||||
+4: Кофе, , К-2||01.08.2024|-1|-5||||
 ";
     assert_eq!(table(report), expected);
 }
@@ -157,8 +159,8 @@ fn pitfall_8_title_and_signatures_are_counted_and_no_rows() {
     assert_eq!(report.recognised(), 5);
     let expected = "\
 Customer|measure|Amount|Share, %|period_first|period_last|title|selection
-4: Alpha||2|40|2025-01-01|2025-03-31|Sales by Customer|
-5: Beta||3|60|2025-01-01|2025-03-31|Sales by Customer|
+4: Alpha||2|40|01.01.2025|31.03.2025|Sales by Customer|
+5: Beta||3|60|01.01.2025|31.03.2025|Sales by Customer|
 ";
     assert_eq!(table(report), expected);
 }
@@ -216,4 +218,55 @@ fn a_total_over_words_names_the_row() {
         .row(0, &["Итого", "1"]);
     let error = from_book(&book).unwrap_err();
     assert_eq!(error, "row 2: column \"Сумма\" holds \"нет данных\", no number");
+}
+
+/// A word that a report may hold, or an amount.
+fn cell() -> impl Strategy<Value = String> {
+    let words = vec![
+        "",
+        "",
+        "",
+        "Контрагент",
+        "Документ",
+        "Итого",
+        "Всего",
+        "Альфа",
+        "  Бета",
+        "    Гамма",
+        "Дебет",
+        "Сальдо на начало",
+        "Январь 2025",
+        "Февраль 2025",
+        "Период: 1 полугодие 2025 г.",
+        "Показатели",
+        "Кол.",
+        "БУ",
+        "<...>",
+        "%",
+    ];
+    prop_oneof![
+        proptest::sample::select(words).prop_map(str::to_owned),
+        (-30_i32..30).prop_map(|amount| amount.to_string()),
+        "[0-9 ,.-]{0,6}",
+    ]
+}
+
+proptest! {
+    #[test]
+    fn any_bytes_of_a_grid_give_no_more_leaves_than_cells(
+        header in proptest::collection::vec(cell(), 1..5),
+        grid in proptest::collection::vec(proptest::collection::vec(cell(), 0..5), 0..12),
+    ) {
+        let below = grid.iter().map(|row| row.join(";"));
+        let text = format!("Контрагент;{}\n{}", header.join(";"), below.collect::<Vec<_>>().join("\n"));
+        let cells = text.matches([';', '\n']).count() + 1;
+        if let Ok(mut report) = from_text(&text) {
+            let width = report.columns().len();
+            let mut leaves = 0;
+            while let Ok(Some(rows)) = report.next_rows() {
+                leaves += rows.iter().inspect(|row| assert_eq!(row.len(), width)).count();
+            }
+            prop_assert!(leaves <= cells, "{} leaves of {} cells", leaves, cells);
+        }
+    }
 }

@@ -31,6 +31,7 @@ pub use grid::{Merge, Shape};
 use self::grid::Grid;
 use self::package::Package;
 use self::values::Values;
+use crate::names::like;
 use crate::pull::read::{BadBytes, Rows};
 
 /// Columns that a sheet may have, as in Excel.
@@ -41,8 +42,9 @@ const MAX_ROWS: u64 = 1 << 20;
 /// How a workbook is read.
 #[derive(Debug, Clone)]
 pub struct WorkbookOptions {
-    /// The sheet; without it, the first that is not hidden and has cells.
-    pub sheet: Option<SheetChoice>,
+    /// A pattern in which `*` stands for anything: the first sheet with such a name, hidden or not;
+    /// without it, the first that is not hidden and has cells.
+    pub sheet: Option<String>,
     /// How days are written, in strftime's letters; a time only where it asks for one.
     pub date: String,
     /// The decimal separator that numbers are written with.
@@ -51,15 +53,6 @@ pub struct WorkbookOptions {
     pub max_unpacked_bytes: u64,
     /// Empty cells that may have to be written before others, and cells of an XLS or ODS sheet.
     pub max_cells: u64,
-}
-
-/// Which sheet of a workbook.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum SheetChoice {
-    /// The one with this name, hidden or not.
-    Name(String),
-    /// The one at this place, from 1, hidden ones counted.
-    Number(usize),
 }
 
 impl Default for WorkbookOptions {
@@ -237,21 +230,14 @@ fn no_workbook(start: &[u8]) -> BadBytes {
     BadBytes { row: None, message: format!("{what}: expected XLSX, XLS or ODS"), hint }
 }
 
-/// Picks the sheet that `choice` names among `names` with whether each is hidden.
-fn choose(names: &[(String, bool)], choice: &SheetChoice) -> Result<usize, BadBytes> {
-    let found = match choice {
-        SheetChoice::Name(wanted) => names.iter().position(|(name, _)| name == wanted),
-        SheetChoice::Number(wanted) => wanted.checked_sub(1).filter(|index| *index < names.len()),
-    };
-    found.ok_or_else(|| {
-        let wanted = match choice {
-            SheetChoice::Name(name) => format!("\"{name}\""),
-            SheetChoice::Number(number) => format!("{number}"),
-        };
+/// Picks the first sheet that matches `pattern` among `names` with whether each is hidden.
+fn choose(names: &[(String, bool)], pattern: &str) -> Result<usize, BadBytes> {
+    names.iter().position(|(name, _)| like(pattern, name)).ok_or_else(|| {
         let names: Vec<&str> = names.iter().map(|(name, _)| name.as_str()).collect();
+        let found = names.join("\", \"");
         BadBytes {
             row: None,
-            message: format!("sheet {wanted} not found; the book has \"{}\"", names.join("\", \"")),
+            message: format!("sheet \"{pattern}\" not found; the book has \"{found}\""),
             hint: "correct \"sheet\", or ask for the workbook again".to_owned(),
         }
     })

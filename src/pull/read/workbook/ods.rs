@@ -12,7 +12,7 @@ use super::grid::{Grid, Merge};
 use super::package::{Package, XmlPart, attribute, number_attribute, push_text};
 use super::styles::{PLAIN, Style};
 use super::values::Values;
-use super::{MAX_COLUMNS, SheetChoice, WorkbookOptions, bad, choose, no_cells};
+use super::{MAX_COLUMNS, WorkbookOptions, bad, choose, no_cells};
 use crate::pull::read::BadBytes;
 
 /// An open ODS.
@@ -20,7 +20,7 @@ pub(super) struct Ods {
     xml: XmlPart,
     styles: Styles,
     values: Values,
-    choice: Option<SheetChoice>,
+    choice: Option<String>,
     /// The tables met so far, and whether each is hidden.
     tables: Vec<(String, bool)>,
     in_table: bool,

@@ -1,0 +1,108 @@
+//! What each canonical table takes from a row: conditions, and where each column's text is.
+
+use std::collections::HashSet;
+
+use super::builder::TableBuilder;
+use super::header::Header;
+use crate::config::canonical::{Column, Table};
+use crate::config::pipeline::{Into, Load, Mapping, Origin, Rule, Source, Test};
+use crate::names::like;
+use crate::pull::read::Row;
+
+/// The position of a column that the header lacks: no row reaches it.
+pub(super) const ABSENT: usize = usize::MAX / 2;
+
+/// Where a text comes from, with positions instead of headers.
+pub(super) enum From<'s> {
+    Field(usize),
+    Constant(&'s str),
+    Join(Vec<usize>),
+    Product(Vec<usize>),
+    Split { field: usize, by: &'s str, part: usize },
+    Match(usize, &'s regex::Regex),
+}
+
+pub(super) struct ColumnPlan<'s> {
+    pub(super) column: &'static Column,
+    pub(super) mapping: Option<(&'s Mapping, From<'s>)>,
+}
+
+impl TablePlan<'_> {
+    /// Whether the row is one of this table.
+    pub(super) fn takes(&self, row: &Row<'_>) -> bool {
+        self.conditions.iter().all(|(rule, field)| applies(rule, row.field(*field)))
+    }
+}
+
+pub(super) struct TablePlan<'s> {
+    pub(super) table: &'static Table,
+    pub(super) conditions: Vec<(&'s Rule, usize)>,
+    pub(super) columns: Vec<ColumnPlan<'s>>,
+    pub(super) builder: TableBuilder,
+    /// Hashes of rows already given, for tables whose rows repeat on every line.
+    pub(super) seen: Option<HashSet<u64, foldhash::fast::FixedState>>,
+    /// The position of the date that the declared cover is held against.
+    pub(super) covered: Option<usize>,
+    /// Positions of kind and amount, where signs are made one way here.
+    pub(super) document: Option<(usize, usize)>,
+    pub(super) lines: bool,
+}
+
+pub(super) fn plan<'s>(source: &'s Source, into: &'s Into, header: &Header) -> TablePlan<'s> {
+    let at = |name: &str| header.position(name).unwrap_or(ABSENT);
+    let columns = into
+        .table
+        .columns
+        .iter()
+        .zip(&into.columns)
+        .map(|(column, mapping)| {
+            let mapping = mapping.as_ref().map(|mapping| {
+                let from = match &mapping.from {
+                    Origin::Header(name) => From::Field(at(name)),
+                    Origin::Constant(text) => From::Constant(text),
+                    Origin::Join(names) => From::Join(names.iter().map(|name| at(name)).collect()),
+                    Origin::Product(names) => {
+                        From::Product(names.iter().map(|name| at(name)).collect())
+                    }
+                    Origin::Split { header, by, part } => {
+                        From::Split { field: at(header), by, part: *part }
+                    }
+                    Origin::Match { header, pattern } => From::Match(at(header), pattern),
+                };
+                (mapping, from)
+            });
+            ColumnPlan { column, mapping }
+        })
+        .collect();
+    let lines = !into.group_by.is_empty();
+    let position = |name: &str| into.table.column(name).map(|(index, _)| index);
+    let covered = match &source.load {
+        Load::ReplacePeriod { column, .. } if into.table.date == Some(column.as_str()) => {
+            position(column)
+        }
+        _ => None,
+    };
+    let document = (into.table.name == "documents" && !lines)
+        .then(|| position("kind").zip(position("amount")))
+        .flatten();
+    let conditions = into.conditions.iter().map(|rule| (rule, at(&rule.header))).collect();
+    TablePlan {
+        table: into.table,
+        conditions,
+        columns,
+        builder: TableBuilder::new(into.table, &source.system, lines),
+        seen: (into.table.date.is_none() && source.into.len() > 1).then(HashSet::default),
+        covered,
+        document,
+        lines,
+    }
+}
+
+pub(super) fn applies(rule: &Rule, text: &str) -> bool {
+    match &rule.test {
+        Test::Like(pattern) => like(pattern, text),
+        Test::Not(pattern) => !like(pattern, text),
+        Test::Matches(pattern) => pattern.is_match(text),
+        Test::Empty => text.is_empty(),
+    }
+}
