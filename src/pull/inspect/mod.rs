@@ -165,7 +165,7 @@ mod tests {
         ) {
             let bytes = [begin.as_bytes(), &rest].concat();
             if let Ok(found) = found(&bytes) {
-                proposals(&found, "export", "{}", "EUR");
+                let _ = proposals(&found, "export", "{}", "EUR");
             }
         }
     }
