@@ -22,6 +22,7 @@ mod exports_reports;
 mod exports_workbook;
 mod formats;
 mod inspect;
+mod inspect_habits;
 mod inspect_samples;
 mod kill;
 mod lineage;

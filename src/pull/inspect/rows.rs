@@ -177,6 +177,8 @@ fn unpacked(error: &std::io::Error) -> Error {
 /// The columns of the Parquet file at `path`, and its first rows where they are plain values.
 pub(super) fn parquet(path: &Path) -> Result<Columns> {
     let file = File::open(path)?;
+    // What the library would panic on is refused here.
+    Parquet::new(file.try_clone()?, &[], chrono_tz::UTC).map_err(bad)?;
     let builder = ParquetRecordBatchReaderBuilder::try_new(file.try_clone()?).map_err(|error| {
         Error::new(ErrorKind::Supplier, format!("is no Parquet file that can be read: {error}"))
             .hint("ask for it again")
