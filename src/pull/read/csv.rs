@@ -291,8 +291,9 @@ mod tests {
             label in proptest::option::of(proptest::sample::select(&["utf-8", "windows-1251"])),
         ) {
             let bytes = pieces.concat();
-            let whole = decoded(&bytes, label, bytes.len().max(4));
-            prop_assert_eq!(decoded(&bytes, label, chunk), whole.clone());
+            // Of two faults, the one that is met first is told.
+            let whole = decoded(&bytes, label, bytes.len().max(4)).ok();
+            prop_assert_eq!(decoded(&bytes, label, chunk).ok(), whole.clone());
             let ends = bytes.iter().filter(|byte| b"\n\r".contains(byte)).count();
             prop_assert!(whole.unwrap_or_default().len() <= ends + 1);
         }
