@@ -20,6 +20,8 @@
 //! | 13, full pages | `exports_pitfalls::pitfall_13_a_full_page_is_told`, `pull::pages::tests::pitfall_13_a_full_page_and_a_full_sheet_are_told` |
 //! | 14, composite texts | `exports_reports::pitfall_14_a_name_with_commas_stays_whole`, `pull::read::report::tests::pitfall_14_months_across_become_rows_and_a_composite_label_stays_whole` |
 
+use std::fmt::Write;
+
 use crate::project::Project;
 
 /// A project with one source `books` that reads every file in `exports`; `keys` are those of the
@@ -32,10 +34,10 @@ pub(crate) fn source(keys: &str) -> Project {
 pub(crate) fn sources(sources: &[(&str, &str, &str)]) -> Project {
     let mut text = "version: 1\nname: sales\nsources:\n".to_owned();
     for (name, pattern, keys) in sources {
-        text += &format!("  - name: {name}\n    fetch: {{ files: {{ url: exports, ");
-        text += &format!("pattern: \"{pattern}\" }} }}\n");
+        let _ = write!(text, "  - name: {name}\n    fetch: {{ files: {{ url: exports, ");
+        let _ = writeln!(text, "pattern: \"{pattern}\" }} }}");
         for line in keys.trim_matches('\n').lines() {
-            text += &format!("    {line}\n");
+            let _ = writeln!(text, "    {line}");
         }
     }
     Project::new().file("pipelines/sales.yaml", text)

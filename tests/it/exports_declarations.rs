@@ -13,10 +13,11 @@ fn every_preset_is_valid_in_a_source_of_its_own() {
     presets.sort();
     assert!(presets.len() > 15, "{presets:?}");
     for preset in &presets {
-        text += &format!(
+        let entry = format!(
             "  - {{ name: from_{preset}, fetch: {{ files: {{ url: {preset}, pattern: \"*\" }} }}, \
              preset: {preset} }}\n"
         );
+        text += &entry;
     }
     Project::new().file("pipelines/all.yaml", text).run(&["validate"]).ends_with(0);
 }

@@ -65,7 +65,7 @@ skip:
   - { column: DeletionMark, like: \"true\" }
 load: upsert";
 
-/// A document as 1C's OData gives it, a whole number of 64 bits as text.
+/// A document as 1C's `OData` gives it, a whole number of 64 bits as text.
 fn odata(number: &str, amount: &str, due: &str, posted: bool, deleted: bool) -> String {
     format!(
         "{{\"Number\": \"{number}\", \"Date\": \"2026-03-05T23:59:59\", \"СрокОплаты\": \"{due}\", \

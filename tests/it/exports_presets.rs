@@ -1,4 +1,4 @@
-//! Sales as QuickBooks, Xero and 1C export them, by their presets.
+//! Sales as `QuickBooks`, Xero and 1C export them, by their presets.
 
 use crate::exports::{cp1251, documents, source, table};
 use crate::project::Project;
@@ -84,7 +84,7 @@ fn xero_line(client: &str, number: &str, date: &str, line: &str, currency: &str)
 fn xero_export(lines: &[(String, &str, &str)]) -> String {
     let mut text = format!("{},Type,Status\r\n", XERO_TEMPLATE.replace('*', ""));
     for (line, kind, status) in lines {
-        text += &format!("{line},{kind},{status}\r\n");
+        text += &[line, ",", kind, ",", status, "\r\n"].concat();
     }
     text
 }

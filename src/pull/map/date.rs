@@ -7,6 +7,9 @@ use crate::domain::{Day, calendar::to_day};
 /// The day that programs with no empty date write for one, as 1C: 1 January of the year 1.
 const NO_DAY: chrono::NaiveDate = chrono::NaiveDate::from_ymd_opt(1, 1, 1).unwrap();
 
+/// The first day that any books may be of.
+const FIRST_DAY: chrono::NaiveDate = chrono::NaiveDate::from_ymd_opt(1000, 1, 1).unwrap();
+
 /// A compiled format, in strftime's letters; a time in it is read and dropped.
 #[derive(Debug, Clone)]
 pub(in crate::pull) struct DateFormat {
@@ -37,11 +40,19 @@ impl DateFormat {
 
     /// Whether `text` is the date that stands for none: `0001-01-01T00:00:00`, `01.01.0001`.
     pub(in crate::pull) fn is_none(&self, text: &str) -> bool {
-        text.contains("0001") && self.day(text) == Ok(to_day(NO_DAY))
+        text.contains("0001") && self.any_day(text) == Ok(to_day(NO_DAY))
     }
 
-    /// The day that `text` names.
+    /// The day that `text` names; a year of two digits is none, where four are declared.
     pub(in crate::pull) fn day(&self, text: &str) -> Result<Day, String> {
+        let day = self.any_day(text)?;
+        if day < to_day(FIRST_DAY) {
+            return Err(format!("is not a day written {}", self.written));
+        }
+        Ok(day)
+    }
+
+    fn any_day(&self, text: &str) -> Result<Day, String> {
         if let Some(day) = self.fixed.and_then(|fixed| fixed.day(text.as_bytes())) {
             return Ok(day);
         }
@@ -115,6 +126,8 @@ mod tests {
             ("2026-13-01", "%Y-%m-%d"),
             ("01/02/2026", "%d.%m.%Y"),
             ("01.02.2026 10:00", "%d.%m.%Y"),
+            ("01.02.26", "%d.%m.%Y"),
+            ("01/02/26", "%m/%d/%Y"),
             ("", "%d.%m.%Y"),
         ] {
             let error = DateFormat::new(format).day(text).unwrap_err();

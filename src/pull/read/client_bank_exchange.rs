@@ -240,10 +240,14 @@ impl<R: Read> ClientBankExchange<R> {
         let date = dates.into_iter().find(|date| !date.is_empty()).unwrap_or(written);
         let (own, partner) =
             if direction == "in" { (&receiver, &payer) } else { (&payer, &receiver) };
-        let partner_key = if partner.inn.is_empty() { partner.account } else { partner.inn };
+        // People without a tax id pay through one account of their bank: their names tell them apart.
+        let known = [partner.inn, partner.name].into_iter().find(|text| !text.is_empty());
+        let partner_key = known.unwrap_or(partner.account);
         let sum = hundredths(document.get(AMOUNT));
         let amount = sum.map_or_else(|| document.get(AMOUNT).to_owned(), money);
-        let id = [own.account, partner.account, date, document.get(NUMBER), &amount].join("/");
+        let accounts = [own.account, partner.account];
+        let parts = accounts.into_iter().chain(known).chain([date, document.get(NUMBER), &amount]);
+        let id = parts.collect::<Vec<_>>().join("/");
         for (side, party, counts) in
             [(0, &receiver, direction != "out"), (1, &payer, direction != "in")]
         {

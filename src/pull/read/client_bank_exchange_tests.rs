@@ -74,10 +74,10 @@ fn names_lose_their_tax_ids_and_tax_ids_keep_their_zeros() {
     let columns = "partner_key partner_name partner_inn partner_kpp partner_account";
     let expected = [
         "0123456789|ООО \"Ёлка = сосна; и К\"|0123456789|012345678|40702810000000000077",
-        "47422|Банк|||47422",
+        "Банк|Банк|||47422",
         "40702810000000000001||||40702810000000000001",
         "6||||6",
-        "7|7 Дней|||7",
+        "7 Дней|7 Дней|||7",
     ];
     assert_eq!(lines(&windows(STATEMENT), columns), expected);
 }

@@ -13,7 +13,7 @@ use arrow::util::display::{ArrayFormatter, FormatOptions};
 use chrono_tz::Tz;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
-use parquet::file::metadata::ColumnChunkMetaData;
+use parquet::file::metadata::{ColumnChunkMetaData, RowGroupMetaData};
 
 use super::parquet_footer::is_whole;
 use super::rows::Rows;
@@ -68,7 +68,7 @@ impl Parquet {
             bad(None, format!("is no Parquet file that can be read: {error}"))
         };
         let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(unusable)?;
-        let mut chunks = builder.metadata().row_groups().iter().flat_map(|group| group.columns());
+        let mut chunks = builder.metadata().row_groups().iter().flat_map(RowGroupMetaData::columns);
         if !chunks.all(|chunk| lies_within(chunk, bytes)) {
             return Err(bad(None, "is damaged: a column lies outside of the file"));
         }
