@@ -59,7 +59,7 @@ fn only_the_clock_knows_the_time_and_only_the_terminal_prints() {
             }
         }
         // Tests that are made up by chance tell their seed.
-        if !relative.starts_with("cli/") && !relative.ends_with("_tests.rs") {
+        if !relative.starts_with("cli/") && !relative.ends_with("tests.rs") {
             for printing in ["println!", "eprint!"] {
                 assert!(!text.contains(printing), "{relative} prints");
             }

@@ -87,7 +87,7 @@ pub fn inspect(path: &Path, most_unpacked_bytes: u64) -> Result<Found> {
         Found { table, ..found.clone() }
     };
     match kind {
-        Kind::Csv => csv(&sample, bytes()?),
+        Kind::Csv => csv(&sample, bytes()?, &found),
         Kind::Workbook(_) => workbook(path, most_unpacked_bytes, found),
         Kind::Named(_, preset) => Ok(Found { preset: Some(preset), ..found }),
         Kind::Dbf => Ok(of_columns(rows::dbf(bytes()?)?)),
@@ -96,15 +96,14 @@ pub fn inspect(path: &Path, most_unpacked_bytes: u64) -> Result<Found> {
     }
 }
 
-fn csv(sample: &[u8], bytes: ExportBytes) -> Result<Found> {
+fn csv(sample: &[u8], bytes: ExportBytes, found: &Found) -> Result<Found> {
     let (encoding, charset) = text::detected(sample);
     let decoded = encoding.decode(sample).0;
     let separator = text::separator(&decoded);
     let table = Table::of(rows::text(bytes, encoding, separator)?, separator);
     let preset = table.as_ref().and_then(|table| preset(table, Form::Text));
     let (encoding, separator) = (Some(encoding.name()), Some(separator));
-    let kind = Kind::Csv;
-    Ok(Found { kind, charset, encoding, separator, preset, table, report: false })
+    Ok(Found { charset, encoding, separator, preset, table, ..found.clone() })
 }
 
 fn workbook(path: &Path, most_unpacked_bytes: u64, found: Found) -> Result<Found> {
