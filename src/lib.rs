@@ -31,7 +31,8 @@
 //! one try of ours to win a sleeper back, with a *window* in which a return is its own. *Expected*:
 //! what would have come back anyway. *Odds of silence*: the chance of no purchase within a *horizon*.
 //! *Kept quarter*: a quarter's tables as they were first published. *Restatement*: what late documents
-//! have changed in one. *Slot*: a pipeline and a time at which it is due. *Lease*: who runs a pipeline now;
+//! have changed in one. *Preset*: a known kind of export, and all that a source which names it need
+//! not say. *Slot*: a pipeline and a time at which it is due. *Lease*: who runs a pipeline now;
 //! a run that lost its lease is *fenced*, and can swap no head.
 
 pub mod clock;
