@@ -8,7 +8,7 @@ const SECOND: &str = "Реализация (акт, накладная, УПД) 
 const RETURN: &str = "Возврат товаров от покупателя 00БП-000003 от 08.04.2026 0:00:00";
 const THIRD: &str = "Реализация (акт, накладная, УПД) 00БП-000004 от 09.04.2026 23:59:59";
 
-const DOCUMENTS: [&str; 4] = [
+pub(crate) const DOCUMENTS: [&str; 4] = [
     "00БП-000001|shipment|2026-03-05|ООО \"Альфа\"|1234567.89",
     "00БП-000002|shipment|2026-04-07|ООО \"Альфа\"|70.00",
     "00БП-000003|return|2026-04-08|ООО \"Альфа\"|20.00",
@@ -16,7 +16,7 @@ const DOCUMENTS: [&str; 4] = [
 ];
 
 /// Sales by client and document, two rows for each, a subtotal in italics that repeats amounts.
-fn by_document() -> Book {
+pub(crate) fn by_document() -> Book {
     let alpha = "ООО \"Альфа\"";
     let contract = format!("Основной договор@{ITALIC}");
     Book::default()
@@ -109,7 +109,7 @@ fn a_report_sent_again_changes_only_what_differs() {
 }
 
 /// Sales by client with months across, blank above every second column.
-fn by_month() -> Book {
+pub(crate) fn by_month() -> Book {
     let (march, april) = (format!("46082@{DAY}"), format!("46113@{DAY}"));
     let header =
         ["Контрагент", "Количество", "Сумма", "Количество", "Сумма", "Количество", "Сумма"];

@@ -5,6 +5,8 @@ use std::io::{Cursor, Write as _};
 
 use zip::write::SimpleFileOptions;
 
+use crate::xls_fixture::xls;
+
 /// A zip archive of files.
 pub(crate) fn zipped<N: ToString, B: AsRef<[u8]>>(files: &[(N, B)]) -> Vec<u8> {
     let mut archive = zip::ZipWriter::new(Cursor::new(Vec::new()));
@@ -16,12 +18,18 @@ pub(crate) fn zipped<N: ToString, B: AsRef<[u8]>>(files: &[(N, B)]) -> Vec<u8> {
     archive.finish().unwrap().into_inner()
 }
 
-/// The style of a day, and of italics.
+/// The style of a day, of `00`, of an indent by one, and of italics.
 pub(crate) const DAY: usize = 1;
-pub(crate) const ITALIC: usize = 2;
+pub(crate) const CODE: usize = 2;
+pub(crate) const INDENT: usize = 4;
+pub(crate) const ITALIC: usize = 6;
 
-const STYLES: &str = "\u{feff}<?xml version=\"1.0\"?><styleSheet><fonts><font/><font><i/></font></fonts>\
-    <cellXfs><xf numFmtId=\"0\"/><xf numFmtId=\"14\"/><xf fontId=\"1\"/></cellXfs></styleSheet>";
+/// The same styles as XLS has here.
+const STYLES: &str = "\u{feff}<?xml version=\"1.0\"?><styleSheet>\
+    <numFmts><numFmt numFmtId=\"164\" formatCode=\"00\"/></numFmts>\
+    <fonts><font/><font><i/></font></fonts>\
+    <cellXfs><xf numFmtId=\"0\"/><xf numFmtId=\"14\"/><xf numFmtId=\"164\"/><xf/>\
+    <xf><alignment indent=\"1\"/></xf><xf/><xf fontId=\"1\"/></cellXfs></styleSheet>";
 
 /// A sheet that grows row by row.
 #[derive(Default)]
@@ -31,6 +39,8 @@ pub(crate) struct Book {
     texts: usize,
     merges: String,
     row: usize,
+    kept: Vec<(usize, Vec<String>)>,
+    merged: Vec<String>,
 }
 
 impl Book {
@@ -55,13 +65,21 @@ impl Book {
             }
         }
         self.rows += "</row>";
+        self.kept.push((level, cells.iter().copied().map(str::to_owned).collect()));
         self
     }
 
     /// Merges a range, as `A1:B1`.
     pub(crate) fn merge(mut self, range: &str) -> Self {
         write!(self.merges, "<mergeCell ref=\"{range}\"/>").unwrap();
+        self.merged.push(range.to_owned());
         self
+    }
+
+    /// The same workbook as XLS.
+    pub(crate) fn xls(&self) -> Vec<u8> {
+        let merged: Vec<&str> = self.merged.iter().map(String::as_str).collect();
+        xls(&self.kept, &merged, false)
     }
 
     /// The workbook: the strings under another name, marks of byte order, a dimension that lies.

@@ -20,6 +20,7 @@ mod exports_pitfalls;
 mod exports_presets;
 mod exports_reports;
 mod exports_workbook;
+mod exports_xls;
 mod formats;
 mod inspect;
 mod inspect_habits;
@@ -49,4 +50,6 @@ mod settings;
 mod sheet;
 mod tidy;
 mod worked;
+#[path = "../../src/pull/read/workbook/xls_fixture.rs"]
+mod xls_fixture;
 mod year;

@@ -1,13 +1,14 @@
 //! XLSX, ODS and XLS workbooks → rows of text fields, titles and header among them.
 //!
-//! What a file is, its bytes say, not its name. XLSX and ODS are streamed by readers of their own
-//! rather than by calamine's: those size a grid by what cells declare, reserve what a count
-//! declares, lack outline levels, and hold a number as a double even where its text is exact.
-//! XLS is calamine's; it knows neither outline levels nor the formats that make `01` of 1.
+//! What a file is, its bytes say, not its name. The readers are our own rather than calamine's:
+//! those size a grid by what cells declare, reserve what a count declares, lack outline levels, and
+//! hold a number as a double even where its text is exact.
 //!
 //! Keeps true: blank rows count in row numbers but make no rows; no cell's position allocates
 //! what lies before it; what unpacks beyond the limits is refused, by what it unpacks to.
 
+mod biff;
+mod compound;
 #[cfg(test)]
 pub(super) mod fixture;
 mod format;
@@ -21,6 +22,11 @@ mod styles;
 mod tests;
 mod values;
 mod xls;
+#[cfg(test)]
+mod xls_fixture;
+mod xls_sheet;
+#[cfg(test)]
+mod xls_tests;
 mod xlsx;
 
 use std::fs::File;
@@ -49,9 +55,9 @@ pub struct WorkbookOptions {
     pub date: String,
     /// The decimal separator that numbers are written with.
     pub decimal: char,
-    /// Bytes that the parts of the workbook may unpack to, and that an XLS may have.
+    /// Bytes that the parts of the workbook may unpack to, and that an XLS may hold in all.
     pub max_unpacked_bytes: u64,
-    /// Empty cells that may have to be written before others, and cells of an XLS or ODS sheet.
+    /// Empty cells that may have to be written before others, and cells of an ODS sheet.
     pub max_cells: u64,
 }
 
@@ -161,22 +167,16 @@ impl Workbook {
     pub fn summary_below(&self) -> bool {
         match &self.book {
             Book::Xlsx(book) => book.summary_below(),
-            Book::Ods(_) | Book::Xls(_) => true,
+            Book::Xls(book) => book.summary_below(),
+            Book::Ods(_) => true,
         }
     }
 
-    /// Things to tell: the sheet that was taken, what the format does not know.
+    /// Things to tell: the sheet that was taken.
     #[must_use]
     pub fn notes(&self) -> Vec<String> {
-        let mut notes = Vec::new();
-        if !self.chosen {
-            notes.push(format!("sheet taken: \"{}\"", self.sheet()));
-        }
-        if matches!(self.book, Book::Xls(_)) {
-            let note = "XLS: leading zeros that only a cell's format shows are not seen";
-            notes.push(note.to_owned());
-        }
-        notes
+        let taken = (!self.chosen).then(|| format!("sheet taken: \"{}\"", self.sheet()));
+        Vec::from_iter(taken)
     }
 
     fn fill(&mut self) -> Result<(), BadBytes> {
@@ -221,6 +221,8 @@ fn no_workbook(start: &[u8]) -> BadBytes {
         "is empty".to_owned()
     } else if start.starts_with(b"MOXCEL") {
         "is a tabular document of 1C (MXL)".to_owned()
+    } else if matches!(start, [9, 0 | 2 | 4 | 8, _, 0, ..]) {
+        "is an XLS of Excel 4 or older, or of a script".to_owned()
     } else if begin.trim_start().starts_with('<') {
         format!("is text that begins with \"{begin}\" under the name of a workbook")
     } else {

@@ -16,7 +16,7 @@ use super::xlsx::Context;
 use crate::pull::read::BadBytes;
 
 /// Merged cells that a sheet may have.
-const MAX_MERGES: usize = 1 << 18;
+pub(super) const MAX_MERGES: usize = 1 << 18;
 
 /// Reads one sheet.
 pub(super) struct Sheet {

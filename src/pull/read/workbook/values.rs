@@ -41,9 +41,13 @@ impl Values {
         }
     }
 
-    /// Adds a number of an XLS.
-    pub(super) fn push_double(&self, value: f64, text: &mut String) {
-        push_double(value, self.decimal, text);
+    /// Adds a number of an XLS, as its format wants it.
+    pub(super) fn push_double(&self, value: f64, format: &Format, text: &mut String) {
+        match format {
+            Format::Plain => push_double(value, self.decimal, text),
+            Format::Identity(_) => push_identity(&value.to_string(), format, self.decimal, text),
+            Format::Day | Format::Time => self.push_moment(value, *format == Format::Time, text),
+        }
     }
 
     /// Adds the day, or the time, that `value` counts; the plain number where it counts none.

@@ -1,31 +1,49 @@
-//! An XLS workbook, as calamine reads it.
+//! An XLS workbook, from Excel 5 to 2003: its sheets, shared strings and styles ([MS-XLS] 2.1.7.20).
 //!
-//! Keeps true: calamine holds all cells of all sheets, each sheet as a grid from its first cell to
-//! its last, so the file's size is limited before and the grid after; a panic of calamine's on a
-//! damaged file is an error here.
+//! Keeps true: a sheet is read when it is asked for, from where the book says it begins.
 
+use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{BufReader, Cursor, Read};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use calamine::{Data, Range, Reader, SheetType, SheetVisible, Xls as Book, XlsError};
-
+use super::biff::{Records, record};
+use super::compound::Compound;
+use super::format::Format;
 use super::grid::{Grid, Merge};
+use super::styles::{PLAIN, Style};
 use super::values::Values;
+use super::xls_sheet::{Sheet, Value};
+use super::xlsx::Strings;
 use super::{WorkbookOptions, bad, choose, no_cells};
 use crate::pull::read::BadBytes;
+use crate::pull::read::charset::Charset;
 
-/// `EncryptedPackage` as a directory of OLE writes it: the content of a protected XLSX.
-const ENCRYPTED: &[u8] = b"E\0n\0c\0r\0y\0p\0t\0e\0d\0P\0a\0c\0k\0a\0g\0e\0";
+/// The versions in BOF: Excel 97 to 2003, Excel 5 and 95.
+const BIFF8: u16 = 0x0600;
+const BIFF5: u16 = 0x0500;
 
 /// An open XLS.
 pub(super) struct Xls {
-    name: String,
-    range: Range<Data>,
-    merges: Vec<Merge>,
+    records: Records,
+    globals: Globals,
     values: Values,
-    /// The rows of the range that were given.
+    /// The sheets that may be read yet, the next one last: name, and where it begins.
+    sheets: Vec<(String, u64)>,
+    name: String,
+    sheet: Sheet,
+    /// The cells of the sheet that were given.
     given: usize,
+    any: bool,
+}
+
+/// What stands before the sheets.
+#[derive(Default)]
+struct Globals {
+    strings: Strings,
+    styles: Vec<Style>,
+    from_1904: bool,
+    /// The worksheets: name, whether it is hidden, and where it begins.
+    names: Vec<(String, bool)>,
+    places: Vec<u64>,
 }
 
 /// Says that a workbook is protected by a password.
@@ -38,38 +56,43 @@ pub(super) fn protected() -> BadBytes {
 }
 
 impl Xls {
-    /// Opens the workbook in `file` and its sheet.
+    /// Opens the workbook in `file`.
     pub(super) fn open(
         file: File,
         options: &WorkbookOptions,
         mut values: Values,
     ) -> Result<Self, BadBytes> {
-        let mut bytes = Vec::new();
-        let limit = options.max_unpacked_bytes;
-        let read = BufReader::new(file).take(limit + 1).read_to_end(&mut bytes);
-        read.map_err(|error| bad(None, format!("reading failed: {error}")))?;
-        if bytes.len() as u64 > limit {
-            return Err(BadBytes {
-                row: None,
-                message: format!("the XLS is larger than {} MiB", limit >> 20),
-                hint: "raise limits: unpacked_mb in pipelines/project.yaml, or save it as XLSX"
-                    .to_owned(),
-            });
-        }
-        if memchr::memmem::find(&bytes, ENCRYPTED).is_some() {
+        let compound = Compound::open(file)?;
+        if compound.names().any(|name| name == "EncryptedPackage") {
             return Err(protected());
         }
-        // calamine slices records by the lengths that they state: a damaged file makes it panic.
-        let opened = catch_unwind(AssertUnwindSafe(|| pick(bytes, options)));
-        let (name, range, merges, from_1904) =
-            opened.unwrap_or_else(|_| Err(bad(None, "the workbook is damaged")))?;
-        let cells = range.width().saturating_mul(range.height()) as u64;
-        if cells > options.max_cells {
-            let message = format!("sheet \"{name}\" spans {cells} cells");
-            return Err(bad(None, format!("{message}, more than {}", options.max_cells)));
-        }
-        values.from_1904 = from_1904;
-        Ok(Self { name, range, merges, values, given: 0 })
+        // A file for Excel 95 and 97 both has a stream for each.
+        let stream = match compound.stream("Workbook")? {
+            None => compound.stream("Book")?,
+            found => found,
+        };
+        let stream = stream.ok_or_else(|| {
+            let names: Vec<&str> = compound.names().take(3).collect();
+            let names = names.join("\", \"");
+            bad(None, format!("is a compound file of \"{names}\", no workbook"))
+        })?;
+        let mut records = Records::new(stream, options.max_unpacked_bytes);
+        let globals = Globals::read(&mut records)?;
+        values.from_1904 = globals.from_1904;
+        let all = globals.names.iter().zip(&globals.places);
+        let sheets = match &options.sheet {
+            Some(choice) => {
+                let chosen = choose(&globals.names, choice)?;
+                vec![(globals.names[chosen].0.clone(), globals.places[chosen])]
+            }
+            None => all
+                .filter(|((_, hidden), _)| !hidden)
+                .map(|((name, _), at)| (name.clone(), *at))
+                .rev()
+                .collect(),
+        };
+        let (name, sheet) = (String::new(), Sheet::default());
+        Ok(Self { records, globals, values, sheets, name, sheet, given: 0, any: false })
     }
 
     pub(super) fn sheet(&self) -> &str {
@@ -77,23 +100,58 @@ impl Xls {
     }
 
     pub(super) fn merges(&self) -> &[Merge] {
-        &self.merges
+        &self.sheet.merges
     }
 
-    /// Writes rows until `grid` is full or the sheet ends.
+    pub(super) fn summary_below(&self) -> bool {
+        self.sheet.summary_below
+    }
+
+    /// Writes rows until `grid` is full or the sheet ends; an empty sheet gives way to the next.
     pub(super) fn fill(&mut self, grid: &mut Grid) -> Result<(), BadBytes> {
-        let (first_row, first_column) = self.range.start().unwrap_or((0, 0));
-        let width = self.range.width().max(1);
-        for cells in self.range.rows().skip(self.given) {
-            if grid.is_full() {
-                break;
+        loop {
+            self.write(grid)?;
+            self.any |= !grid.is_empty();
+            if self.any {
+                return Ok(());
             }
-            let row = u64::from(first_row) + self.given as u64 + 1;
-            self.given += 1;
-            grid.begin(row, 0)?;
-            for (column, value) in cells.iter().enumerate().take(width) {
-                let column = first_column as usize + column;
-                grid.cell(column, 0, false, |text| push(&self.values, value, text))?;
+            let (name, at) = self.sheets.pop().ok_or_else(no_cells)?;
+            self.sheet = Sheet::read(&mut self.records, &name, at)?;
+            self.given = 0;
+            self.name = name;
+        }
+    }
+
+    fn write(&mut self, grid: &mut Grid) -> Result<(), BadBytes> {
+        let cells = &self.sheet.cells;
+        while let Some(first) = cells.get(self.given).filter(|_| !grid.is_full()) {
+            let row = u64::from(first.row) + 1;
+            grid.begin(row, self.sheet.level(first.row))?;
+            while let Some(cell) = cells.get(self.given).filter(|cell| cell.row == first.row) {
+                self.given += 1;
+                // Of cells in the same place the last one counts.
+                let next = cells.get(self.given);
+                if next.is_some_and(|next| (next.row, next.column) == (cell.row, cell.column)) {
+                    continue;
+                }
+                let style = self.globals.styles.get(usize::from(cell.style)).unwrap_or(&PLAIN);
+                let (strings, index) = match cell.value {
+                    Value::Shared(index) => (&self.globals.strings, index),
+                    Value::Text(index) => (&self.sheet.texts, index),
+                    _ => (&self.sheet.texts, 0),
+                };
+                let string = strings.get(index as usize);
+                if let (Value::Shared(_), None) = (cell.value, string) {
+                    let message = format!("string {index} is not among the shared strings");
+                    return Err(bad(Some(row), message));
+                }
+                let column = usize::from(cell.column);
+                grid.cell(column, style.indent, style.italic, |text| match cell.value {
+                    Value::Number(value) => self.values.push_double(value, &style.format, text),
+                    Value::Shared(_) | Value::Text(_) => text.push_str(string.unwrap_or_default()),
+                    Value::Flag(flag) => text.push_str(if flag { "true" } else { "false" }),
+                    Value::Error(error) => text.push_str(error_name(error)),
+                })?;
             }
             grid.end();
         }
@@ -101,55 +159,128 @@ impl Xls {
     }
 }
 
-fn push(values: &Values, value: &Data, text: &mut String) {
-    match value {
-        Data::Empty => {}
-        Data::String(value) | Data::DurationIso(value) => text.push_str(value),
-        Data::Int(value) => text.push_str(&value.to_string()),
-        Data::Float(value) => values.push_double(*value, text),
-        Data::Bool(value) => text.push_str(if *value { "true" } else { "false" }),
-        Data::DateTime(moment) => {
-            let time = moment.is_duration();
-            values.push_moment(moment.as_f64(), time, text);
-        }
-        Data::DateTimeIso(moment) => values.push_iso(moment, text),
-        Data::Error(error) => text.push_str(&error.to_string()),
+/// What an error value shows ([MS-XLS] 2.5.10 `BErr`).
+fn error_name(code: u8) -> &'static str {
+    match code {
+        0x00 => "#NULL!",
+        0x07 => "#DIV/0!",
+        0x0f => "#VALUE!",
+        0x17 => "#REF!",
+        0x1d => "#NAME?",
+        0x24 => "#NUM!",
+        _ => "#N/A",
     }
 }
 
-type Picked = (String, Range<Data>, Vec<Merge>, bool);
-
-fn pick(bytes: Vec<u8>, options: &WorkbookOptions) -> Result<Picked, BadBytes> {
-    let mut book = Book::new(Cursor::new(bytes)).map_err(|error| match error {
-        XlsError::Password => protected(),
-        error => bad(None, format!("is no XLS that can be read: {error}")),
-    })?;
-    let sheets: Vec<(String, bool)> = book
-        .sheets_metadata()
-        .iter()
-        .filter(|sheet| sheet.typ == SheetType::WorkSheet)
-        .map(|sheet| (sheet.name.clone(), sheet.visible != SheetVisible::Visible))
-        .collect();
-    let wanted: Vec<&str> = match &options.sheet {
-        Some(choice) => vec![sheets[choose(&sheets, choice)?].0.as_str()],
-        None => {
-            sheets.iter().filter(|(_, hidden)| !hidden).map(|(name, _)| name.as_str()).collect()
+impl Globals {
+    fn read(records: &mut Records) -> Result<Self, BadBytes> {
+        let mut globals = Self::default();
+        let mut formats: BTreeMap<u16, Format> = BTreeMap::new();
+        let mut italics: Vec<bool> = Vec::new();
+        let mut cells: Vec<(u16, u16, u8)> = Vec::new();
+        let mut text = String::new();
+        if records.next()? != record::BOF {
+            return Err(bad(None, "is no XLS that can be read: it begins with no record BOF"));
         }
-    };
-    for name in wanted {
-        let range = book.worksheet_range(name);
-        let range = range.map_err(|error| bad(None, format!("sheet \"{name}\": {error}")))?;
-        if range.used_cells().next().is_some() {
-            let merges = book.merge_cells_by_sheet_name(name).unwrap_or_default();
-            let merges = merges.iter().map(|merge| Merge {
-                first_row: u64::from(merge.start.0) + 1,
-                last_row: u64::from(merge.end.0) + 1,
-                first_column: merge.start.1 as usize,
-                last_column: merge.end.1 as usize,
-            });
-            let merges = merges.collect();
-            return Ok((name.to_owned(), range, merges, book.has_1904_epoch()));
+        let version = records.short()?;
+        match version {
+            BIFF8 => {}
+            BIFF5 => records.charset = Charset::for_label("windows-1252"),
+            _ => {
+                let message = format!("is an XLS of version 0x{version:04x}");
+                return Err(bad(None, format!("{message}, expected that of Excel 5 to 2003")));
+            }
         }
+        loop {
+            match records.next()? {
+                record::EOF => break,
+                record::FILEPASS => return Err(protected()),
+                record::CODEPAGE if version == BIFF5 => {
+                    let page = records.short()?;
+                    records.charset = Some(charset(page)?);
+                }
+                record::DATEMODE => globals.from_1904 = records.short()? == 1,
+                record::BOUNDSHEET => {
+                    let at = u64::from(records.long()?);
+                    let [state, kind, chars] = records.field()?;
+                    text.clear();
+                    records.text(usize::from(chars), &mut text)?;
+                    // Others are sheets of macros, charts and modules.
+                    if kind == 0 {
+                        globals.names.push((text.clone(), state & 3 != 0));
+                        globals.places.push(at);
+                    }
+                }
+                record::FONT => {
+                    records.skip(2)?;
+                    italics.push(records.short()? & 2 != 0);
+                }
+                record::FORMAT => {
+                    let id = records.short()?;
+                    let chars = match version {
+                        BIFF8 => records.short()?,
+                        _ => u16::from(records.byte()?),
+                    };
+                    text.clear();
+                    records.text(usize::from(chars), &mut text)?;
+                    formats.insert(id, Format::of(&text));
+                }
+                record::XF => {
+                    let (font, format) = (records.short()?, records.short()?);
+                    let mut indent = 0;
+                    if version == BIFF8 {
+                        records.skip(4)?;
+                        indent = records.byte()? & 0xf;
+                    }
+                    cells.push((font, format, indent));
+                }
+                record::SST => {
+                    records.skip(4)?;
+                    let claimed = records.long()?;
+                    let strings = &mut globals.strings;
+                    for _ in 0..claimed {
+                        if !records.has_more()? {
+                            break;
+                        }
+                        let chars = records.short()?;
+                        records.text(usize::from(chars), &mut strings.text)?;
+                        records.spend(size_of::<usize>())?;
+                        strings.ends.push(strings.text.len());
+                    }
+                }
+                _ => {}
+            }
+        }
+        let styles = cells.into_iter().map(|(font, format, indent)| Style {
+            format: formats
+                .get(&format)
+                .cloned()
+                .unwrap_or_else(|| Format::builtin(u32::from(format))),
+            indent,
+            // No font has the number 4.
+            italic: italics
+                .get(usize::from(font) - usize::from(font > 4))
+                .copied()
+                .unwrap_or_default(),
+        });
+        globals.styles = styles.collect();
+        Ok(globals)
     }
-    Err(no_cells())
+}
+
+/// The charset of the code page `page` ([MS-XLS] 2.4.52).
+fn charset(page: u16) -> Result<Charset, BadBytes> {
+    let label = match page {
+        367 => "us-ascii".to_owned(),
+        932 => "shift_jis".to_owned(),
+        936 => "gbk".to_owned(),
+        949 => "euc-kr".to_owned(),
+        950 => "big5".to_owned(),
+        10_000 | 0x8000 => "macintosh".to_owned(),
+        10_007 => "x-mac-cyrillic".to_owned(),
+        0x8001 => "windows-1252".to_owned(),
+        page => format!("cp{page}"),
+    };
+    Charset::for_label(&label)
+        .ok_or_else(|| bad(None, format!("the XLS is in code page {page}, which is not known")))
 }

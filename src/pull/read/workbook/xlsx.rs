@@ -35,8 +35,8 @@ pub(super) struct Context {
 /// All shared strings in one text.
 #[derive(Debug, Default)]
 pub(super) struct Strings {
-    text: String,
-    ends: Vec<usize>,
+    pub(super) text: String,
+    pub(super) ends: Vec<usize>,
 }
 
 impl Strings {
