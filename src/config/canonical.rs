@@ -49,6 +49,10 @@ pub struct Table {
     pub date: Option<&'static str>,
     /// Whether keys begin again each January, so that the year of the date belongs to the key.
     pub yearly: bool,
+    /// The columns, first of the key, that say what a row is a part of: the parts of one thing come
+    /// whole in one export, and take the place of those that came before. Empty where a row is
+    /// nothing's part.
+    pub owner: &'static [&'static str],
 }
 
 const fn must(name: &'static str, kind: Type) -> Column {
@@ -106,6 +110,7 @@ pub const TABLES: &[Table] = &[
         key: &["kind", "document_id"],
         date: Some("date"),
         yearly: true,
+        owner: &[],
     },
     Table {
         name: "document_lines",
@@ -124,6 +129,7 @@ pub const TABLES: &[Table] = &[
         key: &["kind", "document_id", "line_no"],
         date: Some("date"),
         yearly: true,
+        owner: &["kind", "document_id"],
     },
     Table {
         name: "clients",
@@ -147,6 +153,7 @@ pub const TABLES: &[Table] = &[
         key: &["client_id"],
         date: None,
         yearly: false,
+        owner: &[],
     },
     Table {
         name: "client_aliases",
@@ -159,6 +166,7 @@ pub const TABLES: &[Table] = &[
         key: &["client_id"],
         date: None,
         yearly: false,
+        owner: &[],
     },
     Table {
         name: "contacts",
@@ -177,6 +185,7 @@ pub const TABLES: &[Table] = &[
         key: &["contact_id"],
         date: Some("date"),
         yearly: false,
+        owner: &[],
     },
     Table {
         name: "refusals",
@@ -198,6 +207,7 @@ pub const TABLES: &[Table] = &[
         key: &["refusal_id"],
         date: Some("date"),
         yearly: false,
+        owner: &[],
     },
     Table {
         name: "scores",
@@ -210,6 +220,7 @@ pub const TABLES: &[Table] = &[
         key: &["client_id", "date", "person"],
         date: Some("date"),
         yearly: false,
+        owner: &[],
     },
     Table {
         name: "survey_answers",
@@ -224,6 +235,7 @@ pub const TABLES: &[Table] = &[
         key: &["answer_id"],
         date: Some("date"),
         yearly: false,
+        owner: &[],
     },
     Table {
         name: "reactivations",
@@ -245,6 +257,7 @@ pub const TABLES: &[Table] = &[
         key: &["reactivation_id"],
         date: Some("started_on"),
         yearly: false,
+        owner: &[],
     },
     Table {
         name: "managers",
@@ -258,6 +271,7 @@ pub const TABLES: &[Table] = &[
         key: &["manager", "from"],
         date: None,
         yearly: false,
+        owner: &[],
     },
     Table {
         name: "exchange_rates",
@@ -265,6 +279,7 @@ pub const TABLES: &[Table] = &[
         key: &["currency", "date"],
         date: Some("date"),
         yearly: false,
+        owner: &[],
     },
     Table {
         name: "events",
@@ -272,6 +287,7 @@ pub const TABLES: &[Table] = &[
         key: &["date", "event"],
         date: Some("date"),
         yearly: false,
+        owner: &[],
     },
 ];
 

@@ -10,7 +10,7 @@ use super::intake::Intake;
 use super::ledger::Ledger;
 use super::load::Loading;
 use super::merge::{Age, Merge};
-use super::moved;
+use super::moved::{Coming, Moved};
 use super::tables::ALL;
 use crate::config::canonical::Table;
 use crate::config::pipeline::{Load, Source};
@@ -59,21 +59,21 @@ pub(super) async fn jobs(
             } else {
                 replaced.clone()
             };
-            let mut touched: BTreeSet<String> = ours
-                .iter()
-                .flat_map(|(_, intake)| intake.files.keys())
-                .filter(|(number, _)| *number == table_index)
-                .map(|(_, period)| period.clone())
-                .collect();
+            let of_table = |(order, intake): &(usize, &Intake)| -> Vec<(String, Coming)> {
+                let files = intake.files.iter().filter(|((number, _), _)| *number == table_index);
+                let order = age.order(*order);
+                files
+                    .map(|((_, period), file)| {
+                        (period.clone(), (order, intake.short.clone(), file.clone()))
+                    })
+                    .collect()
+            };
+            let incoming: Vec<(String, Coming)> = ours.iter().flat_map(of_table).collect();
+            let mut touched: BTreeSet<String> =
+                incoming.iter().map(|(period, _)| period.clone()).collect();
             if dated || whole {
                 touched.extend(replaced.iter().cloned());
             }
-            let incoming: Vec<_> = ours
-                .iter()
-                .flat_map(|(_, intake)| intake.files.iter())
-                .filter(|((number, _), _)| *number == table_index)
-                .map(|(_, file)| file.clone())
-                .collect();
             let part_of = |period: &str| format!("{}/{period}", source.name);
             let stored = |period: &str| has_part(loading.base, table, &part_of(period));
             let others = if whole {
@@ -81,20 +81,20 @@ pub(super) async fn jobs(
             } else {
                 others(loading, table, source, &replaced, &arriving, ledger).await?
             };
-            let moved = Arc::new(moved::find(loading.engine, table, &incoming, others).await?);
-            if let (Load::Append, Some(keys)) = (&source.load, moved.keys.first()) {
+            let append = matches!(source.load, Load::Append);
+            let coming: Vec<Coming> = incoming.iter().map(|(_, coming)| coming.clone()).collect();
+            let moved = Moved::find(loading.engine, table, &coming, others, append).await?;
+            if let (true, Some(keys)) = (append, moved.first_key()) {
                 return Err(known_key(source, table, keys)?);
             }
+            let moved = Arc::new(moved);
             touched.extend(moved.stored_periods.iter().cloned());
             for period in touched {
                 let part = part_of(&period);
-                let coming: Vec<_> = ours
+                let coming: Vec<Coming> = incoming
                     .iter()
-                    .filter_map(|(order, intake)| {
-                        let file = intake.files.get(&(table_index, period.clone()))?;
-                        let short = intake.short.clone();
-                        Some((*order, short, file.clone()))
-                    })
+                    .filter(|(one, _)| *one == period)
+                    .map(|(_, coming)| coming.clone())
                     .collect();
                 let replaces = (dated || whole) && replaced.contains(&period);
                 let staying = match (stored(&period), replaces) {
@@ -116,9 +116,8 @@ pub(super) async fn jobs(
                 let path = loading
                     .scratch
                     .join(format!("{}-{}-{period}.parquet", table.name, source.name));
-                let append = matches!(source.load, Load::Append);
                 let moved = Arc::clone(&moved);
-                let job = Merge { table, staying, coming, age, moved, append, path };
+                let job = Merge { table, staying, coming, moved, append, path };
                 jobs.merges.push((table.name.to_owned(), part, job));
             }
         }

@@ -1,108 +1,191 @@
-//! Keys that come again from another period: moved documents.
+//! Keys that come again from another period, and things whose parts come again: which export wins.
 //!
-//! The newest place of a key wins: an incoming row before a stored one, and among incoming rows
-//! the later month. Every other place loses its row.
+//! A key stands in one place. Of the exports that bring it the newest wins: what comes now before
+//! what is stored (behind it, where rejected rows come late), and among those that come together
+//! the one with the later month, then the later one. The parts of one thing, as a document's lines,
+//! are those of the newest export that has any.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
-use arrow::array::{Array, AsArray, RecordBatch};
-use arrow::datatypes::Int64Type;
+use arrow::array::{Array, ArrayRef, AsArray, Int64Array, RecordBatch};
+use arrow::datatypes::{DataType, Int32Type, Int64Type};
+use arrow::row::{OwnedRow, RowConverter, SortField};
 use datafusion::catalog::TableProvider;
 use datafusion::common::hash_utils::{RandomState, with_hashes};
 use datafusion::common::runtime::SpawnedTask;
+use datafusion::datasource::MemTable;
 use datafusion::prelude::SessionContext;
 use futures::TryStreamExt;
 
 use super::intake::joined;
+use super::merge::{STORED, column};
+use super::tables::EXPORT;
 use crate::columnar::{Engine, ScratchRows};
 use crate::config::canonical::Table;
 use crate::error::{Error, Kind, Result};
 
-/// Keys that stand in more than one period.
+/// Rows that come: the order of their export, its short name, and one file of them.
+pub(super) type Coming = (i32, String, ScratchRows);
+
+/// Keys, and things with parts, that several exports or months claim.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Moved {
-    /// Key columns, then `_year` where the key has it, then `_place`: the winner's.
-    pub(super) keys: Vec<RecordBatch>,
+    /// By key: `names`, `_top`, `_top_export`, `_clashes`.
+    keys: Vec<RecordBatch>,
+    /// The same by what rows are parts of.
+    owners: Vec<RecordBatch>,
     /// Periods of stored rows that lose some.
     pub(super) stored_periods: BTreeSet<String>,
 }
 
-/// A place as one number: later is larger, incoming beats stored.
-pub(super) fn place_sql(table: &Table, incoming: bool) -> String {
+/// What becomes of a row whose key others claim too.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Fate {
+    Stays,
+    /// It stands elsewhere, or is no longer a part.
+    Lost,
+    /// Its own export has the key in another month too.
+    Clashes,
+}
+
+/// A month as one number: later is larger.
+pub(super) fn place_sql(table: &Table) -> String {
     let date = table.date.unwrap_or("date");
-    let base = if incoming { 1_000_000 } else { 0 };
     format!(
-        "cast(date_part('year', \"{date}\") * 12 + date_part('month', \"{date}\") - 1 + {base} as bigint)"
+        "cast(date_part('year', \"{date}\") * 12 + date_part('month', \"{date}\") - 1 as bigint)"
     )
 }
 
-/// The key's columns as SQL, the year among them where keys begin again each January.
-pub(super) fn key_sql(table: &Table) -> Vec<String> {
-    let mut key: Vec<String> = table.key.iter().map(|name| format!("\"{name}\"")).collect();
-    if let (true, Some(date)) = (table.yearly, table.date) {
-        key.push(format!("cast(date_part('year', \"{date}\") as bigint) as _year"));
-    }
-    key
-}
-
-fn key_names(table: &Table) -> String {
-    let mut key: Vec<String> = table.key.iter().map(|name| format!("\"{name}\"")).collect();
+/// Columns `names` as SQL, and the year where they begin again each January.
+fn with_year(table: &Table, names: &[&str]) -> Vec<String> {
+    let mut columns: Vec<String> = names.iter().map(|name| format!("\"{name}\"")).collect();
     if table.yearly {
-        key.push("_year".to_owned());
+        columns.push("_year".to_owned());
     }
-    key.join(", ")
+    columns
 }
 
-/// Finds moved keys between `incoming` rows and `stored` ones of other periods.
-pub(super) async fn find(
-    engine: &Engine,
-    table: &Table,
-    incoming: &[ScratchRows],
-    stored: Option<Arc<dyn TableProvider>>,
-) -> Result<Moved> {
-    let Some(first) = incoming.first() else {
-        return Ok(Moved::default());
-    };
-    if table.date.is_none() || (incoming.len() == 1 && stored.is_none()) {
-        return Ok(Moved::default());
+impl Moved {
+    /// Finds what `incoming` rows and `stored` ones of other periods both claim. Where rows are
+    /// only to be added, parts may come one after the other.
+    pub(super) async fn find(
+        engine: &Engine,
+        table: &Table,
+        incoming: &[Coming],
+        stored: Option<Arc<dyn TableProvider>>,
+        append: bool,
+    ) -> Result<Self> {
+        let mut moved = Self::default();
+        if table.date.is_none() || incoming.is_empty() || (incoming.len() == 1 && stored.is_none())
+        {
+            return Ok(moved);
+        }
+        let several =
+            stored.is_some() || incoming.iter().any(|(order, ..)| *order != incoming[0].0);
+        let session = engine.session(engine.limits().threads);
+        let rows = claims(&session, table, incoming, stored)?;
+        let (keys, owners) = (with_year(table, table.key), with_year(table, table.owner));
+        if may_repeat(engine, &session, &keys, "_place", &rows).await? {
+            // Two months of one export contradict each other.
+            let clash = format!("min(_place) <> max(_place) and _order <> {STORED}");
+            let claimed = "min(_least) <> max(_most)";
+            moved.keys = winners(&session, &keys, &clash, claimed, &rows).await?;
+        }
+        if several
+            && !append
+            && !table.owner.is_empty()
+            && may_repeat(engine, &session, &owners, "cast(_order as bigint)", &rows).await?
+        {
+            moved.owners = winners(&session, &owners, "false", "count(*) > 1", &rows).await?;
+        }
+        for (columns, winners) in [(&keys, &moved.keys), (&owners, &moved.owners)] {
+            let periods = stored_periods(&session, columns, winners, &rows).await?;
+            moved.stored_periods.extend(periods);
+        }
+        Ok(moved)
     }
-    let session = engine.session(engine.limits().threads);
-    let files = ScratchRows::table(first.schema(), incoming);
-    session.register_table("incoming", files)?;
-    let columns = key_sql(table).join(", ");
-    let mut rows = format!("select {columns}, {} as _place from incoming", place_sql(table, true));
+
+    /// A key that stands in several months.
+    pub(super) fn first_key(&self) -> Option<&RecordBatch> {
+        self.keys.first()
+    }
+}
+
+/// Every row's key, `_year`, `_place`, `_order` and export.
+fn claims(
+    session: &SessionContext,
+    table: &Table,
+    incoming: &[Coming],
+    stored: Option<Arc<dyn TableProvider>>,
+) -> Result<String> {
+    let key: Vec<String> = table.key.iter().map(|name| format!("\"{name}\"")).collect();
+    let (key, place) = (key.join(", "), place_sql(table));
+    let mut orders: Vec<i32> = incoming.iter().map(|(order, _, _)| *order).collect();
+    orders.dedup();
+    let mut parts = Vec::new();
+    for order in orders {
+        let of_order = incoming.iter().filter(|(one, _, _)| *one == order);
+        let files: Vec<ScratchRows> = of_order.clone().map(|(_, _, file)| file.clone()).collect();
+        let (Some(first), Some((_, export, _))) = (files.first(), of_order.clone().next()) else {
+            continue;
+        };
+        let name = format!("incoming_{}", parts.len());
+        session.register_table(&name, ScratchRows::table(first.schema(), &files))?;
+        parts.push(format!(
+            "select {key}, {place} as _place, cast({order} as int) as _order, \
+             '{export}' as {EXPORT} from {name}"
+        ));
+    }
     if let Some(stored) = stored {
         session.register_table("stored", stored)?;
-        rows =
-            format!("{rows} union all select {columns}, {} from stored", place_sql(table, false));
+        parts.push(format!(
+            "select {key}, {place} as _place, cast({STORED} as int) as _order, \
+             cast({EXPORT} as varchar) as {EXPORT} from stored"
+        ));
     }
-    if !may_repeat(engine, &session, &rows).await? {
-        return Ok(Moved::default());
-    }
-    let names = key_names(table);
-    let sql = format!(
-        "select {names}, max(_place) as _place, min(_place) as _least from ({rows}) as places \
-         group by {names} having min(_place) <> max(_place) and max(_place) >= 1000000"
-    );
-    let keys = session.sql(&sql).await?.collect().await?;
-    let stored_loses = keys.iter().any(|batch| {
-        let least =
-            batch.column_by_name("_least").map(arrow::array::AsArray::as_primitive::<Int64Type>);
-        least.is_some_and(|least| least.values().iter().any(|place| *place < 1_000_000))
-    });
-    let mut moved = Moved { keys, stored_periods: BTreeSet::new() };
-    moved.keys.retain(|batch| batch.num_rows() > 0);
-    if stored_loses {
-        moved.stored_periods = stored_periods(&session, table, &moved.keys).await?;
-    }
-    Ok(moved)
+    let year = if table.yearly { "_place / 12 as _year, " } else { "" };
+    Ok(format!("select {key}, {year}_place, _order, {EXPORT} from ({})", parts.join(" union all ")))
 }
 
-/// Whether some key may stand in two places: hashes are told apart here, keys by the query that
-/// follows. Most loads move nothing, and need no more than this.
-async fn may_repeat(engine: &Engine, session: &SessionContext, rows: &str) -> Result<bool> {
-    let streams = session.sql(rows).await?.execute_stream_partitioned().await?;
+/// For each claimed value of `columns`: the order that wins, its export, and the orders of exports
+/// that contradict themselves.
+async fn winners(
+    session: &SessionContext,
+    columns: &[String],
+    clash: &str,
+    claimed: &str,
+    rows: &str,
+) -> Result<Vec<RecordBatch>> {
+    let columns = columns.join(", ");
+    // Newer exports have an order above what is stored, late ones one below.
+    let sql = format!(
+        "select {columns}, \
+         first_value(_order order by _clash, signum(_order + 1) desc, _most desc, _order desc) as _top, \
+         first_value({EXPORT} order by _clash, signum(_order + 1) desc, _most desc, _order desc) \
+         as _top_export, \
+         array_agg(_order) filter (where _clash) as _clashes \
+         from (select {columns}, _order, min(_place) as _least, max(_place) as _most, \
+               max({EXPORT}) as {EXPORT}, {clash} as _clash from ({rows}) as rows \
+               group by {columns}, _order) as claims \
+         group by {columns} having {claimed}"
+    );
+    let mut batches = session.sql(&sql).await?.collect().await?;
+    batches.retain(|batch| batch.num_rows() > 0);
+    Ok(batches)
+}
+
+/// Whether a value of `names` may stand with two values of `apart`: hashes are told apart here, keys
+/// by the query that follows. Most loads move nothing, and need no more than this.
+async fn may_repeat(
+    engine: &Engine,
+    session: &SessionContext,
+    columns: &[String],
+    apart: &str,
+    rows: &str,
+) -> Result<bool> {
+    let sql = format!("select {}, {apart} as _apart from ({rows}) as rows", columns.join(", "));
+    let streams = session.sql(&sql).await?.execute_stream_partitioned().await?;
     let tasks = streams.into_iter().map(|mut stream| {
         let memory = engine.reservation("moved keys");
         let task = SpawnedTask::spawn(async move {
@@ -113,10 +196,10 @@ async fn may_repeat(engine: &Engine, session: &SessionContext, rows: &str) -> Re
                 if memory.try_grow(bytes).is_err() {
                     return Ok(None);
                 }
-                let (place, key) = batch.columns().split_last().ok_or_else(no_columns)?;
-                let place = place.as_primitive::<Int64Type>();
+                let (apart, key) = batch.columns().split_last().ok_or_else(no_columns)?;
+                let apart = apart.as_primitive::<Int64Type>();
                 with_hashes(key, &RandomState::default(), |hashes| {
-                    places.extend(hashes.iter().copied().zip(place.values().iter().copied()));
+                    places.extend(hashes.iter().copied().zip(apart.values().iter().copied()));
                     Ok(())
                 })?;
             }
@@ -136,37 +219,152 @@ fn no_columns() -> Error {
     Error::new(Kind::Defect, "keys and places have no columns")
 }
 
-/// The periods of stored rows whose key is among `keys`.
+/// The periods of stored rows that lose to one of `winners`.
 async fn stored_periods(
     session: &SessionContext,
-    table: &Table,
-    keys: &[RecordBatch],
+    columns: &[String],
+    winners: &[RecordBatch],
+    rows: &str,
 ) -> Result<BTreeSet<String>> {
-    let schema = keys
-        .first()
-        .map_or_else(|| Arc::new(arrow::datatypes::Schema::empty()), RecordBatch::schema);
-    let moved = datafusion::datasource::MemTable::try_new(schema, vec![keys.to_vec()])?;
-    session.register_table("moved", Arc::new(moved))?;
-    let date = table.date.unwrap_or("date");
-    let mut on: Vec<String> = table
-        .key
+    let Some(first) = winners.first() else { return Ok(BTreeSet::new()) };
+    let table = MemTable::try_new(first.schema(), vec![winners.to_vec()])?;
+    session.register_table("winners", Arc::new(table))?;
+    let on: Vec<String> = columns
         .iter()
-        .map(|name| format!("(places.\"{name}\" is not distinct from moved.\"{name}\")"))
+        .map(|name| format!("(rows.{name} is not distinct from winners.{name})"))
         .collect();
-    if table.yearly {
-        on.push("places._year = moved._year".to_owned());
-    }
     let sql = format!(
-        "select distinct to_char(places._day, '%Y-%m') as period from (select {}, \"{date}\" as _day \
-         from stored) as places inner join moved on {}",
-        key_sql(table).join(", "),
+        "select distinct rows._place from ({rows}) as rows inner join winners on {} \
+         where rows._order = {STORED} and winners._top <> {STORED}",
         on.join(" and ")
     );
     let mut periods = BTreeSet::new();
     for batch in session.sql(&sql).await?.collect().await? {
-        let column = arrow::compute::cast(batch.column(0), &arrow::datatypes::DataType::Utf8)?;
-        let column = column.as_string::<i32>();
-        periods.extend((0..column.len()).map(|row| column.value(row).to_owned()));
+        let places = batch.column(0).as_primitive::<Int64Type>();
+        let names =
+            places.values().iter().map(|place| format!("{:04}-{:02}", place / 12, place % 12 + 1));
+        periods.extend(names);
     }
+    session.deregister_table("winners")?;
     Ok(periods)
+}
+
+/// Who claims a key, and wins.
+struct Claim {
+    top: i32,
+    export: String,
+    clashes: Vec<i32>,
+}
+
+/// What becomes of the rows of a merge.
+pub(super) struct Fates {
+    keys: Option<Claims>,
+    owners: Option<Claims>,
+}
+
+/// What claims there are, by what is claimed.
+struct Claims {
+    names: &'static [&'static str],
+    converter: RowConverter,
+    types: Vec<DataType>,
+    by_key: HashMap<OwnedRow, Claim>,
+}
+
+impl Fates {
+    pub(super) fn new(table: &Table, moved: &Moved) -> Result<Self> {
+        let claims = |names, winners: &[RecordBatch]| {
+            winners.first().map(|_| Claims::new(table, names, winners)).transpose()
+        };
+        Ok(Self {
+            keys: claims(table.key, &moved.keys)?,
+            owners: claims(table.owner, &moved.owners)?,
+        })
+    }
+
+    /// What becomes of each row of `batch`; `None` where nothing is claimed twice.
+    pub(super) fn of(&self, batch: &RecordBatch) -> Result<Option<Vec<Fate>>> {
+        if self.keys.is_none() && self.owners.is_none() {
+            return Ok(None);
+        }
+        let orders = column(batch, "_order")?.as_primitive::<Int32Type>();
+        let exports = arrow::compute::cast(column(batch, EXPORT)?, &DataType::Utf8)?;
+        let exports = exports.as_string::<i32>();
+        let mut fates = vec![Fate::Stays; batch.num_rows()];
+        if let Some(keys) = &self.keys {
+            keys.each(batch, |row, claim| {
+                let order = orders.value(row);
+                if claim.clashes.contains(&order) {
+                    fates[row] = Fate::Clashes;
+                } else if order != claim.top {
+                    fates[row] = Fate::Lost;
+                }
+            })?;
+        }
+        if let Some(owners) = &self.owners {
+            owners.each(batch, |row, claim| {
+                let order = orders.value(row);
+                // Rows of an export that come late join those that it brought before.
+                let joins =
+                    order < STORED && claim.top == STORED && exports.value(row) == claim.export;
+                if order != claim.top && !joins && fates[row] == Fate::Stays {
+                    fates[row] = Fate::Lost;
+                }
+            })?;
+        }
+        Ok(Some(fates))
+    }
+}
+
+impl Claims {
+    fn new(table: &Table, names: &'static [&'static str], winners: &[RecordBatch]) -> Result<Self> {
+        let width = with_year(table, names).len();
+        let schema = winners.first().ok_or_else(no_columns)?.schema();
+        let types: Vec<DataType> =
+            schema.fields()[..width].iter().map(|field| field.data_type().clone()).collect();
+        let converter = RowConverter::new(types.iter().cloned().map(SortField::new).collect())?;
+        let mut by_key = HashMap::new();
+        for batch in winners {
+            let rows = converter.convert_columns(&batch.columns()[..width])?;
+            let tops = column(batch, "_top")?.as_primitive::<Int32Type>();
+            let exports = arrow::compute::cast(column(batch, "_top_export")?, &DataType::Utf8)?;
+            let exports = exports.as_string::<i32>();
+            let clashes = column(batch, "_clashes")?.as_list::<i32>();
+            for row in 0..batch.num_rows() {
+                let clashes = if clashes.is_null(row) {
+                    Vec::new()
+                } else {
+                    clashes.value(row).as_primitive::<Int32Type>().values().to_vec()
+                };
+                let claim =
+                    Claim { top: tops.value(row), export: exports.value(row).to_owned(), clashes };
+                by_key.insert(rows.row(row).owned(), claim);
+            }
+        }
+        Ok(Self { names, converter, types, by_key })
+    }
+
+    /// Gives `found` the rows of `batch` that are claimed.
+    fn each(&self, batch: &RecordBatch, mut found: impl FnMut(usize, &Claim)) -> Result<()> {
+        let mut columns: Vec<ArrayRef> = Vec::with_capacity(self.types.len());
+        for name in self.names {
+            columns.push(Arc::clone(column(batch, name)?));
+        }
+        if columns.len() < self.types.len() {
+            let years = column(batch, "_place")?.as_primitive::<Int64Type>();
+            let years: Int64Array = years.unary(|place| place / 12);
+            columns.push(Arc::new(years));
+        }
+        for (column, kind) in columns.iter_mut().zip(&self.types) {
+            if column.data_type() != kind {
+                *column = arrow::compute::cast(column, kind)?;
+            }
+        }
+        let rows = self.converter.convert_columns(&columns)?;
+        for (row, key) in rows.iter().enumerate() {
+            if let Some(claim) = self.by_key.get(&key.owned()) {
+                found(row, claim);
+            }
+        }
+        Ok(())
+    }
 }

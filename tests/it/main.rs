@@ -28,6 +28,7 @@ mod inspect_samples;
 mod kill;
 mod lineage;
 mod loads;
+mod loads_keys;
 mod made_up;
 mod naive;
 mod naive_calls;

@@ -1,0 +1,162 @@
+//! Keys that come again: in one export, in another month, and with fewer lines.
+
+use crate::project::Project;
+
+const PIPELINE: &str = r#"
+version: 1
+name: sales
+sources:
+  - name: books
+    fetch: { files: { url: exports, pattern: "*.csv" } }
+    read: { csv: { encoding: utf-8, delimiter: ",", decimal: ".", date: "%Y-%m-%d" } }
+    into:
+      documents:
+        group_by: [kind, document_id]
+        columns:
+          document_id: number
+          kind: { value: shipment }
+          date: date
+          client_id: client
+          amount: amount
+          currency: { value: RUB }
+      document_lines:
+        columns:
+          document_id: number
+          kind: { value: shipment }
+          date: date
+          line_no: line
+          amount: amount
+    load: upsert
+    rejects: { max_percent: 80 }
+"#;
+
+const HEADER: &str = "number,line,date,client,amount\n";
+
+fn project(pipeline: &str, rows: &str) -> Project {
+    Project::new()
+        .file("pipelines/sales.yaml", pipeline)
+        .file("exports/1.csv", format!("{HEADER}{rows}"))
+}
+
+/// One more export, and a run.
+fn then(project: &Project, name: &str, rows: &str) -> String {
+    project.write(&format!("exports/{name}"), format!("{HEADER}{rows}"));
+    project.run(&["run"]).ends_with(0).stdout
+}
+
+fn rows(project: &Project, sql: &str) -> Vec<String> {
+    let rows = project.query(sql);
+    rows.iter().map(|row| row["row"].as_str().unwrap().to_owned()).collect()
+}
+
+fn lines(project: &Project) -> Vec<String> {
+    rows(
+        project,
+        "select document_id || '/' || cast(line_no as varchar) || ' ' || to_char(date, '%Y-%m') \
+         || ' ' || cast(amount as varchar) as row \
+         from lake.document_lines order by document_id, line_no, date",
+    )
+}
+
+fn rejects(project: &Project) -> Vec<String> {
+    rows(
+        project,
+        "select cast(row as varchar) || ' ' || reason || ' ' || value as row from lake.rejects order by row",
+    )
+}
+
+/// The pipeline without its lines: rows are documents.
+fn documents_only() -> String {
+    let (head, tail) = PIPELINE.split_once("      document_lines:").unwrap();
+    let (_, tail) = tail.split_once("    load: upsert").unwrap();
+    format!("{head}    load: upsert{tail}").replace("        group_by: [kind, document_id]\n", "")
+}
+
+fn documents(project: &Project) -> Vec<String> {
+    rows(
+        project,
+        "select document_id || ' ' || to_char(date, '%Y-%m') || ' ' || cast(amount as varchar) \
+         as row from lake.documents order by document_id, date",
+    )
+}
+
+#[test]
+fn rows_of_one_export_that_contradict_each_other_are_all_rejected_and_what_is_stored_stays() {
+    let project = project(&documents_only(), "1,,2026-05-01,a,10\n");
+    project.run(&["run"]).ends_with(0);
+    let said = then(
+        &project,
+        "2.csv",
+        "1,,2026-05-01,a,20\n2,,2026-05-02,a,5\n1,,2026-05-01,a,30\n2,,2026-05-02,a,5\n\
+         1,,2026-05-01,a,30\n",
+    );
+    assert!(said.contains("6 rows read, 1 loaded, 2 rejected"), "{said}");
+    assert_eq!(documents(&project), ["1 2026-05 10.00", "2 2026-05 5.00"]);
+    assert_eq!(rejects(&project), ["2 repeated_key shipment, 1", "6 repeated_key shipment, 1"]);
+}
+
+#[test]
+fn a_key_in_two_months_of_one_export_is_rejected_in_both() {
+    let project = project(&documents_only(), "1,,2026-04-01,a,10\n");
+    project.run(&["run"]).ends_with(0);
+    then(&project, "2.csv", "1,,2026-05-01,a,20\n2,,2026-05-02,a,5\n1,,2026-06-01,a,30\n");
+    assert_eq!(documents(&project), ["1 2026-04 10.00", "2 2026-05 5.00"]);
+    assert_eq!(rejects(&project), ["2 repeated_key shipment, 1", "4 repeated_key shipment, 1"]);
+}
+
+#[test]
+fn of_two_exports_of_one_run_the_later_wins_and_the_other_row_is_counted() {
+    let project = project(&documents_only(), "1,,2026-05-01,a,10\n2,,2026-05-01,a,1\n");
+    let said = then(&project, "2.csv", "1,,2026-05-01,a,20\n2,,2026-06-01,a,2\n");
+    assert_eq!(documents(&project), ["1 2026-05 20.00", "2 2026-06 2.00"]);
+    assert!(said.contains("6 rows read, 2 loaded, 0 rejected"), "{said}");
+    assert!(rejects(&project).is_empty());
+}
+
+#[test]
+fn a_corrected_document_loses_the_lines_that_it_no_longer_has() {
+    let project = project(
+        PIPELINE,
+        "A,1,2026-05-01,a,10\nA,2,2026-05-01,a,20\nA,3,2026-05-01,a,30\nB,1,2026-05-01,b,1\n\
+         C,1,2026-05-01,c,1\nC,2,2026-05-01,c,2\n",
+    );
+    project.run(&["run"]).ends_with(0);
+    // A moves to another month and has a line less, C stays and has one less.
+    then(&project, "2.csv", "A,1,2026-06-01,a,11\nA,2,2026-06-01,a,21\nC,1,2026-05-01,c,4\n");
+    assert_eq!(
+        lines(&project),
+        ["A/1 2026-06 11.00", "A/2 2026-06 21.00", "B/1 2026-05 1.00", "C/1 2026-05 4.00"]
+    );
+    assert_eq!(documents(&project), ["A 2026-06 32.00", "B 2026-05 1.00", "C 2026-05 4.00"]);
+}
+
+#[test]
+fn of_two_exports_of_one_run_the_later_has_the_lines() {
+    let project = project(PIPELINE, "A,1,2026-05-01,a,10\nA,2,2026-05-01,a,20\n");
+    then(&project, "2.csv", "A,1,2026-05-01,a,11\n");
+    assert_eq!(lines(&project), ["A/1 2026-05 11.00"]);
+}
+
+#[test]
+fn numbers_that_begin_again_in_january_have_lines_of_their_own() {
+    let project = project(PIPELINE, "1,1,2025-12-31,a,10\n1,2,2025-12-31,a,20\n");
+    project.run(&["run"]).ends_with(0);
+    then(&project, "2.csv", "1,1,2026-01-01,a,11\n");
+    assert_eq!(lines(&project), ["1/1 2025-12 10.00", "1/1 2026-01 11.00", "1/2 2025-12 20.00"]);
+}
+
+#[test]
+fn a_line_that_comes_late_joins_its_own_export_and_no_newer_one() {
+    let (head, tail) = PIPELINE.split_once("      documents:").unwrap();
+    let (_, tail) = tail.split_once("      document_lines:").unwrap();
+    let pipeline = format!("{head}      document_lines:{tail}");
+    let project = project(
+        &pipeline,
+        "A,1,2026-05-01,a,10\nA,2,01.05.2026,a,20\nB,1,2026-05-01,b,1\nB,2,01.05.2026,b,2\n",
+    );
+    project.run(&["run"]).ends_with(0);
+    then(&project, "2.csv", "B,1,2026-05-01,b,3\n");
+    project.write("pipelines/sales.yaml", pipeline.replace("%Y-%m-%d", "%d.%m.%Y"));
+    project.run(&["rejects", "replay"]).ends_with(0);
+    assert_eq!(lines(&project), ["A/1 2026-05 10.00", "A/2 2026-05 20.00", "B/1 2026-05 3.00"]);
+}
