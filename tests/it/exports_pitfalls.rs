@@ -191,7 +191,8 @@ fn pitfall_11_control_characters_of_tally_are_passed_over() {
 </VOUCHER></TALLYMESSAGE></REQUESTDATA></IMPORTDATA></BODY></ENVELOPE>";
     let project = source("preset: tally").file("exports/daybook.xml", text);
     project.run(&["run"]).ends_with(0);
-    assert_eq!(documents(&project), ["7|invoice|2026-03-08|Lee & Sons|100118.00"]);
+    let document = "GST Sale Invoice/2025-26/7|invoice|2026-03-08|Lee & Sons|100118.00";
+    assert_eq!(documents(&project), [document]);
 }
 
 #[test]

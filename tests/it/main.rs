@@ -21,6 +21,7 @@ mod exports_presets;
 mod exports_reports;
 mod exports_workbook;
 mod exports_xls;
+mod exports_xml;
 mod formats;
 mod inspect;
 mod inspect_habits;

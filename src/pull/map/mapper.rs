@@ -18,7 +18,7 @@ use crate::config::pipeline::{Origin, Read, Rule, Source};
 use crate::domain::Day;
 use crate::error::Result;
 use crate::names::like;
-use crate::pull::read::{FAULT, Row, Rows};
+use crate::pull::read::{FAULT, Row, Rows, WITHIN};
 
 /// Distinct rows remembered for leaving out repetitions; beyond it some are stored twice and
 /// recognised later.
@@ -79,6 +79,10 @@ pub struct Mapper<'s> {
     footer: (&'s [String], bool),
     /// Where a reader says what is wrong with a record.
     fault: Option<usize>,
+    /// Where a reader says which row a row is part of, and the last such row that was rejected,
+    /// with whether that was by rule.
+    within: Option<usize>,
+    rejected: Option<(u64, bool)>,
     tables: Vec<TablePlan<'s>>,
     cover: Option<(Day, Day)>,
     hasher: foldhash::fast::FixedState,
@@ -122,6 +126,8 @@ impl<'s> Mapper<'s> {
             total,
             footer: (source.read.footer(), false),
             fault: header.position(FAULT),
+            within: header.position(WITHIN).filter(|_| matches!(source.read, Read::Named(..))),
+            rejected: None,
             tables,
             cover,
             hasher,
@@ -196,6 +202,16 @@ impl<'s> Mapper<'s> {
             let bad = BadRow { column, reason: (*reason).to_owned(), message, value };
             return self.reject(row, bad, true, cells, sink);
         }
+        if let Some((whole, by_rule)) = self.rejected.filter(|(whole, _)| self.is_part(row, *whole))
+        {
+            let count =
+                if by_rule { &mut self.tally.rejected_by_rule } else { &mut self.tally.rejected };
+            *count += 1;
+            let (column, reason) = (WITHIN.to_owned(), "part_of_rejected".to_owned());
+            let message = format!("is part of row {whole}, which was rejected");
+            let bad = BadRow { column, reason, message, value: whole.to_string() };
+            return self.reject(row, bad, by_rule, cells, sink);
+        }
         cells.clear();
         let mut rounded = 0;
         match self.cells(row, cells, &mut rounded) {
@@ -209,6 +225,11 @@ impl<'s> Mapper<'s> {
                 self.reject(row, *bad, false, cells, sink)
             }
         }
+    }
+
+    /// Whether the row is part of row number `whole`.
+    fn is_part(&self, row: &Row<'_>, whole: u64) -> bool {
+        self.within.is_some_and(|field| row.field(field).parse() == Ok(whole))
     }
 
     /// Whether the row is one of those after the last that counts.
@@ -411,6 +432,9 @@ impl<'s> Mapper<'s> {
     where
         's: 'r,
     {
+        if self.within.is_some_and(|field| row.field(field).is_empty()) {
+            self.rejected = Some((row.number, by_rule));
+        }
         for index in 0..self.tables.len() {
             if !self.tables[index].lines || !self.tables[index].takes(row) {
                 continue;

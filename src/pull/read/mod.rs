@@ -74,6 +74,10 @@ pub trait RawTable {
 /// The column that says what is wrong with a record; empty where nothing is.
 pub const FAULT: &str = "fault";
 
+/// The column of the row that a row is part of, which came before it: a line's document. Empty for
+/// rows that stand alone.
+pub const WITHIN: &str = "within_row";
+
 /// The table that `format` makes of `bytes`.
 ///
 /// # Errors

@@ -11,7 +11,10 @@ mod commerceml;
 #[cfg(test)]
 mod commerceml_tests;
 mod einvoice;
+#[cfg(test)]
+mod einvoice_tests;
 mod format;
+mod root;
 mod saft;
 #[cfg(test)]
 mod saft_tests;
@@ -25,6 +28,7 @@ mod tests;
 mod text;
 mod ubl;
 
+use std::fmt::Write;
 use std::io::{BufRead, Read};
 
 use quick_xml::Reader;
@@ -69,6 +73,12 @@ pub(super) struct Xml<R> {
     /// The next item to become a row, where the bundle is whole.
     next: Option<usize>,
     ended: bool,
+    /// The name of the outermost element.
+    outermost: Option<String>,
+    /// Open elements that only wrap roots, and the namespaces they declare: how many were open
+    /// then, prefix, name.
+    wrappers: usize,
+    namespaces: Vec<(usize, String, String)>,
     row: u64,
     rows: Rows,
     notes: Vec<String>,
@@ -97,6 +107,9 @@ impl<R: Read> Xml<R> {
             bundle: Bundle::new(format.records),
             next: None,
             ended: false,
+            outermost: None,
+            wrappers: 0,
+            namespaces: Vec::new(),
             row: 0,
             rows: Rows::default(),
             notes,
@@ -180,9 +193,8 @@ impl<R: Read> Xml<R> {
             return Err(self.bad(what, "check that this is the export it should be"));
         }
         let name = start.local_name().into_inner();
-        let outermost = self.elements.is_empty();
-        if outermost {
-            self.root(name, start)?;
+        if self.elements.len() == self.wrappers && !self.root(name, start)? {
+            return self.wrap(start);
         }
         self.text.clear();
         let Some(above) = self.node() else {
@@ -221,35 +233,12 @@ impl<R: Read> Xml<R> {
         Ok(())
     }
 
-    /// Checks the root element.
-    fn root(&mut self, name: &str, start: &BytesStart) -> Result<(), BadBytes> {
-        if !self.bundle.root.is_empty() {
-            return Err(self.malformed(format!("<{name}> follows the end of the document")));
-        }
-        let format = self.format.name;
-        let Some((_, known)) = self.format.roots.iter().find(|(root, _)| *root == name) else {
-            let roots: Vec<_> = self.format.roots.iter().map(|(root, _)| *root).collect();
-            let what =
-                format!("the root is <{name}>, where {format} has <{}>", roots.join("> or <"));
-            return Err(self.bad(what, "check that read names the format of this file"));
-        };
-        let prefix = start.name().prefix().map(|prefix| format!("xmlns:{}", prefix.into_inner()));
-        let key = prefix.as_deref().unwrap_or("xmlns");
-        let namespace = start.try_get_attribute(key).map_err(|error| self.malformed(error))?;
-        let namespace = namespace.map(|one| one.value.into_owned()).unwrap_or_default();
-        if !known.iter().any(|begin| namespace.starts_with(begin)) {
-            let what = format!(
-                "the namespace {namespace:?} is unknown, where {format} has {}",
-                known.join("… or ")
-            );
-            return Err(self.bad(what, "ask for the export in a version that is known"));
-        }
-        name.clone_into(&mut self.bundle.root);
-        Ok(())
-    }
-
     fn end(&mut self) {
         let Some((node, item)) = self.elements.pop() else { return };
+        if self.elements.len() < self.wrappers {
+            self.wrappers -= 1;
+            self.namespaces.retain(|(depth, ..)| *depth < self.wrappers);
+        }
         if let Some(node) = node
             && !self.paths.node(node).text.is_empty()
         {
@@ -302,8 +291,11 @@ impl<R: Read> Xml<R> {
         if !self.elements.is_empty() {
             return Err(self.malformed("the file ends in the middle of an element"));
         }
-        if self.bundle.root.is_empty() {
+        if self.outermost.is_none() {
             return Err(self.bad("there is no element", "check that this is an XML file"));
+        }
+        if self.bundle.root.is_empty() {
+            return Err(self.no_root());
         }
         let told = (self.format.verify)(&self.bundle);
         self.notes.extend(told.map_err(|what| BadBytes {
@@ -311,6 +303,7 @@ impl<R: Read> Xml<R> {
             message: what,
             hint: "the file is cut off or was changed: ask for it again".to_owned(),
         })?);
+        self.notes.extend(self.bundle.told());
         Ok(())
     }
 
@@ -326,14 +319,18 @@ impl<R: Read> Xml<R> {
             return;
         }
         self.row += 1;
-        let last = format.columns.len() + 1;
-        let Ok(()) = rows.add(self.row, last + 1, |field, text| {
+        let within = bundle.place(item, self.row);
+        let last = format.columns.len() + 2;
+        let _: std::fmt::Result = rows.add(self.row, last + 1, |field, text| {
             text.push_str(match field {
                 0 => bundle.name(item),
                 _ if field == last => bundle.fault(item),
+                _ if field == last - 1 => {
+                    return within.map_or(Ok(()), |row| write!(text, "{row}"));
+                }
                 _ => bundle.get(item, format.columns[field - 1]),
             });
-            Ok::<(), std::convert::Infallible>(())
+            Ok(())
         });
     }
 }

@@ -1,7 +1,9 @@
 //! An outermost record with all that lies in it, held until it is whole.
 //!
 //! Keeps true: item 0 is the file and stays; a record carries the columns of those it lies in, and
-//! their faults.
+//! their faults; what records tell of later ones and of the file outlives them, within limits.
+
+use std::collections::{BTreeMap, HashMap};
 
 use super::shape::Record;
 
@@ -11,12 +13,21 @@ pub(super) const FILE: usize = 0;
 /// The first outermost record among the items.
 pub(super) const OUTERMOST: usize = 1;
 
+/// Text remembered of earlier records.
+const MAX_KNOWN_BYTES: usize = 16 << 20;
+
+/// Different things to tell of a file, and examples of each.
+const MAX_TOLD: usize = 64;
+const MAX_EXAMPLES: usize = 3;
+
 /// A record as read.
 #[derive(Debug)]
 pub(super) struct Item {
     pub(super) record: usize,
     pub(super) parent: usize,
     pub(super) shown: bool,
+    /// Its row, once it has one; 0 until then.
+    pub(super) row: u64,
     fields: Vec<String>,
     fault: String,
 }
@@ -29,11 +40,24 @@ pub(super) struct Bundle {
     items: Vec<Item>,
     /// Bytes held for all but the file.
     held: usize,
+    /// Words by names, as earlier records said, and their bytes.
+    known: HashMap<String, String>,
+    known_bytes: usize,
+    /// What to tell of the file: how often it was met, and where first.
+    told: BTreeMap<String, (u64, Vec<String>)>,
 }
 
 impl Bundle {
     pub(super) fn new(records: &'static [Record]) -> Self {
-        let mut bundle = Self { records, root: String::new(), items: Vec::new(), held: 0 };
+        let mut bundle = Self {
+            records,
+            root: String::new(),
+            items: Vec::new(),
+            held: 0,
+            known: HashMap::new(),
+            known_bytes: 0,
+            told: BTreeMap::new(),
+        };
         bundle.open(FILE, FILE);
         bundle
     }
@@ -49,7 +73,7 @@ impl Bundle {
         let Record { shown, fields, .. } = &self.records[record];
         let (shown, fields) = (*shown, vec![String::new(); fields.len()]);
         self.held += size_of::<Item>() + fields.len() * size_of::<String>();
-        self.items.push(Item { record, parent, shown, fields, fault: String::new() });
+        self.items.push(Item { record, parent, shown, row: 0, fields, fault: String::new() });
         self.items.len() - 1
     }
 
@@ -113,6 +137,51 @@ impl Bundle {
         let texts = others.iter().map(|other| self.get(item, other));
         let text = texts.into_iter().find(|text| !text.is_empty()).unwrap_or_default().to_owned();
         self.set(item, column, text);
+    }
+
+    /// Remembers the word of a name for later records; the first counts.
+    pub(super) fn remember(&mut self, name: &str, word: &str) {
+        if self.known.contains_key(name) {
+            return;
+        }
+        self.known_bytes += name.len() + word.len();
+        if self.known_bytes > MAX_KNOWN_BYTES {
+            return self.tell("names that were too many to be remembered", name);
+        }
+        self.known.insert(name.to_owned(), word.to_owned());
+    }
+
+    /// The word of a name.
+    pub(super) fn known(&self, name: &str) -> Option<&str> {
+        self.known.get(name).map(String::as_str)
+    }
+
+    /// Keeps something to tell of the file, with an example of it.
+    pub(super) fn tell(&mut self, what: &str, example: &str) {
+        let full = self.told.len() >= MAX_TOLD && !self.told.contains_key(what);
+        let what = if full { "more of other kinds" } else { what };
+        let (count, examples) = self.told.entry(what.to_owned()).or_default();
+        *count += 1;
+        if examples.len() < MAX_EXAMPLES {
+            examples.push(example.chars().take(100).collect());
+        }
+    }
+
+    /// All there is to tell of the file.
+    pub(super) fn told(&self) -> impl Iterator<Item = String> {
+        self.told.iter().map(|(what, (count, examples))| {
+            let more = if *count > MAX_EXAMPLES as u64 { ", …" } else { "" };
+            format!("{what}: {count} ({}{more})", examples.join(", "))
+        })
+    }
+
+    /// Gives an item its row and says which row it is part of: a line its document's. A document
+    /// within another stands alone.
+    pub(super) fn place(&mut self, item: usize, row: u64) -> Option<u64> {
+        self.items[item].row = row;
+        let parent = self.items[item].parent;
+        let part = parent != FILE && self.name(parent) != self.name(item);
+        Some(self.items[parent].row).filter(|row| part && *row > 0)
     }
 
     /// Leaves an item out of the rows.

@@ -33,6 +33,7 @@ pub(super) const FORMAT: Format = Format {
         "CrossIndustryInvoice",
         &["urn:un:unece:uncefact:data:standard:CrossIndustryInvoice:100"],
     )],
+    wrapped: true,
     columns: COLUMNS,
     records: &[
         file(&[]),
@@ -113,7 +114,9 @@ pub(super) const FORMAT: Format = Format {
                     "tax_percent",
                     "SpecifiedLineTradeSettlement/ApplicableTradeTax/RateApplicablePercent",
                 ),
+                ("tax_category", "SpecifiedLineTradeSettlement/ApplicableTradeTax/CategoryCode"),
                 ("line_gross_amount", ""),
+                ("line_status", "AssociatedDocumentLineDocument/LineStatusReasonCode"),
             ],
         },
         Record {

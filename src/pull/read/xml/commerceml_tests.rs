@@ -65,3 +65,122 @@ fn version_1_is_read_from_attributes() {
     let columns = ["buyer_key", "buyer_name", "buyer_tax_id"];
     assert_eq!(table.of("client", &columns), [["B", "ООО \"Лютик\"", "7700000000"]]);
 }
+
+/// A file of documents with these operations and sums, numbered from 1.
+fn operations(documents: &[(&str, &str)]) -> String {
+    let mut text = "<КоммерческаяИнформация>".to_owned();
+    for (place, (operation, amount)) in documents.iter().enumerate() {
+        text += &format!(
+            "<Документ><Номер>{}</Номер><Дата>2026-03-01</Дата><ХозОперация>{operation}</ХозОперация>\
+             <Сумма>{amount}</Сумма></Документ>",
+            place + 1
+        );
+    }
+    text + "</КоммерческаяИнформация>"
+}
+
+#[test]
+fn operations_are_known_ones_or_their_own_kind() {
+    let text = operations(&[
+        ("Заказ товара", "1"),
+        ("Счёт на оплату", "1"),
+        ("Отпуск товара", "1"),
+        ("Возврат товара", "1"),
+        ("Выплата безналичных денег", "1"),
+        ("Возврат наличных денег", "10.50"),
+        ("Возврат безналичных денег", "-3"),
+        ("Счет-фактура", "1"),
+        ("Передача товара на комиссию", "1"),
+        ("Счет-фактура", "1"),
+        ("Возврат товара поставщику", "1"),
+    ]);
+    let table = read(CommerceMl, text.as_bytes()).unwrap();
+    assert_eq!(
+        table.of("document", &["kind", "amount"]),
+        [
+            ["order", "1"],
+            ["invoice", "1"],
+            ["shipment", "1"],
+            ["return", "1"],
+            ["payment", "1"],
+            ["payment", "-10.50"],
+            ["payment", "-3"],
+            ["other", "1"],
+            ["other", "1"],
+            ["other", "1"],
+            ["Возврат товара поставщику", "1"],
+        ]
+    );
+    assert_eq!(
+        table.notes[1..],
+        [
+            "documents \"Передача товара на комиссию\", which are no sales: 1 (9)",
+            "documents \"Счет-фактура\", which are no sales: 2 (8, 10)",
+        ]
+    );
+}
+
+#[test]
+fn many_sellers_are_told_from_clients() {
+    let mut text = "<КоммерческаяИнформация>".to_owned();
+    for seller in 0..30_000 {
+        text += &format!(
+            "<Документ Номер=\"{seller}\"><ПредприятиеВДокументе Контрагент=\"S{seller}\" \
+             Роль=\"Saler\"/></Документ>"
+        );
+    }
+    text += "<Контрагент Идентификатор=\"S29999\" Наименование=\"Мы\"/>\
+             <Контрагент Идентификатор=\"B\" Наименование=\"Лютик\"/></КоммерческаяИнформация>";
+    let table = read(CommerceMl, text.as_bytes()).unwrap();
+    assert_eq!(table.of("client", &["buyer_key"]), [["B"]]);
+}
+
+#[test]
+fn a_lone_party_without_a_role_is_the_sellers_client() {
+    let party = "<Контрагент><Ид>A</Ид><Наименование>Альфа</Наименование></Контрагент>";
+    let file = |role: &str, parties: &str| {
+        let text = format!(
+            "<КоммерческаяИнформация><Контейнер><Документ><Номер>1</Номер><Контрагенты>{parties}\
+             </Контрагенты><Роль>{role}</Роль></Документ></Контейнер></КоммерческаяИнформация>"
+        );
+        let table = read(CommerceMl, text.as_bytes()).unwrap();
+        table.of("document", &["buyer_key"]).concat().join("|")
+    };
+    assert_eq!(file("Продавец", party), "A");
+    assert_eq!(file("Покупатель", party), "");
+    assert_eq!(file("Продавец", &party.repeat(2)), "");
+}
+
+#[test]
+fn documents_within_documents_are_read_and_have_their_outer_ones_buyer() {
+    let nested = "<ПодчиненныйДокумент><Номер>NUMBER</Номер><ХозОперация>Отпуск товара</ХозОперация>\
+        <Сумма>5</Сумма><Товары><Товар><Ид>x</Ид><Сумма>5</Сумма></Товар></Товары>\
+        <ЗначенияРеквизитов><ЗначениеРеквизита><Наименование>Отменен</Наименование>\
+        <Значение>true</Значение></ЗначениеРеквизита></ЗначенияРеквизитов></ПодчиненныйДокумент>";
+    let nested = [nested.replace("NUMBER", "7"), nested.replace("NUMBER", "8")].concat();
+    let nested =
+        nested.replacen("<Сумма>", "<Контрагенты><Контрагент><Ид>C</Ид><Роль>Покупатель</Роль></Контрагент></Контрагенты><Сумма>", 1);
+    let text = operations(&[("Заказ товара", "1")]).replace(
+        "</Документ>",
+        &format!(
+            "<Контрагенты><Контрагент><Ид>B</Ид><Наименование>Б</Наименование><Роль>Покупатель</Роль>\
+             </Контрагент></Контрагенты><Товары><Товар><Ид>y</Ид><Сумма>1</Сумма></Товар></Товары>\
+             <ПодчиненныеДокументы>{nested}</ПодчиненныеДокументы></Документ>"
+        ),
+    );
+    let table = read(CommerceMl, text.as_bytes()).unwrap();
+    let columns = ["number", "kind", "amount", "buyer_key", "cancelled", "within_row"];
+    assert_eq!(
+        table.of("document", &columns),
+        [
+            ["1", "order", "1", "B", "false", ""],
+            ["7", "shipment", "5", "C", "true", ""],
+            ["8", "shipment", "5", "B", "true", ""],
+        ]
+    );
+    let columns = ["number", "line_no", "item_id", "line_amount", "within_row"];
+    assert_eq!(
+        table.of("line", &columns),
+        [["1", "1", "y", "1", "1"], ["7", "1", "x", "5", "4"], ["8", "1", "x", "5", "6"]]
+    );
+}

@@ -1,6 +1,6 @@
 //! The XML formats that are known, each by its description.
 
-use super::super::FAULT;
+use super::super::{FAULT, WITHIN};
 use super::shape::Format;
 use super::{cii, commerceml, saft, tally, ubl};
 
@@ -30,11 +30,11 @@ impl XmlFormat {
         }
     }
 
-    /// The columns of its rows, the first being `record` and the last [`FAULT`].
+    /// The columns of its rows, the first being `record`, the last [`WITHIN`] and [`FAULT`].
     #[must_use]
     pub(crate) fn columns(self) -> Vec<String> {
         let own = self.describe().columns.iter().copied();
-        let all = std::iter::once("record").chain(own).chain(std::iter::once(FAULT));
+        let all = std::iter::once("record").chain(own).chain([WITHIN, FAULT]);
         all.map(str::to_owned).collect()
     }
 }

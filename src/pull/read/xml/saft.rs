@@ -3,11 +3,13 @@
 //! Keeps true: what the file says of its sections (number of documents, debit, credit) is what was
 //! read, so that a file cut off is refused. As the tax office's own sample has it, cancelled
 //! documents count among the number and not among the sums. Portaria 302/2016 leaves out those
-//! billed by another document (status F) likewise.
+//! billed by another document (status F) likewise. Whether a document is a sale or a return is said
+//! by its columns, debit and credit; its type decides where they are equal and what is neither.
 
 use super::amount::Amount;
 use super::bundle::{Bundle, FILE, OUTERMOST};
 use super::shape::{Format, Record, file};
+use super::text::iso_date;
 
 /// The tax id of a consumer nobody knows.
 const UNKNOWN_CONSUMER: &str = "999999990";
@@ -15,8 +17,41 @@ const UNKNOWN_CONSUMER: &str = "999999990";
 /// Statuses of documents whose amounts do not count: cancelled, billed by another document.
 const VOID: &[&str] = &["A", "F"];
 
-/// How the types of credit notes begin: codes, and the words of `1.00_01`.
-const RETURNS: &[&str] = &["NC", "TD", "Nota de cr", "Nota de Cr", "Nota Cr"];
+/// Types of documents by Portaria 302/2016, and the kinds of document.
+const TYPES: &[(&str, &str)] = &[
+    ("FT", "invoice"),
+    ("FS", "invoice"),
+    ("FR", "invoice"),
+    ("ND", "invoice"),
+    ("VD", "invoice"),
+    ("TV", "invoice"),
+    ("RP", "invoice"),
+    ("NC", "return"),
+    ("TD", "return"),
+    ("RE", "return"),
+    // Assets sold and taken back; shares of other insurers.
+    ("AA", OTHER),
+    ("DA", OTHER),
+    ("CS", OTHER),
+    ("LD", OTHER),
+    ("RA", OTHER),
+];
+
+/// How the words of `1.00_01` begin, in small letters.
+const WORDS: &[(&str, &str)] = &[
+    ("factura", "invoice"),
+    ("fatura", "invoice"),
+    ("venda a dinheiro", "invoice"),
+    ("talão de venda", "invoice"),
+    ("nota de déb", "invoice"),
+    ("nota de deb", "invoice"),
+    ("nota de cr", "return"),
+    ("nota cr", "return"),
+    ("talão de dev", "return"),
+];
+
+/// The kind of what is no business with clients.
+const OTHER: &str = "other";
 
 /// A section whose totals are compared: its name, the columns of what the file says of it and of
 /// what was read.
@@ -39,6 +74,7 @@ pub(super) const FORMAT: Format = Format {
         "AuditFile",
         &["urn:OECD:StandardAuditFile-Tax:PT_1", "urn:StandardAuditFile-Taxation-Financial:NO"],
     )],
+    wrapped: false,
     columns: &[
         "kind",
         "invoice_type",
@@ -140,6 +176,7 @@ pub(super) const FORMAT: Format = Format {
                 ("credit_amount", "CreditAmount"),
                 ("line_amount", ""),
                 ("tax_percent", "Tax/TaxPercentage"),
+                ("line_tax", "Tax/TaxAmount"),
                 ("line_gross_amount", ""),
                 ("reference", "References/Reference | References/CreditNote/Reference"),
                 ("reason", "References/Reason | References/CreditNote/Reason"),
@@ -190,19 +227,51 @@ fn finish(bundle: &mut Bundle) {
             bundle.set(OUTERMOST, "tax_id", known);
         }
         "document" => {
-            let kind = bundle.get(OUTERMOST, "invoice_type");
-            let back = RETURNS.iter().any(|begin| kind.starts_with(begin));
-            document(bundle, if back { "return" } else { "invoice" }, "line", &SECTIONS[0].2);
-            lines(bundle, back);
+            let kind = kind(bundle);
+            document(bundle, &kind, "line", &SECTIONS[0].2);
+            lines(bundle, kind == "return");
         }
         _ => document(bundle, "payment", "payment_line", &SECTIONS[1].2),
     }
 }
 
+/// The kind of a document: its type's, unless its lines say the opposite.
+fn kind(bundle: &mut Bundle) -> String {
+    let written = bundle.get(OUTERMOST, "invoice_type").to_owned();
+    let lower = written.to_lowercase();
+    let known = TYPES.iter().find(|(code, _)| *code == written);
+    let known = known.or_else(|| WORDS.iter().find(|(begin, _)| lower.starts_with(begin)));
+    let Some((_, known)) = known else { return written };
+    let number = bundle.get(OUTERMOST, "number").to_owned();
+    if *known == OTHER {
+        bundle.tell(&format!("documents of type {written}, which are no sales"), &number);
+        return (*known).to_owned();
+    }
+    let mut sum = Amount::default();
+    for line in bundle.all("line") {
+        let amount = |column: &str| Amount::of(bundle.get(line, column)).unwrap_or_default();
+        sum = sum.plus(amount("credit_amount")).minus(amount("debit_amount"));
+    }
+    let by_columns = match sum.cmp(&Amount::default()) {
+        std::cmp::Ordering::Less => "return",
+        std::cmp::Ordering::Equal => *known,
+        std::cmp::Ordering::Greater => "invoice",
+    };
+    if by_columns != *known {
+        let (more, less) =
+            if by_columns == "return" { ("debit", "credit") } else { ("credit", "debit") };
+        let what = format!("documents {written} with more {more} than {less}, so {by_columns}s");
+        bundle.tell(&what, &number);
+    }
+    by_columns.to_owned()
+}
+
 /// Completes a document or a payment and counts it in its section.
 fn document(bundle: &mut Bundle, kind: &str, line: &str, read: &[&str; 3]) {
     let void = VOID.contains(&bundle.get(OUTERMOST, "status"));
+    let date = iso_date(bundle.get(OUTERMOST, "date"));
     bundle.set(OUTERMOST, "kind", kind);
+    bundle.set(OUTERMOST, "date", date);
     bundle.set(OUTERMOST, "cancelled", if void { "true" } else { "false" });
     let lines = bundle.all(line);
     for column in ["reference", "reason"] {
@@ -249,8 +318,22 @@ fn lines(bundle: &mut Bundle, back: bool) {
             continue;
         };
         let signed = credit.minus(debit);
-        let gross = if back { signed.negative() } else { signed };
-        let gross = amount("tax_percent").and_then(|percent| gross.with_percent(percent));
+        let net = if back { signed.negative() } else { signed };
+        let texts = ["tax_percent", "line_tax"].map(|column| !bundle.get(line, column).is_empty());
+        let gross = match texts {
+            [true, _] => amount("tax_percent").and_then(|percent| net.with_percent(percent)),
+            [false, true] if net < Amount::default() => {
+                amount("line_tax").map(|tax| net.minus(tax))
+            }
+            [false, true] => amount("line_tax").map(|tax| net.plus(tax)),
+            [false, false] => None,
+        };
+        if texts == [false, false] {
+            let number = bundle.get(OUTERMOST, "number").to_owned();
+            bundle.tell("lines without a rate of tax, so without gross", &number);
+        } else if gross.is_none() {
+            bundle.blame(line, "the tax of the line is no number");
+        }
         bundle.set(line, "line_amount", signed.to_string());
         bundle.set(line, "line_gross_amount", gross.map(|g| g.to_string()).unwrap_or_default());
     }

@@ -18,12 +18,12 @@ pub(super) const SAFT: &str = r#"<AuditFile xmlns="urn:OECD:StandardAuditFile-Ta
       <Currency><CurrencyCode>USD</CurrencyCode></Currency><Payment><PaymentAmount>1</PaymentAmount></Payment></DocumentTotals></Invoice>
   <Invoice><InvoiceNo>FT A/2</InvoiceNo><DocumentStatus><InvoiceStatus>A</InvoiceStatus></DocumentStatus>
     <InvoiceDate>2025-01-03</InvoiceDate><InvoiceType>FT</InvoiceType><CustomerID>C1</CustomerID>
-    <Line><LineNumber>1</LineNumber><CreditAmount>50</CreditAmount></Line>
+    <Line><LineNumber>1</LineNumber><CreditAmount>50</CreditAmount><Tax><TaxAmount>0.50</TaxAmount></Tax></Line>
     <DocumentTotals><TaxPayable>0</TaxPayable><NetTotal>50</NetTotal><GrossTotal>50</GrossTotal></DocumentTotals></Invoice>
   <!-- a credit note -->
   <Invoice><InvoiceNo>NC A/1</InvoiceNo><DocumentStatus><InvoiceStatus>N</InvoiceStatus></DocumentStatus>
     <InvoiceDate>2025-01-04</InvoiceDate><InvoiceType>NC</InvoiceType><CustomerID>C1</CustomerID>
-    <Line><LineNumber>1</LineNumber><References><Reference>FT A/1</Reference><Reason>broken</Reason></References><DebitAmount>40.00</DebitAmount></Line>
+    <Line><LineNumber>1</LineNumber><References><Reference>FT A/1</Reference><Reason>broken</Reason></References><DebitAmount>40.00</DebitAmount><Tax><TaxPercentage>0</TaxPercentage></Tax></Line>
     <DocumentTotals><TaxPayable>0</TaxPayable><NetTotal>40.00</NetTotal><GrossTotal>40.00</GrossTotal></DocumentTotals></Invoice>
 </SalesInvoices><Payments>
   <NumberOfEntries>1</NumberOfEntries><TotalDebit>0</TotalDebit><TotalCredit>100</TotalCredit>
@@ -52,7 +52,7 @@ fn documents_payments_and_clients_are_told_apart() {
         table.of("line", &columns),
         [
             ["FT A/1", "007", "100.00", "123.00", ""],
-            ["FT A/2", "", "50.00", "50.00", ""],
+            ["FT A/2", "", "50.00", "50.50", ""],
             ["NC A/1", "", "-40.00", "40.00", "broken"],
         ]
     );
@@ -127,4 +127,63 @@ fn the_sample_of_the_tax_office() {
     );
     assert!(table.of("client", &["client_name"]).contains(&vec!["Manuel Feijão"]));
     assert!(table.of("document", &["currency"]).iter().all(|row| row[0] == "EUR"));
+}
+
+/// A file with one document of this type and these debits and credits.
+fn one(kind: &str, lines: &[(&str, &str)]) -> String {
+    let lines = lines.iter().map(|(debit, credit)| {
+        format!(
+            "<Line><DebitAmount>{debit}</DebitAmount><CreditAmount>{credit}</CreditAmount>\
+             <Tax><TaxPercentage>0</TaxPercentage></Tax></Line>"
+        )
+    });
+    format!(
+        "<AuditFile xmlns='urn:OECD:StandardAuditFile-Tax:PT_1.04_01'><SourceDocuments><SalesInvoices>\
+         <Invoice><InvoiceNo>X A/1</InvoiceNo><InvoiceDate>2025-01-04+00:00</InvoiceDate>\
+         <InvoiceType>{kind}</InvoiceType>{}</Invoice></SalesInvoices></SourceDocuments></AuditFile>",
+        lines.collect::<String>()
+    )
+}
+
+#[test]
+fn kinds_follow_the_type_and_the_columns() {
+    let (debit, credit): (&[_], &[_]) = (&[("5", "")], &[("", "5")]);
+    for (kind, lines, expected, told) in [
+        ("FT", credit, "invoice", ""),
+        ("FT", debit, "return", "documents FT with more debit than credit, so returns: 1 (X A/1)"),
+        ("FS", &[("5", ""), ("", "7")], "invoice", ""),
+        ("NC", debit, "return", ""),
+        ("NC", &[], "return", ""),
+        (
+            "NC",
+            credit,
+            "invoice",
+            "documents NC with more credit than debit, so invoices: 1 (X A/1)",
+        ),
+        ("ND", credit, "invoice", ""),
+        ("RE", debit, "return", ""),
+        ("DA", debit, "other", "documents of type DA, which are no sales: 1 (X A/1)"),
+        ("CS", credit, "other", "documents of type CS, which are no sales: 1 (X A/1)"),
+        ("Nota de Débito", credit, "invoice", ""),
+        ("ZZ", credit, "ZZ", ""),
+    ] {
+        let table = read(Saft, one(kind, lines).as_bytes()).unwrap();
+        let columns = ["kind", "date"];
+        assert_eq!(table.of("document", &columns), [[expected, "2025-01-04"]], "{kind}");
+        assert_eq!(table.notes.get(1).map_or("", String::as_str), told, "{kind}");
+    }
+    let table = read(Saft, one("NC", &[("5", ""), ("", "2")]).as_bytes()).unwrap();
+    assert_eq!(table.of("line", &["line_gross_amount"]), [["5.00"], ["-2.00"]]);
+}
+
+#[test]
+fn a_line_whose_tax_nothing_tells_has_no_gross() {
+    let text = one("FT", &[("", "5")]).replace("<Tax><TaxPercentage>0</TaxPercentage></Tax>", "");
+    let table = read(Saft, text.as_bytes()).unwrap();
+    assert_eq!(
+        table.of("line", &["line_amount", "line_gross_amount", "fault"]),
+        [["5.00", "", ""]]
+    );
+    let told = "lines without a rate of tax, so without gross: 1 (X A/1)";
+    assert_eq!(table.notes[1..], [told]);
 }

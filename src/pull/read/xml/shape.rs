@@ -31,7 +31,9 @@ pub(super) struct Format {
     pub(super) name: &'static str,
     /// Local names of its root elements, each with how its namespace may begin.
     pub(super) roots: &'static [(&'static str, &'static [&'static str])],
-    /// The columns between `record` and `fault`.
+    /// Whether its roots may lie in other elements: envelopes, lists.
+    pub(super) wrapped: bool,
+    /// The columns between `record` and `within_row`.
     pub(super) columns: &'static [&'static str],
     /// Its records; the first is the file itself, whose columns all others carry.
     pub(super) records: &'static [Record],
@@ -83,8 +85,11 @@ impl Paths {
         let mut paths = Self { nodes: vec![Node::default()] };
         let mut begins: Vec<Vec<usize>> = Vec::new();
         for (index, record) in records.iter().enumerate() {
-            let within = records[..index].iter().position(|outer| outer.name == record.within);
-            let starts = within.map_or_else(|| vec![0], |outer| begins[outer].clone());
+            let outer = records.iter().zip(&begins).filter(|(one, _)| one.name == record.within);
+            let mut starts: Vec<usize> = outer.flat_map(|(_, begins)| begins.clone()).collect();
+            if starts.is_empty() {
+                starts.push(0);
+            }
             let mut own = Vec::new();
             for path in record.paths.split(" | ") {
                 own.extend(starts.iter().map(|start| paths.reach(*start, path)));

@@ -1,24 +1,57 @@
 //! Tally's XML: vouchers and ledgers, as it imports and exports them.
 //!
 //! Keeps true: a debit is negative in Tally, so a sale's party line is; `amount` is positive for
-//! what is usual of the kind. Kinds of vouchers are named by the user: their words decide.
+//! what is usual of the kind. Types of vouchers and groups of ledgers that a firm made itself are
+//! known by what they are derived from, where the file has them before; a voucher by its permanent
+//! id, else by its number within type and fiscal year (April to March), as Tally counts.
 
 use super::amount::Amount;
 use super::bundle::{Bundle, OUTERMOST};
 use super::shape::{Format, Record, file};
 use super::text::iso_date;
 
-/// Words in the names of vouchers, the first that is there deciding, and the kinds of document.
-const KINDS: &[(&str, &str)] = &[
+/// Tally's own types of vouchers in small letters, and the kinds of document.
+const TYPES: &[(&str, &str)] = &[
+    ("sales", "invoice"),
+    ("credit note", "return"),
+    ("receipt", "payment"),
+    ("sales order", "order"),
+    ("delivery note", "shipment"),
+    ("attendance", OTHER),
+    ("contra", OTHER),
+    ("debit note", OTHER),
+    ("job work in order", OTHER),
+    ("job work out order", OTHER),
+    ("journal", OTHER),
+    ("material in", OTHER),
+    ("material out", OTHER),
+    ("memorandum", OTHER),
+    ("payment", OTHER),
+    ("payroll", OTHER),
+    ("physical stock", OTHER),
+    ("purchase", OTHER),
+    ("purchase order", OTHER),
+    ("receipt note", OTHER),
+    ("rejections in", OTHER),
+    ("rejections out", OTHER),
+    ("reversing journal", OTHER),
+    ("stock journal", OTHER),
+];
+
+/// Words in the names of types whose origin the file lacks, the first that is there deciding.
+const WORDS: &[(&str, &str)] = &[
     ("purchase", OTHER),
     ("debit note", OTHER),
     ("credit note", "return"),
     ("sales return", "return"),
     ("sale return", "return"),
     ("quotation", "quote"),
-    ("order", "order"),
-    ("delivery note", "shipment"),
     ("receipt note", OTHER),
+    ("delivery note", "shipment"),
+    ("journal", OTHER),
+    ("payment", OTHER),
+    ("contra", OTHER),
+    ("order", "order"),
     ("receipt", "payment"),
     ("sale", "invoice"),
     ("invoice", "invoice"),
@@ -28,11 +61,67 @@ const KINDS: &[(&str, &str)] = &[
 const OTHER: &str = "other";
 
 /// The group of ledgers that are clients.
-const CLIENTS: &str = "Sundry Debtors";
+const CLIENTS: &str = "sundry debtors";
+
+/// Tally's own groups in small letters.
+const GROUPS: &[&str] = &[
+    CLIENTS,
+    "primary",
+    "bank accounts",
+    "bank occ a/c",
+    "bank od a/c",
+    "branch / divisions",
+    "capital account",
+    "cash-in-hand",
+    "current assets",
+    "current liabilities",
+    "deposits (asset)",
+    "direct expenses",
+    "direct incomes",
+    "duties & taxes",
+    "fixed assets",
+    "indirect expenses",
+    "indirect incomes",
+    "investments",
+    "loans & advances (asset)",
+    "loans (liability)",
+    "misc. expenses (asset)",
+    "provisions",
+    "purchase accounts",
+    "reserves & surplus",
+    "sales accounts",
+    "secured loans",
+    "stock-in-hand",
+    "sundry creditors",
+    "suspense a/c",
+    "unsecured loans",
+];
+
+/// Groups or types that may be derived from each other.
+const MAX_DERIVED: usize = 32;
+
+/// Whom a cancelled voucher is with that names nobody.
+const NOBODY: &str = "(cancelled)";
+
+macro_rules! messages {
+    ($name:literal) => {
+        concat!(
+            "ENVELOPE/BODY/IMPORTDATA/REQUESTDATA/TALLYMESSAGE/",
+            $name,
+            " | ENVELOPE/BODY/EXPORTDATA/REQUESTDATA/TALLYMESSAGE/",
+            $name,
+            " | ENVELOPE/BODY/DATA/TALLYMESSAGE/",
+            $name,
+            " | ENVELOPE/BODY/DATA/COLLECTION/",
+            $name
+        )
+    };
+}
 
 pub(super) const FORMAT: Format = Format {
     name: "Tally",
     roots: &[("ENVELOPE", &[""])],
+    wrapped: false,
     columns: &[
         "voucher_id",
         "voucher_type",
@@ -63,13 +152,12 @@ pub(super) const FORMAT: Format = Format {
         Record {
             name: "document",
             within: "",
-            paths: "ENVELOPE/BODY/IMPORTDATA/REQUESTDATA/TALLYMESSAGE/VOUCHER \
-                    | ENVELOPE/BODY/EXPORTDATA/REQUESTDATA/TALLYMESSAGE/VOUCHER \
-                    | ENVELOPE/BODY/DATA/TALLYMESSAGE/VOUCHER \
-                    | ENVELOPE/BODY/DATA/COLLECTION/VOUCHER",
+            paths: messages!("VOUCHER"),
             shown: true,
             fields: &[
-                ("voucher_id", "GUID | @REMOTEID"),
+                ("voucher_id", ""),
+                ("guid", "GUID"),
+                ("remote_id", "@REMOTEID"),
                 ("voucher_type", "VOUCHERTYPENAME | @VCHTYPE"),
                 ("kind", ""),
                 ("number", "VOUCHERNUMBER"),
@@ -108,12 +196,23 @@ pub(super) const FORMAT: Format = Format {
             fields: &[("ledger", "LEDGERNAME"), ("ledger_amount", "AMOUNT")],
         },
         Record {
+            name: "group",
+            within: "",
+            paths: messages!("GROUP"),
+            shown: false,
+            fields: &[("name", "@NAME"), ("parent", "PARENT")],
+        },
+        Record {
+            name: "type",
+            within: "",
+            paths: messages!("VOUCHERTYPE"),
+            shown: false,
+            fields: &[("name", "@NAME"), ("parent", "PARENT")],
+        },
+        Record {
             name: "client",
             within: "",
-            paths: "ENVELOPE/BODY/IMPORTDATA/REQUESTDATA/TALLYMESSAGE/LEDGER \
-                    | ENVELOPE/BODY/EXPORTDATA/REQUESTDATA/TALLYMESSAGE/LEDGER \
-                    | ENVELOPE/BODY/DATA/TALLYMESSAGE/LEDGER \
-                    | ENVELOPE/BODY/DATA/COLLECTION/LEDGER",
+            paths: messages!("LEDGER"),
             shown: true,
             fields: &[
                 ("party", "@NAME"),
@@ -129,22 +228,113 @@ pub(super) const FORMAT: Format = Format {
 };
 
 fn finish(bundle: &mut Bundle) {
-    if bundle.name(OUTERMOST) == "client" {
-        if bundle.get(OUTERMOST, "group") != CLIENTS {
-            bundle.hide(OUTERMOST);
-        }
-        return;
+    match bundle.name(OUTERMOST) {
+        "group" | "type" => remember(bundle),
+        "client" => client(bundle),
+        _ => voucher(bundle),
     }
-    let named = bundle.get(OUTERMOST, "voucher_type").to_lowercase();
-    let kind = KINDS.iter().find(|(word, _)| named.contains(word)).map_or(OTHER, |(_, kind)| *kind);
+}
+
+/// Remembers what a group or a type of vouchers is derived from.
+fn remember(bundle: &mut Bundle) {
+    let name = key(bundle.name(OUTERMOST), bundle.get(OUTERMOST, "name"));
+    let parent = bundle.get(OUTERMOST, "parent").to_lowercase();
+    bundle.remember(&name, &parent);
+}
+
+fn key(record: &str, name: &str) -> String {
+    format!("{record} {}", name.to_lowercase())
+}
+
+/// What `name` is derived from in the end, in small letters; itself where the file does not say.
+fn origin(bundle: &Bundle, record: &str, name: &str, own: impl Fn(&str) -> bool) -> String {
+    let mut name = name.to_lowercase();
+    for _ in 0..MAX_DERIVED {
+        if own(&name) {
+            break;
+        }
+        let Some(parent) = bundle.known(&key(record, &name)) else { break };
+        name = parent.to_owned();
+    }
+    name
+}
+
+fn client(bundle: &mut Bundle) {
+    let group = bundle.get(OUTERMOST, "group").to_owned();
+    let known = |name: &str| name.is_empty() || GROUPS.contains(&name);
+    let origin = origin(bundle, "group", &group, known);
+    if origin != CLIENTS {
+        bundle.hide(OUTERMOST);
+    }
+    if !known(&origin) {
+        let example = format!("{} in {group}", bundle.get(OUTERMOST, "party"));
+        let what =
+            "ledgers left out, because the file does not say before them what their group is";
+        bundle.tell(what, &example);
+    }
+}
+
+fn voucher(bundle: &mut Bundle) {
     let date = iso_date(bundle.get(OUTERMOST, "date"));
-    bundle.set(OUTERMOST, "kind", kind);
     bundle.set(OUTERMOST, "date", date);
+    let named = bundle.get(OUTERMOST, "voucher_type").to_owned();
+    let id = identity(bundle, &named);
+    bundle.set(OUTERMOST, "voucher_id", id);
+    let kind = kind(bundle, &named);
+    bundle.set(OUTERMOST, "kind", kind.as_str());
     let flags = ["is_cancelled", "is_optional", "is_deleted"];
     let void = flags.iter().any(|flag| bundle.get(OUTERMOST, flag).eq_ignore_ascii_case("yes"));
     bundle.set(OUTERMOST, "cancelled", if void { "true" } else { "false" });
-    party(bundle, kind);
-    lines(bundle, kind);
+    party(bundle, &kind);
+    if void && kind != OTHER && bundle.get(OUTERMOST, "party").is_empty() {
+        let id = bundle.get(OUTERMOST, "voucher_id").to_owned();
+        bundle.tell("cancelled vouchers without a party", &id);
+        bundle.set(OUTERMOST, "party", NOBODY);
+        bundle.set(OUTERMOST, "amount", "0");
+    }
+    lines(bundle, &kind);
+}
+
+/// The permanent id, else type, fiscal year and number.
+fn identity(bundle: &Bundle, named: &str) -> String {
+    let [guid, remote, number] =
+        ["guid", "remote_id", "number"].map(|column| bundle.get(OUTERMOST, column));
+    if let Some(id) = [guid, remote].into_iter().find(|id| !id.is_empty()) {
+        return id.to_owned();
+    }
+    if number.is_empty() {
+        return String::new();
+    }
+    let year = fiscal_year(bundle.get(OUTERMOST, "date")).unwrap_or_default();
+    format!("{named}/{year}/{number}")
+}
+
+/// `2025-03-08` lies in 2024-25.
+fn fiscal_year(date: &str) -> Option<String> {
+    let (year, month) = (date.get(..4)?.parse::<u32>().ok()?, date.get(5..7)?.parse::<u32>().ok()?);
+    let first = if month >= 4 { year } else { year.checked_sub(1)? };
+    Some(format!("{first}-{:02}", (first + 1) % 100))
+}
+
+/// The kind that the type of voucher is; an unknown type is its own kind.
+fn kind(bundle: &mut Bundle, named: &str) -> String {
+    let own = |name: &str| TYPES.iter().find(|(known, _)| *known == name);
+    let origin = origin(bundle, "type", named, |name| own(name).is_some());
+    if let Some((_, kind)) = own(&origin) {
+        return (*kind).to_owned();
+    }
+    match WORDS.iter().find(|(word, _)| origin.contains(word)) {
+        Some((_, kind)) => {
+            let number = bundle.get(OUTERMOST, "voucher_id").to_owned();
+            let what = format!(
+                "vouchers {named:?}, by the words of their type {kind}: export the masters with \
+                 them to be sure"
+            );
+            bundle.tell(&what, &number);
+            (*kind).to_owned()
+        }
+        None => named.to_owned(),
+    }
 }
 
 /// Whether an amount of the kind is a credit, which is positive in Tally.
@@ -166,8 +356,8 @@ fn party(bundle: &mut Bundle, kind: &str) {
             bundle.set(OUTERMOST, "party_amount", sum.to_string());
             bundle.set(OUTERMOST, "amount", amount.to_string());
         }
-        Some(_) => {}
-        None => bundle.blame(OUTERMOST, "an amount of the party is no number"),
+        None if kind != OTHER => bundle.blame(OUTERMOST, "an amount of the party is no number"),
+        _ => {}
     }
 }
 
@@ -179,13 +369,28 @@ fn lines(bundle: &mut Bundle, kind: &str) {
         bundle.set(line, "quantity", quantity.replace(',', ""));
         bundle.set(line, "unit", unit.trim());
         // A sale credits its items, so theirs is the other sign.
-        let Some(amount) = number(bundle.get(line, "line_amount")) else { continue };
+        let Some(amount) = number(bundle.get(line, "line_amount")) else {
+            if kind != OTHER {
+                bundle.blame(line, "the amount of the line is no number");
+            }
+            continue;
+        };
         let amount = if is_credit(kind) { amount.negative() } else { amount };
         bundle.set(line, "line_amount", amount.to_string());
     }
 }
 
-/// A number with groups by thousands and hundreds of thousands.
+/// A number with groups by thousands and hundreds of thousands; of `$100 @ 83 INR/$ = ₹ 8300` the
+/// amount in the books' currency.
 fn number(text: &str) -> Option<Amount> {
-    Amount::of(&text.replace(',', ""))
+    let Some((_, base)) = text.rsplit_once('=') else {
+        return Amount::of(&text.replace(',', ""));
+    };
+    let (sign, digits) = base.split_at(base.find(|one: char| one.is_ascii_digit())?);
+    let amount = Amount::of(&digits.trim_end().replace(',', ""))?;
+    match sign.matches('-').count() {
+        0 => Some(amount),
+        1 => Some(amount.negative()),
+        _ => None,
+    }
 }

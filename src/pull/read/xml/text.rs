@@ -65,12 +65,30 @@ pub(super) fn tidy(text: &str) -> Cow<'_, str> {
     Cow::Owned(tidy.trim().to_owned())
 }
 
-/// `20250308` as `2025-03-08`; any other text as it is.
+/// `20250308` as `2025-03-08`, and a day with a zone (`2025-03-08Z`, `2025-03-08+01:00`) as the day
+/// written; any other text as it is.
 pub(super) fn iso_date(text: &str) -> String {
+    if let Some((day, zone)) = text.split_at_checked(10)
+        && is_zone(zone)
+    {
+        return day.to_owned();
+    }
     if text.len() == 8 && text.bytes().all(|byte| byte.is_ascii_digit()) {
         return format!("{}-{}-{}", &text[..4], &text[4..6], &text[6..]);
     }
     text.to_owned()
+}
+
+fn is_zone(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    match bytes {
+        b"Z" => true,
+        [b'+' | b'-', hours @ .., b':', tens, ones] => {
+            let digits = hours.iter().chain([tens, ones]);
+            hours.len() == 2 && digits.into_iter().all(u8::is_ascii_digit)
+        }
+        _ => false,
+    }
 }
 
 #[cfg(test)]
@@ -84,9 +102,16 @@ mod tests {
         assert_eq!(tidy(&text), "A & B €A AT&T &");
         assert_eq!(resolve("&bomb;", &mut text), Err("bomb".to_owned()));
         assert_eq!(tidy(" one\n\t  two  words\u{5} "), "one two  words");
-        assert_eq!(
-            (iso_date("20250308"), iso_date("8 Mar")),
-            ("2025-03-08".into(), "8 Mar".into())
-        );
+        for (text, date) in [
+            ("20250308", "2025-03-08"),
+            ("2025-03-08", "2025-03-08"),
+            ("2025-03-08Z", "2025-03-08"),
+            ("2025-03-08+01:00", "2025-03-08"),
+            ("2025-03-08-11:30", "2025-03-08"),
+            ("2025-03-08+1", "2025-03-08+1"),
+            ("8 Mar", "8 Mar"),
+        ] {
+            assert_eq!(iso_date(text), date);
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! UBL 2.1 invoices and credit notes, as EN 16931 and Peppol use them.
+//! UBL 2.1 invoices and credit notes, as EN 16931, Peppol and OIOUBL use them.
 //!
 //! Paths: <https://docs.peppol.eu/poacc/billing/3.0/syntax/ubl-invoice/tree/>.
 
@@ -11,6 +11,7 @@ pub(super) const FORMAT: Format = Format {
         ("Invoice", &["urn:oasis:names:specification:ubl:schema:xsd:Invoice-2"]),
         ("CreditNote", &["urn:oasis:names:specification:ubl:schema:xsd:CreditNote-2"]),
     ],
+    wrapped: true,
     columns: COLUMNS,
     records: &[
         file(&[]),
@@ -21,6 +22,7 @@ pub(super) const FORMAT: Format = Format {
             shown: true,
             fields: &[
                 ("document_type", ""),
+                ("customization", "CustomizationID"),
                 ("type_code", "InvoiceTypeCode | CreditNoteTypeCode"),
                 ("kind", ""),
                 ("number", "ID"),
@@ -81,8 +83,17 @@ pub(super) const FORMAT: Format = Format {
                 ("unit", "InvoicedQuantity/@unitCode | CreditedQuantity/@unitCode"),
                 ("line_amount", "LineExtensionAmount"),
                 ("tax_percent", "Item/ClassifiedTaxCategory/Percent"),
+                ("tax_category", "Item/ClassifiedTaxCategory/ID"),
+                ("line_tax_amount", ""),
                 ("line_gross_amount", ""),
             ],
+        },
+        Record {
+            name: "line_tax",
+            within: "line",
+            paths: "TaxTotal",
+            shown: false,
+            fields: &[("one_line_tax", "TaxAmount")],
         },
         Record {
             name: "tax_total",
