@@ -98,6 +98,11 @@ pub(super) fn push_double(value: f64, decimal: char, text: &mut String) {
 pub(super) fn push_identity(raw: &str, format: &Format, decimal: char, text: &mut String) {
     let start = text.len();
     push_raw(raw, decimal, text);
+    show_identity(start, format, text);
+}
+
+/// Makes of the number that begins at `start` what a format that carries identity shows.
+pub(super) fn show_identity(start: usize, format: &Format, text: &mut String) {
     let Format::Identity(places) = format else { return };
     let digits = text[start..].to_owned();
     if !digits.bytes().all(|byte| byte.is_ascii_digit()) {

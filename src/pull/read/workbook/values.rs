@@ -7,7 +7,7 @@ use chrono::{NaiveDate, NaiveDateTime, NaiveTime, TimeDelta};
 
 use super::WorkbookOptions;
 use super::format::Format;
-use super::number::{push_double, push_identity, push_raw};
+use super::number::{push_double, push_identity, push_raw, show_identity};
 
 /// The day before the first of each of Excel's calendars, and the last day of both.
 const EPOCH_1900: NaiveDate = NaiveDate::from_ymd_opt(1899, 12, 30).unwrap();
@@ -44,8 +44,11 @@ impl Values {
     /// Adds a number of an XLS, as its format wants it.
     pub(super) fn push_double(&self, value: f64, format: &Format, text: &mut String) {
         match format {
-            Format::Plain => push_double(value, self.decimal, text),
-            Format::Identity(_) => push_identity(&value.to_string(), format, self.decimal, text),
+            Format::Plain | Format::Identity(_) => {
+                let start = text.len();
+                push_double(value, self.decimal, text);
+                show_identity(start, format, text);
+            }
             Format::Day | Format::Time => self.push_moment(value, *format == Format::Time, text),
         }
     }

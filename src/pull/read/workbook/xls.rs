@@ -185,7 +185,8 @@ impl Globals {
         let version = records.short()?;
         match version {
             BIFF8 => {}
-            BIFF5 => records.charset = Charset::for_label("windows-1252"),
+            // Until CODEPAGE says which: no text but ASCII passes.
+            BIFF5 => records.charset = Some(Charset::UTF_8),
             _ => {
                 let message = format!("is an XLS of version 0x{version:04x}");
                 return Err(bad(None, format!("{message}, expected that of Excel 5 to 2003")));
@@ -251,6 +252,8 @@ impl Globals {
                 _ => {}
             }
         }
+        // The general format may have a name of a language's own, with letters as those of days.
+        formats.remove(&0);
         let styles = cells.into_iter().map(|(font, format, indent)| Style {
             format: formats
                 .get(&format)

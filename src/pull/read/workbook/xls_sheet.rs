@@ -193,7 +193,10 @@ impl Sheet {
 fn never_calculated(cell: &Cell) -> BadBytes {
     BadBytes {
         row: Some(u64::from(cell.row) + 1),
-        message: format!("the formula in column {} was never calculated", cell.column + 1),
+        message: format!(
+            "column {}: its formula was never calculated",
+            usize::from(cell.column) + 1
+        ),
         hint: "open the workbook in Excel or LibreOffice, save it as XLSX, and give that"
             .to_owned(),
     }

@@ -111,18 +111,15 @@ fn every_kind_of_cell_is_read_whatever_the_order() {
 
 #[test]
 fn a_formula_never_calculated_refuses_the_workbook() {
-    let result = [[0; 8].as_slice(), &[2, 0, 0, 0, 0, 0]].concat();
-    let told = refused(book(&[], &cell(0x0006, 4, 1, &result)));
-    assert_eq!(
-        (told.row, &*told.message),
-        (Some(5), "the formula in column 2 was never calculated")
-    );
-    let result = [0, 0, 0, 0, 0, 0, 255, 255, 0, 0, 0, 0, 0, 0];
-    let told = refused(book(&[], &cell(0x0006, 0, 0, &result)));
-    assert_eq!(
-        (told.row, &*told.message),
-        (Some(1), "the formula in column 1 was never calculated")
-    );
+    // To be calculated on opening, and with a text that is not there.
+    for result in [[0, 0, 0, 0, 0, 0, 0, 0, 2, 0], [0, 0, 0, 0, 0, 0, 255, 255, 0, 0]] {
+        for column in [1, u16::MAX] {
+            let told = refused(book(&[], &cell(0x0006, 4, column, &result)));
+            let column = usize::from(column) + 1;
+            let expected = format!("column {column}: its formula was never calculated");
+            assert_eq!((told.row, told.message), (Some(5), expected));
+        }
+    }
 }
 
 #[test]
@@ -180,7 +177,8 @@ fn an_xls_of_excel_95_is_in_its_code_page() {
         let begin = record(0x0809, &[0, 5, 5, 0, 0, 0, 0, 0]);
         let globals = [
             begin,
-            record(0x0042, page),
+            if page.is_empty() { Vec::new() } else { record(0x0042, page) },
+            record(0x041e, &[&[0, 0, 8][..], b"Standard"].concat()),
             record(0x041e, &[&[164, 0, 2][..], b"00"].concat()),
             record(0x00e0, &[0; 16]),
             record(0x00e0, &[0, 0, 164, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]),
@@ -202,6 +200,8 @@ fn an_xls_of_excel_95_is_in_its_code_page() {
         ];
         file_of(&compound("Book", &stream.concat()))
     };
+    let told = read(workbook(&[])).unwrap_err();
+    assert!(told.ends_with(" of the XLS is not in UTF-8"), "{told}");
     let (table, book) = read_with(workbook(&[0xe3, 4]), &WorkbookOptions::default()).unwrap();
     assert_eq!((&*table, book.sheet()), ("1: Клиент|07\n", "Лист_1"));
     assert_eq!(
