@@ -140,14 +140,35 @@ pub enum Named {
     Cii,
     /// SAF-T.
     Saft,
-    /// DATEV EXTF.
-    Datev,
+    /// DATEV EXTF, with the chart of accounts that is not left to its header and postings.
+    Datev(Option<Chart>),
     /// SIE.
     Sie,
     /// Tally XML.
     Tally,
     /// dBase, with the charset that is not left to its language byte.
     Dbf(Option<String>),
+}
+
+/// A chart of accounts of DATEV.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Chart {
+    /// Income is in 8xxx, money in 1000 to 1399.
+    Skr03,
+    /// Income is in 4xxx, money in 1600 to 1899.
+    Skr04,
+}
+
+impl Chart {
+    /// Its name, as DATEV writes it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Skr03 => "SKR03",
+            Self::Skr04 => "SKR04",
+        }
+    }
 }
 
 /// How CSV text is read.

@@ -137,7 +137,7 @@ pub(super) fn read(check: &mut Checker<'_>, mirror: &mirror::Read, zone: Tz) -> 
         mirror::Read::Ubl(_) => named(Named::Ubl),
         mirror::Read::Cii(_) => named(Named::Cii),
         mirror::Read::Saft(_) => named(Named::Saft),
-        mirror::Read::Datev(_) => named(Named::Datev),
+        mirror::Read::Datev(read) => named(Named::Datev(read.chart)),
         mirror::Read::Sie(_) => named(Named::Sie),
         mirror::Read::Tally(_) => named(Named::Tally),
         mirror::Read::Dbf(read) => {

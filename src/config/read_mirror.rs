@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::pipeline::Chart;
 use super::yaml::Spanned;
 
 #[derive(Deserialize, JsonSchema)]
@@ -31,7 +32,7 @@ pub(super) enum Read {
     /// SAF-T: Portugal, Norway.
     Saft(NoOptions),
     /// DATEV hand-over files (EXTF).
-    Datev(NoOptions),
+    Datev(Datev),
     /// Swedish SIE files.
     Sie(NoOptions),
     /// Tally vouchers.
@@ -44,6 +45,13 @@ pub(super) enum Read {
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct NoOptions {}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Datev {
+    /// The chart of accounts; without it the one of the file's header, or seen from its postings.
+    pub(super) chart: Option<Chart>,
+}
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

@@ -14,6 +14,7 @@ mod docs;
 mod duplicates;
 mod exports;
 mod exports_archives;
+mod exports_books;
 mod exports_crm;
 mod exports_declarations;
 mod exports_pitfalls;

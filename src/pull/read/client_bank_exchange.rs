@@ -3,8 +3,10 @@
 //! Source: the format's description at <http://v8.1c.ru/edi/edi_stnd/100/101.htm>, and statements of banks.
 //! Keeps true: the charset is the one in which the format's own words can be read, so that a wrong
 //! one never gives a file without documents; a document has no sign, so its direction comes from
-//! the company's own accounts, then from its dates; what is wrong with one document stays with it.
+//! the company's own accounts, then from its dates; its currency comes from the digits of its own
+//! account; what is wrong with one document stays with it.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
 
@@ -12,6 +14,7 @@ use super::charset::Charset;
 use super::client_bank_document::{
     AMOUNT, DATE, Document, NUMBER, PAYER, RECEIVED, RECEIVER, WRITTEN_OFF,
 };
+use super::currency_code;
 use super::lines::Lines;
 use super::record::{columns, hundredths, money, shown};
 use super::{BadBytes, RawTable, Rows};
@@ -36,12 +39,12 @@ const WORDS: [&str; 5] = ["ВерсияФормата", "Кодировка", "�
 
 /// The columns of each row; dates are `dd.mm.yyyy`, decimals have a point.
 #[rustfmt::skip]
-pub(super) const COLUMNS: [&str; 24] = [
+pub(super) const COLUMNS: [&str; 25] = [
     "record", "direction", "kind", "number", "date", "amount",
     "payer", "payer_inn", "payer_kpp", "payer_account",
     "receiver", "receiver_inn", "receiver_kpp", "receiver_account",
     "partner_key", "partner_name", "partner_inn", "partner_kpp", "partner_account",
-    "own_account", "purpose", "id", "written_on", super::FAULT,
+    "own_account", "currency", "purpose", "id", "written_on", super::FAULT,
 ];
 
 /// Reads documents.
@@ -58,6 +61,8 @@ pub(super) struct ClientBankExchange<R> {
     stated: [Option<i128>; 2],
     account: String,
     documents: u64,
+    /// Documents whose own account tells no currency.
+    without_currency: u64,
     declared: Option<String>,
     ended: bool,
     marked: bool,
@@ -95,6 +100,7 @@ impl<R: Read> ClientBankExchange<R> {
             stated: [None; 2],
             account: String::new(),
             documents: 0,
+            without_currency: 0,
             declared: None,
             ended: false,
             marked: false,
@@ -182,10 +188,10 @@ impl<R: Read> ClientBankExchange<R> {
                 account.clone_into(&mut self.account);
             }
             ("ВсегоПоступило", Some(sum)) if self.section == Section::Account => {
-                self.stated[0] = hundredths(sum);
+                self.stated[0] = hundredths(&with_point(sum));
             }
             ("ВсегоСписано", Some(sum)) if self.section == Section::Account => {
-                self.stated[1] = hundredths(sum);
+                self.stated[1] = hundredths(&with_point(sum));
             }
             ("Кодировка", Some(name)) if self.section == Section::Header => {
                 self.declared = Some(name.to_owned());
@@ -243,8 +249,9 @@ impl<R: Read> ClientBankExchange<R> {
         // People without a tax id pay through one account of their bank: their names tell them apart.
         let known = [partner.inn, partner.name].into_iter().find(|text| !text.is_empty());
         let partner_key = known.unwrap_or(partner.account);
-        let sum = hundredths(document.get(AMOUNT));
-        let amount = sum.map_or_else(|| document.get(AMOUNT).to_owned(), money);
+        let written_amount = with_point(document.get(AMOUNT));
+        let sum = hundredths(&written_amount);
+        let amount = sum.map_or_else(|| written_amount.to_string(), money);
         let accounts = [own.account, partner.account];
         let parts = accounts.into_iter().chain(known).chain([date, document.get(NUMBER), &amount]);
         let id = parts.collect::<Vec<_>>().join("/");
@@ -255,13 +262,34 @@ impl<R: Read> ClientBankExchange<R> {
                 totals.summed[side] = totals.summed[side].saturating_add(sum.unwrap_or(0));
             }
         }
+        let (currency, mut fault) = match currency_code::of_account(own.account) {
+            Some(Ok(code)) => (code, String::new()),
+            Some(Err(number)) => {
+                ("", format!("own account {}: {number} is no currency that is known", own.account))
+            }
+            None => ("", String::new()),
+        };
+        if direction == "unknown" {
+            let known = match self.own.len() {
+                0 => "which the file does not name".to_owned(),
+                _ => format!("as {}", self.own.iter().next().map_or("", String::as_str)),
+            };
+            fault = format!(
+                "direction unknown: neither payer's account \"{}\" nor receiver's \"{}\" is one of the \
+                 company's own (РасчСчет), {known}, and ДатаСписано \"{written_off}\", ДатаПоступило \
+                 \"{received}\" do not tell",
+                payer.account, receiver.account
+            );
+        }
+        let fault = if document.fault.is_empty() { &fault } else { &document.fault };
+        self.without_currency += u64::from(currency.is_empty() && fault.is_empty());
         let fields: [&str; COLUMNS.len()] = [
             "document",
             direction,
             &document.kind,
             document.get(NUMBER),
             date,
-            document.get(AMOUNT),
+            &written_amount,
             payer.name,
             payer.inn,
             payer.kpp,
@@ -276,10 +304,11 @@ impl<R: Read> ClientBankExchange<R> {
             partner.kpp,
             partner.account,
             own.account,
+            currency,
             &document.purpose(),
             &id,
             written,
-            &document.fault,
+            fault,
         ];
         self.rows.add_record(document.line, &fields);
     }
@@ -319,6 +348,12 @@ impl<R: Read> RawTable for ClientBankExchange<R> {
         if let Some(declared) = self.declared.as_deref().filter(|_| !fits) {
             notes.push(format!("the header says Кодировка={declared}, its letters say otherwise"));
         }
+        if self.without_currency > 0 {
+            notes.push(format!(
+                "{} documents: the own account has no 20 digits that tell its currency",
+                self.without_currency
+            ));
+        }
         if self.documents == 0 {
             notes.push("the statement has no document".to_owned());
         }
@@ -339,6 +374,11 @@ impl<R: Read> RawTable for ClientBankExchange<R> {
         notes.extend(compared.take(MAX_NOTES));
         notes
     }
+}
+
+/// A sum with a comma, as some banks write it, with a point.
+fn with_point(sum: &str) -> Cow<'_, str> {
+    if sum.contains('.') { Cow::Borrowed(sum) } else { Cow::Owned(sum.replacen(',', ".", 1)) }
 }
 
 #[cfg(test)]

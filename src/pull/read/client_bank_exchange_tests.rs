@@ -96,12 +96,54 @@ fn what_is_wrong_with_a_document_stays_with_it() {
     assert_eq!(lines(&windows(STATEMENT), "fault"), faults);
     let stray = "1CClientBankExchange\nРасчСчет=1\nСекцияДокумент=x\nНомер=1\nмусор\n\
                  КонецДокумента\nСекцияДокумент\nНомер=2\nСекцияДокумент\nНомер=3\nКонецДокумента\n";
-    let expected = [
-        "line 5 is no key=value: \"мусор\"",
-        "has no КонецДокумента: line 9 begins another document",
-        "",
-    ];
-    assert_eq!(lines(&dos(stray), "fault"), expected);
+    let faults = lines(&dos(stray), "fault");
+    assert_eq!(
+        faults[..2],
+        [
+            "line 5 is no key=value: \"мусор\"",
+            "has no КонецДокумента: line 9 begins another document"
+        ]
+    );
+    assert!(faults[2].starts_with("direction unknown"));
+}
+
+/// A statement of one account with a document from `payer` to `receiver`; `keys` are its others.
+fn paid(payer: &str, receiver: &str, keys: &str) -> String {
+    format!(
+        "1CClientBankExchange\nРасчСчет=40702840000000000001\nСекцияДокумент=Платежное поручение\n\
+         Номер=1\nДата=01.02.2024\nПлательщикСчет={payer}\nПолучательСчет={receiver}\n{keys}\n\
+         КонецДокумента\nКонецФайла\n"
+    )
+}
+
+#[test]
+fn a_direction_that_nothing_tells_is_said_with_both_accounts() {
+    let expected = "unknown|direction unknown: neither payer's account \"5\" nor receiver's \"6\" is \
+                    one of the company's own (РасчСчет), as 40702840000000000001, and ДатаСписано \
+                    \"\", ДатаПоступило \"\" do not tell";
+    assert_eq!(lines(paid("5", "6", "Сумма=1").as_bytes(), "direction fault"), [expected]);
+    let none = paid("5", "6", "Сумма=1").replace("\nРасчСчет=40702840000000000001", "");
+    let told = &lines(none.as_bytes(), "fault")[0];
+    assert!(told.contains("(РасчСчет), which the file does not name, and"), "{told}");
+}
+
+#[test]
+fn the_own_account_tells_the_currency_and_a_comma_is_a_point() {
+    let own = "40702840000000000001";
+    let columns = "direction currency amount fault";
+    let dollars = paid("40702810000000000077", own, "Сумма=1250,5");
+    assert_eq!(lines(dollars.as_bytes(), columns), ["in|USD|1250.5|"]);
+    let euros = dollars.replace(own, "40702978000000000001");
+    assert_eq!(lines(euros.as_bytes(), columns), ["in|EUR|1250.5|"]);
+    let unknown = dollars.replace(own, "40702999000000000001");
+    assert_eq!(
+        lines(unknown.as_bytes(), columns),
+        ["in||1250.5|own account 40702999000000000001: 999 is no currency that is known"]
+    );
+    let short = dollars.replace(own, "KZ7");
+    let (table, notes) = all(ClientBankExchange::new(short.as_bytes())).unwrap();
+    assert_eq!(told(&table[0], columns), "in||1250.5|");
+    assert_eq!(notes[1], "1 documents: the own account has no 20 digits that tell its currency");
 }
 
 #[test]

@@ -3,25 +3,34 @@
 //! Source: DATEV's description of its format, categories 16, 20 and 21. Keeps true: accounts keep
 //! their zeros and amounts their digits; a day without a year gets the one year that puts it into
 //! the period of the file's header; amounts have no sign, which comes from the side of the posting,
-//! the place of the debtor and whether it is a reversal.
+//! the place of the debtor and whether it is a reversal; what moves comes from the contra account.
 
-use std::io::Read;
+use std::collections::BTreeMap;
+use std::io::{Chain, Cursor, ErrorKind, Read};
 
 use encoding_rs::WINDOWS_1252;
 
+use super::datev_chart::Votes;
 use super::datev_header::{Category, Header};
+use super::datev_posting::{Posted, posting};
 use super::record::columns;
 use super::rows::Row;
 use super::{BadBytes, Decoded, RawTable, Rows, Splitter, TextReader};
+use crate::config::pipeline::Chart;
 
 /// The longest row; the widest of the format has 254 short fields.
 const MAX_ROW_BYTES: usize = 1 << 22;
 
-/// The columns of each row; dates are ISO, decimals have a point.
+/// The bytes from whose postings the chart of accounts is seen.
+const SAMPLE_BYTES: usize = 1 << 22;
+
+/// The columns of each row; dates are ISO, decimals have a point. What moves is a `sale`, a
+/// `payment`, or what becomes no document; `signed_amount` is what the debtor is debited with, and
+/// so is `document_amount`, but that of a payment is what he is credited.
 #[rustfmt::skip]
-pub(super) const COLUMNS: [&str; 24] = [
+pub(super) const COLUMNS: [&str; 25] = [
     "record", "document_id", "document_number", "date", "amount", "side", "account",
-    "contra_account", "debtor", "movement", "signed_amount", "text", "reversal", "client_id",
+    "contra_account", "debtor", "movement", "signed_amount", "document_amount", "text", "reversal", "client_id",
     "client_name", "vat_id", "street", "postcode", "city", "country", "phone", "mail",
     "currency", super::FAULT,
 ];
@@ -45,8 +54,16 @@ pub(super) struct Datev<R> {
 struct Table {
     header: Option<Header>,
     places: Vec<Option<usize>>,
+    chart: Option<Chart>,
+    /// Why it is that chart.
+    why: String,
+    votes: Votes,
     postings: u64,
     between_debtors: u64,
+    /// Postings of debtors that become no document, by what moves.
+    left_out: BTreeMap<&'static str, u64>,
+    /// Postings whose chart is not known.
+    undecided: u64,
 }
 
 /// The columns that are read, each by the beginnings of its names; the number of those that must
@@ -66,18 +83,53 @@ const ACCOUNT: (&[&[&str]], usize) = (&[
 ], 1);
 const LABEL: (&[&[&str]], usize) = (&[&["Konto"], &["Kontenbeschriftung"]], 2);
 
-impl<R: Read> Datev<R> {
-    /// Reads the file `bytes`, in windows-1252 or, where a byte order mark says so, in UTF-8.
+impl<R: Read> Datev<Chain<Cursor<Vec<u8>>, R>> {
+    /// Reads the file `bytes`, in windows-1252 or, where a byte order mark says so, in UTF-8; its
+    /// chart of accounts is `declared`, else the one of its header, else seen from its postings.
     ///
     /// # Errors
     /// When its first row is no header of a category that is read, or a column is missing.
-    pub(super) fn new(bytes: R) -> Result<Self, BadBytes> {
+    pub(super) fn new(mut bytes: R, declared: Option<Chart>) -> Result<Self, BadBytes> {
+        let mut sample = Vec::new();
+        let read = bytes.by_ref().take(SAMPLE_BYTES as u64).read_to_end(&mut sample);
+        read.map_err(|error| {
+            let cut = error.kind() == ErrorKind::UnexpectedEof;
+            let what = if cut { "the packed file is cut off" } else { "reading failed" };
+            BadBytes {
+                row: None,
+                message: format!("{what}: {error}"),
+                hint: "ask for the file again".to_owned(),
+            }
+        })?;
+        let (mut chart, mut why) = (declared, "as declared".to_owned());
+        if declared.is_none() {
+            let mut scout = Datev::over(&sample[..], None, String::new())?;
+            let header = scout.table.header.as_ref();
+            (chart, why) = match header.map(Header::chart).transpose()?.flatten() {
+                Some(chart) => (Some(chart), "as its header says".to_owned()),
+                None => {
+                    while let Ok(Some(_)) = scout.next_rows() {}
+                    let seen = scout.table.votes.chart();
+                    let told = seen.map(|(_, of_it, of_other)| {
+                        format!("as {of_it} postings suggest, {of_other} do not")
+                    });
+                    (seen.map(|(chart, ..)| chart), told.unwrap_or_default())
+                }
+            };
+        }
+        Self::over(Cursor::new(sample).chain(bytes), chart, why)
+    }
+}
+
+impl<R: Read> Datev<R> {
+    /// Reads `bytes`, whose chart is known as `why` says, up to the names of their columns.
+    fn over(bytes: R, chart: Option<Chart>, why: String) -> Result<Self, BadBytes> {
         let mut reader = Self {
             text: TextReader::new(bytes, Some(WINDOWS_1252)),
             splitter: Splitter::new(b';'),
             columns: columns(&COLUMNS),
             rows: Rows::default(),
-            table: Table::default(),
+            table: Table { chart, why, ..Table::default() },
             waiting: true,
             ended: false,
             unfinished: 0,
@@ -146,6 +198,23 @@ impl<R: Read> RawTable for Datev<R> {
         if let Some(Header { period: None, category: Category::Postings, .. }) = table.header {
             notes.push("the header names no period and no fiscal year".to_owned());
         }
+        match table.chart {
+            Some(chart) => {
+                notes.push(format!("chart of accounts: {}, {}", chart.name(), table.why))
+            }
+            None if table.undecided > 0 => notes.push(
+                "neither the header nor the postings tell the chart of accounts: declare \"chart\""
+                    .to_owned(),
+            ),
+            None => {}
+        }
+        if !table.left_out.is_empty() {
+            let counts = table.left_out.iter().map(|(what, count)| format!("{count} {what}"));
+            notes.push(format!(
+                "postings of debtors that are neither sales nor payments, of no document: {}",
+                counts.collect::<Vec<_>>().join(", ")
+            ));
+        }
         if table.between_debtors > 0 {
             let (between, all) = (table.between_debtors, table.postings);
             notes.push(format!("{between} of {all} postings are between two debtors: of no one"));
@@ -177,14 +246,24 @@ impl Table {
             |at: usize| self.places.get(at).copied().flatten().map_or("", |place| row.field(place));
         match category {
             Category::Postings => {
-                let between = posting(header, row.number, field, rows);
                 self.postings += 1;
-                self.between_debtors += u64::from(between);
+                match posting(header, self.chart, row.number, field, rows) {
+                    Posted::Creditor => {}
+                    Posted::BetweenDebtors => self.between_debtors += 1,
+                    Posted::Debtor { contra, movement } => {
+                        self.votes.add(contra);
+                        match movement {
+                            None => self.undecided += 1,
+                            Some("sale" | "payment") => {}
+                            Some(other) => *self.left_out.entry(other).or_default() += 1,
+                        }
+                    }
+                }
             }
             Category::Accounts => account(header, row.number, field, rows),
             Category::Labels => {
                 let mut fields = [""; COLUMNS.len()];
-                (fields[0], fields[6], fields[11]) = ("label", field(0), field(1));
+                (fields[0], fields[6], fields[12]) = ("label", field(0), field(1));
                 rows.add_record(row.number, &fields);
             }
         }
@@ -219,74 +298,6 @@ fn places(
     }
 }
 
-/// Adds a posting; whether it is one between two debtors.
-fn posting<'r>(
-    header: &Header,
-    row: u64,
-    field: impl Fn(usize) -> &'r str,
-    rows: &mut Rows,
-) -> bool {
-    let (side, account, contra) = (field(1), field(2), field(3));
-    let amount = match field(0) {
-        amount if amount.contains('.') => amount.to_owned(),
-        amount => amount.replace(',', "."),
-    };
-    let reversed = field(6) == "20" || field(9) == "1" || field(9).eq_ignore_ascii_case("g");
-    let (debtor, other, debit) = match (header.is_debtor(account), header.is_debtor(contra)) {
-        (true, false) => (account, contra, side == "S"),
-        (false, true) => (contra, account, side == "H"),
-        (both, _) => ("", "", both),
-    };
-    let between = debtor.is_empty() && debit;
-    // A reversal is written on the same side with the opposite sign.
-    let debit = debit != reversed;
-    let mut fault = String::new();
-    let date = header.date(field(4)).unwrap_or_else(|why| {
-        fault = why;
-        field(4).to_owned()
-    });
-    if fault.is_empty() && !["S", "H"].contains(&side) {
-        fault = format!("Soll/Haben-Kennzeichen is \"{side}\": expected S or H");
-    }
-    if fault.is_empty() && amount.starts_with('-') {
-        fault = format!("Umsatz is \"{}\": expected no sign", field(0));
-    }
-    let known = !debtor.is_empty();
-    let told = |text: String| if known { text } else { String::new() };
-    let movement = told(format!("{} {other}", if debit { "debit" } else { "credit" }));
-    let signed = told(format!("{}{amount}", if debit { "" } else { "-" }));
-    let id = told([debtor, &date, field(7)].join("/"));
-    let currency = if field(5).is_empty() { header.currency.as_str() } else { field(5) };
-    let fields: [&str; COLUMNS.len()] = [
-        "posting",
-        &id,
-        field(7),
-        &date,
-        &amount,
-        side,
-        account,
-        contra,
-        debtor,
-        &movement,
-        &signed,
-        field(8),
-        if reversed { "true" } else { "false" },
-        debtor,
-        "",
-        "",
-        "",
-        "",
-        "",
-        "",
-        "",
-        "",
-        currency,
-        &fault,
-    ];
-    rows.add_record(row, &fields);
-    between
-}
-
 /// Adds a debtor or creditor.
 fn account<'r>(header: &Header, row: u64, field: impl Fn(usize) -> &'r str, rows: &mut Rows) {
     let person = [field(2), field(3)].join(" ");
@@ -296,7 +307,7 @@ fn account<'r>(header: &Header, row: u64, field: impl Fn(usize) -> &'r str, rows
     let debtor = if header.is_debtor(field(0)) { field(0) } else { "" };
     let mut fields = [""; COLUMNS.len()];
     (fields[0], fields[6], fields[8]) = ("account", field(0), debtor);
-    fields[13..22].copy_from_slice(&[
+    fields[14..23].copy_from_slice(&[
         field(0),
         name,
         if field(6).is_empty() { "" } else { &vat_id },
@@ -307,7 +318,7 @@ fn account<'r>(header: &Header, row: u64, field: impl Fn(usize) -> &'r str, rows
         field(11),
         field(12),
     ]);
-    fields[22] = &header.currency;
+    fields[23] = &header.currency;
     rows.add_record(row, &fields);
 }
 

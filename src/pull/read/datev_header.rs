@@ -5,6 +5,7 @@ use chrono::{Datelike, Days, Months, NaiveDate};
 use super::BadBytes;
 use super::record::shown;
 use super::rows::Row;
+use crate::config::pipeline::Chart;
 
 /// What a file holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,6 +27,8 @@ pub(super) struct Header {
     /// The first and last day; the fiscal year where it names none.
     pub(super) period: Option<(NaiveDate, NaiveDate)>,
     pub(super) currency: String,
+    /// The number of its chart of accounts, as `03`; often empty.
+    chart: String,
 }
 
 impl Header {
@@ -66,7 +69,31 @@ impl Header {
             digits,
             period: stated.or_else(year),
             currency: row.field(21).to_owned(),
+            chart: row.field(26).to_owned(),
         })
+    }
+
+    /// The chart of accounts that it names, where it names one.
+    pub(super) fn chart(&self) -> Result<Option<Chart>, BadBytes> {
+        match self.chart.trim_start_matches('0') {
+            _ if self.category != Category::Postings => Ok(None),
+            "" => Ok(None),
+            "3" => Ok(Some(Chart::Skr03)),
+            "4" => Ok(Some(Chart::Skr04)),
+            _ => Err(BadBytes {
+                row: Some(1),
+                message: format!("the chart of accounts is \"{}\": expected 03 or 04", self.chart),
+                hint: "declare the one whose accounts for income and money it has, as read: { \
+                       datev: { chart: skr03 } }"
+                    .to_owned(),
+            }),
+        }
+    }
+
+    /// The first four digits of a general account, whose zeros in front may be missing.
+    pub(super) fn first_digits(&self, account: &str) -> Option<u64> {
+        let number = account.parse::<u64>().ok()?;
+        Some(number / 10_u64.pow(u32::try_from(self.digits.saturating_sub(4)).ok()?))
     }
 
     /// Whether `account` is a debtor's: one digit longer than others, beginning with 1 to 6.

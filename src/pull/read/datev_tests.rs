@@ -2,6 +2,7 @@
 
 use super::super::record::tests::{all, sample, told};
 use super::Datev;
+use crate::config::pipeline::Chart;
 use encoding_rs::WINDOWS_1252;
 use proptest::prelude::*;
 
@@ -19,7 +20,7 @@ fn file(category: &str, from: &str, to: &str, names: &str, rows: &[&str]) -> Vec
 }
 
 fn lines(bytes: &[u8], columns: &str) -> Vec<String> {
-    let (table, _) = all(Datev::new(bytes)).unwrap();
+    let (table, _) = all(Datev::new(bytes, None)).unwrap();
     table.iter().map(|row| told(row, columns)).collect()
 }
 
@@ -79,26 +80,89 @@ fn the_sign_is_the_debtors() {
         "1,00;X;;10000;8400;;0102;;;",
         "-1,00;S;;10000;8400;;0102;;;",
     ]);
-    let columns = "debtor movement signed_amount amount side reversal currency fault";
+    let columns =
+        "debtor movement signed_amount document_amount amount side reversal currency fault";
     let expected = [
-        "10000|debit 8400|5950.00|5950.00|S|false|EUR|",
-        "10000|credit 1200|-5950.00|5950.00|H|false|USD|",
-        "10000|credit 1200|-100.5|100.5|S|false|EUR|",
-        "10000|debit 8400|100.5|100.5|H|false|EUR|",
-        "10000|credit 8400|-7.00|7.00|S|true|EUR|",
-        "10000|debit 8400|7.00|7.00|H|true|EUR|",
-        "|||1.00|S|false|EUR|",
-        "|||1.00|S|false|EUR|",
-        "10000|credit 8400|-1.00|1.00|X|false|EUR|Soll/Haben-Kennzeichen is \"X\": expected S or H",
-        "10000|debit 8400|-1.00|-1.00|S|false|EUR|Umsatz is \"-1,00\": expected no sign",
+        "10000|sale|5950.00|5950.00|5950.00|S|false|EUR|",
+        "10000|payment|-5950.00|5950.00|5950.00|H|false|USD|",
+        "10000|payment|-100.5|100.5|100.5|S|false|EUR|",
+        "10000|sale|100.5|100.5|100.5|H|false|EUR|",
+        "10000|sale|-7.00|-7.00|7.00|S|true|EUR|",
+        "10000|sale|7.00|7.00|7.00|H|true|EUR|",
+        "||||1.00|S|false|EUR|",
+        "||||1.00|S|false|EUR|",
+        "10000|sale|-1.00|-1.00|1.00|X|false|EUR|Soll/Haben-Kennzeichen is \"X\": expected S or H",
+        "10000|sale|-1.00|-1.00|-1.00|S|false|EUR|Umsatz is \"-1,00\": expected no sign",
     ];
     assert_eq!(lines(&bytes, columns), expected);
     let first = &lines(&bytes, "line record document_id text")[0];
     assert_eq!(first, "3|posting|10000/2024-02-01/RE-1|Seminar; groß");
-    let (table, notes) = all(Datev::new(&bytes[..])).unwrap();
+    let (table, notes) = all(Datev::new(&bytes[..], None)).unwrap();
     assert_eq!(table[6]["account"], "0102");
     let between = "1 of 10 postings are between two debtors: of no one";
-    assert_eq!(notes, ["read as windows-1252", between]);
+    let chart = "chart of accounts: SKR03, as 6 postings suggest, 0 do not";
+    assert_eq!(notes, ["read as windows-1252", chart, between]);
+}
+
+/// A debtor's postings of 1.00, each to a contra account.
+fn to(accounts: &[&str]) -> Vec<u8> {
+    let rows = accounts.iter().map(|account| format!("1,00;S;;10000;{account};;0102;R;;"));
+    let rows: Vec<String> = rows.collect();
+    postings(&rows.iter().map(String::as_str).collect::<Vec<_>>())
+}
+
+#[test]
+fn taxes_down_payments_and_discounts_posted_apart_are_no_sales() {
+    let of = |accounts: &[&str]| {
+        let (table, notes) = all(Datev::new(&to(accounts)[..], None)).unwrap();
+        let moved: Vec<_> = table.iter().map(|row| row["movement"].clone()).collect();
+        (moved.join(" "), notes[1..].join("; "))
+    };
+    let (moved, notes) = of(&["8400", "1718", "1776", "8736", "1200", "9000"]);
+    assert_eq!(moved, "sale down_payment tax discount payment other");
+    assert_eq!(
+        notes,
+        "chart of accounts: SKR03, as 2 postings suggest, 0 do not; postings of debtors that are \
+         neither sales nor payments, of no document: 1 discount, 1 down_payment, 1 other, 1 tax"
+    );
+    let (moved, _) = of(&["4400", "3272", "3806", "4736", "1800", "9000"]);
+    assert_eq!(moved, "sale down_payment tax discount payment other");
+}
+
+#[test]
+fn a_chart_that_nothing_tells_is_declared_and_never_guessed() {
+    let bytes = to(&["1776", "9000"]);
+    let (table, notes) = all(Datev::new(&bytes[..], None)).unwrap();
+    assert_eq!(
+        table[0]["fault"],
+        "account 1776 is of a tax in SKR03, of a payment in SKR04, and nothing tells which of them \
+         it is: declare it, as read: { datev: { chart: skr03 } }"
+    );
+    assert_eq!(told(&table[1], "movement fault"), "other|");
+    assert!(notes[1].starts_with("neither the header nor the postings tell the chart"));
+    for (chart, movement) in [(Chart::Skr03, "tax"), (Chart::Skr04, "payment")] {
+        let (table, notes) = all(Datev::new(&bytes[..], Some(chart))).unwrap();
+        assert_eq!(told(&table[0], "movement fault"), format!("{movement}|"));
+        assert_eq!(notes[1], format!("chart of accounts: {}, as declared", chart.name()));
+    }
+}
+
+#[test]
+fn a_header_names_the_chart_and_accounts_may_be_longer() {
+    let rows = ["1,00;S;;100000;44000;;0102;R;;", "1,00;S;;100000;4000;;0102;R;;"];
+    let bytes = postings(&rows);
+    let (text, ..) = WINDOWS_1252.decode(&bytes);
+    let named = |chart: &str| {
+        let text = text.replacen(";4;2023", ";5;2023", 1);
+        let text = text.replacen("\"\";;;\"\"", &format!("\"{chart}\";;;\"\""), 1);
+        all(Datev::new(format!("\u{feff}{text}").as_bytes(), None))
+    };
+    let (table, notes) = named("04").unwrap();
+    assert_eq!(notes[1..2], ["chart of accounts: SKR04, as its header says"]);
+    assert_eq!(told(&table[0], "movement contra_account"), "sale|44000");
+    assert_eq!(told(&table[1], "movement contra_account"), "other|4000");
+    let error = named("49").unwrap_err();
+    assert_eq!(error, "the chart of accounts is \"49\": expected 03 or 04");
 }
 
 #[test]
@@ -127,7 +191,7 @@ fn a_byte_order_mark_makes_it_utf_8() {
 
 #[test]
 fn another_file_is_an_error_that_says_what_was_found() {
-    let error = |bytes: &[u8]| all(Datev::new(bytes)).unwrap_err();
+    let error = |bytes: &[u8]| all(Datev::new(bytes, None)).unwrap_err();
     assert_eq!(error(b"Konto;Betrag\r\n"), "the first field is \"Konto\": expected EXTF or DTVF");
     let other = file("46", "", "", NAMES, &[]);
     assert_eq!(error(&other), "the category is \"46\" (): expected 21, 16 or 20");
@@ -140,7 +204,7 @@ fn another_file_is_an_error_that_says_what_was_found() {
 fn files_of_a_vendor_are_read() {
     let read = |name: &str| {
         let bytes = sample(&format!("datev/ledermann_EXTF_{name}.csv"))?;
-        let (table, notes) = all(Datev::new(&bytes[..])).unwrap();
+        let (table, notes) = all(Datev::new(&bytes[..], None)).unwrap();
         eprintln!("{name}: {} rows, {notes:?}", table.len());
         assert!(table.iter().all(|row| !row.contains_key("fault")));
         Some(table)
@@ -152,7 +216,7 @@ fn files_of_a_vendor_are_read() {
         .collect();
     let expected = [
         "2018-02-21||||24.95|Fachbuch: Controlling für Dummies|EUR",
-        "2018-02-22|10000|debit 8400|5950.00|5950.00|Honorar FiBu-Seminar|EUR",
+        "2018-02-22|10000|sale|5950.00|5950.00|Honorar FiBu-Seminar|EUR",
     ];
     assert_eq!(told_postings, expected);
     let accounts = read("Stammdaten").unwrap();
@@ -168,8 +232,8 @@ fn files_of_a_vendor_are_read() {
 proptest! {
     #[test]
     fn any_bytes_are_rows_or_an_error(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
-        let _ = all(Datev::new(&bytes[..]));
-        let _ = all(Datev::new(&[&postings(&[""])[..], &bytes].concat()[..]));
+        let _ = all(Datev::new(&bytes[..], None));
+        let _ = all(Datev::new(&[&postings(&[""])[..], &bytes].concat()[..], None));
     }
 
     #[test]
@@ -182,7 +246,7 @@ proptest! {
         let length = bytes.len();
         bytes[at % length] = byte;
         bytes.remove(cut % length);
-        if let Ok((table, _)) = all(Datev::new(&bytes[..])) {
+        if let Ok((table, _)) = all(Datev::new(&bytes[..], None)) {
             prop_assert!(table.len() <= 4);
         }
     }

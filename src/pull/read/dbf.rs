@@ -2,7 +2,8 @@
 //!
 //! Keeps true: numbers keep the digits they are written with; deleted records are left out and
 //! counted; a charset that the file does not name is declared or read off its texts, never assumed;
-//! a file that ends before its last record is an error.
+//! the file's length decides how many records it has: fewer than its header says are an error, more
+//! are read and told.
 
 use std::borrow::Cow;
 use std::io::{BufReader, Chain, Cursor, Read};
@@ -29,7 +30,8 @@ pub(super) struct Dbf<R> {
     columns: Vec<String>,
     rows: Rows,
     record: Vec<u8>,
-    read: u32,
+    read: u64,
+    ended: bool,
     deleted: u64,
     notes: Vec<String>,
 }
@@ -92,19 +94,33 @@ impl<R: Read> Dbf<R> {
             rows: Rows::default(),
             record: Vec::new(),
             read: 0,
+            ended: false,
             deleted: 0,
             notes,
         })
     }
 
-    /// Takes the next record.
+    /// Takes the next record, or ends.
     fn step(&mut self) -> Result<(), BadBytes> {
         fill(&mut self.bytes, &mut self.record, self.header.width)?;
-        if self.record.len() < self.header.width || self.record.starts_with(&[END]) {
-            let (read, records) = (self.read, self.header.records);
+        let (read, records) = (self.read, u64::from(self.header.records));
+        let whole = self.record.len() == self.header.width;
+        let ends = self.record.is_empty() || self.record.starts_with(&[END]);
+        if read < records && (!whole || ends) {
             return Err(bad(
-                Some(u64::from(read) + 1),
+                Some(read + 1),
                 format!("is cut off: its header says {records} records, it has {read}"),
+            ));
+        }
+        let padding = |byte: &u8| matches!(*byte, 0 | END) || byte.is_ascii_whitespace();
+        if read >= records && (ends || self.record.iter().all(padding)) {
+            self.ended = true;
+            return Ok(());
+        }
+        if read >= records && !(whole && matches!(self.record[0], b' ' | b'*')) {
+            return Err(bad(
+                Some(read + 1),
+                format!("its header says {records} records, and behind them is more, no record"),
             ));
         }
         self.read += 1;
@@ -128,7 +144,7 @@ impl<R: Read> Dbf<R> {
         }
         fields.push(Cow::Borrowed(&fault));
         let fields: Vec<&str> = fields.iter().map(AsRef::as_ref).collect();
-        self.rows.add_record(u64::from(self.read), &fields);
+        self.rows.add_record(self.read, &fields);
         Ok(())
     }
 }
@@ -140,7 +156,7 @@ impl<R: Read> RawTable for Dbf<R> {
 
     fn next_rows(&mut self) -> Result<Option<&Rows>, BadBytes> {
         self.rows.clear();
-        while self.read < self.header.records && !self.rows.is_full() {
+        while !self.ended && !self.rows.is_full() {
             self.step()?;
         }
         Ok((self.rows.complete > 0).then_some(&self.rows))
@@ -148,6 +164,10 @@ impl<R: Read> RawTable for Dbf<R> {
 
     fn notes(&self) -> Vec<String> {
         let mut notes = self.notes.clone();
+        let (read, records) = (self.read, self.header.records);
+        if read > u64::from(records) {
+            notes.push(format!("its header says {records} records, it has {read}: all are read"));
+        }
         if self.deleted > 0 {
             notes.push(format!("{} of {} records are deleted: left out", self.deleted, self.read));
         }
@@ -163,7 +183,7 @@ fn texts(header: &Header, records: &[u8]) -> Vec<u8> {
         texts.push(b' ');
     };
     header.fields.iter().for_each(|field| add(&field.name));
-    for record in records.chunks_exact(header.width).take(header.records as usize) {
+    for record in records.chunks_exact(header.width).take_while(|record| record[0] != END) {
         for field in header.fields.iter().filter(|field| field.kind == b'C') {
             add(&record[field.place.clone()]);
         }

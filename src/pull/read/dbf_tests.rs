@@ -113,6 +113,33 @@ fn the_charset_is_declared_or_named_or_read_off_the_texts() {
 }
 
 #[test]
+fn the_length_of_the_file_decides_how_many_records_it_has() {
+    let counted = |count: u8, end: &[u8]| {
+        let mut bytes = table(0x65, &[(b"A", b'C', 2)], &[b" ab", b"*cd", b" ef"]);
+        bytes[4] = count;
+        bytes.pop();
+        bytes.extend(end);
+        all(Dbf::new(&bytes[..], None)).map(|(table, notes)| {
+            let words: Vec<String> = table.iter().map(|row| told(row, "line A")).collect();
+            (words.join(" "), notes[1..].join("; "))
+        })
+    };
+    let deleted = "1 of 3 records are deleted: left out";
+    for end in [&b""[..], b"\x1a", b"\x1arubbish", b"\0\0\0\0", b"  \x1a"] {
+        for (count, note) in [
+            (3, String::new()),
+            (1, "its header says 1 records, it has 3: all are read; ".to_owned()),
+            (0, "its header says 0 records, it has 3: all are read; ".to_owned()),
+        ] {
+            let expected = ("1|ab 3|ef".to_owned(), format!("{note}{deleted}"));
+            assert_eq!(counted(count, end), Ok(expected), "{count} {end:?}");
+        }
+    }
+    let error = counted(3, b"rubbish").unwrap_err();
+    assert_eq!(error, "its header says 3 records, and behind them is more, no record");
+}
+
+#[test]
 fn a_table_that_is_no_table_or_cut_off_is_an_error() {
     let whole = table(0x65, &[(b"A", b'C', 2)], &[b" ab", b" cd"]);
     let error = |bytes: &[u8]| all(Dbf::new(bytes, None)).unwrap_err();

@@ -4,13 +4,17 @@ mod charset;
 mod client_bank_document;
 mod client_bank_exchange;
 mod csv;
+mod currency_code;
 mod datev;
+mod datev_chart;
 mod datev_header;
+mod datev_posting;
 mod dbf;
 mod dbf_header;
 mod groups;
 mod lines;
 mod ndjson;
+mod panics;
 mod parquet;
 mod parquet_footer;
 mod record;
@@ -18,6 +22,7 @@ mod report;
 mod rows;
 mod sie;
 mod sie_tokens;
+mod sie_voucher;
 mod text;
 mod workbook;
 mod xml;
@@ -92,7 +97,7 @@ pub fn named<'r>(
         };
     match format {
         Named::ClientBankExchange => Ok(Box::new(ClientBankExchange::new(bytes)?)),
-        Named::Datev => Ok(Box::new(Datev::new(bytes)?)),
+        Named::Datev(chart) => Ok(Box::new(Datev::new(bytes, *chart)?)),
         Named::Sie => Ok(Box::new(Sie::new(bytes)?)),
         Named::Dbf(label) => {
             let encoding = label.as_deref().map(|label| {

@@ -5,7 +5,6 @@
 
 use std::fmt::Write;
 use std::fs::File;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
 use arrow::datatypes::{DataType, TimeUnit, TimestampMicrosecondType};
@@ -15,6 +14,7 @@ use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
 use parquet::file::metadata::{ColumnChunkMetaData, RowGroupMetaData};
 
+use super::panics::caught;
 use super::parquet_footer::is_whole;
 use super::rows::Rows;
 use super::{BadBytes, RawTable};
@@ -38,7 +38,7 @@ fn bad(row: Option<u64>, message: impl Into<String>) -> BadBytes {
 
 /// What `read` gives; an error where the library panics, as it does on some damaged metadata.
 fn whole<T>(row: Option<u64>, read: impl FnOnce() -> Result<T, BadBytes>) -> Result<T, BadBytes> {
-    catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(|_| Err(bad(row, "is damaged")))
+    caught(read).unwrap_or_else(|| Err(bad(row, "is damaged")))
 }
 
 /// Whether a column lies in a file of so many bytes: the library reserves room for what it claims.

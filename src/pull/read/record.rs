@@ -54,7 +54,9 @@ pub(super) fn hundredths(text: &str) -> Option<i128> {
     if !plain(whole) || !plain(fraction) {
         return None;
     }
-    let sum = format!("{whole}{fraction:0<2}").parse::<i128>().ok()?;
+    let digits = whole.bytes().chain(fraction.bytes()).chain([b'0', b'0']);
+    let digits = digits.take(whole.len() + 2).map(|digit| i128::from(digit - b'0'));
+    let sum = digits.fold(0, |sum, digit| sum * 10 + digit);
     Some(if negative { -sum } else { sum })
 }
 

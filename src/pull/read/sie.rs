@@ -5,23 +5,22 @@
 //! `#TRANS` counts, since `#RTRANS` and `#BTRANS` tell of corrections that it already holds; the
 //! rows of a voucher that does not sum to nought say so.
 
-use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write;
 use std::io::Read;
+use std::sync::LazyLock;
 
 use chrono::NaiveDate;
 
 use super::charset::Charset;
 use super::lines::Lines;
-use super::record::{columns, hundredths, money, shown};
-use super::sie_tokens::{Token, tokens};
+use super::record::{columns, shown};
+use super::sie_tokens::Tokens;
+use super::sie_voucher::{RECEIVABLES, Voucher};
 use super::{BadBytes, RawTable, Rows};
 
 /// The page of `#FORMAT PC8`.
 const PC8: Charset = Charset::Oem(437);
-
-/// The lines of one voucher together.
-const MAX_VOUCHER_BYTES: usize = 1 << 24;
 
 /// Accounts and years that are remembered.
 const MAX_ACCOUNTS: usize = 20_000;
@@ -29,38 +28,47 @@ const MAX_ACCOUNTS: usize = 20_000;
 /// The longest name of an account that is remembered.
 const MAX_NAME_BYTES: usize = 1 << 10;
 
-/// Letters of ISO-8859-1 that cp437 has as signs that no account's name holds: `Å Ä Ö å ä ö É é`.
-const LATIN: [(u8, char); 8] = [
-    (0xc5, 'Å'),
-    (0xc4, 'Ä'),
-    (0xd6, 'Ö'),
-    (0xe5, 'å'),
-    (0xe4, 'ä'),
-    (0xf6, 'ö'),
-    (0xc9, 'É'),
-    (0xe9, 'é'),
-];
+/// Letters of ISO-8859-1 that cp437 has as signs that no account's name holds.
+const LATIN: &str = "ÅÄÖåäöÉé";
 
-/// The columns of each row; dates are ISO, decimals have a point, debit is positive.
+/// What bytes from 0x80 on stand for, and whether it is a letter of ISO-8859-1.
+static LETTERS: LazyLock<[(char, bool); 128]> = LazyLock::new(|| {
+    let mut byte = 0x7f_u8;
+    [(); 128].map(|()| {
+        byte = byte.wrapping_add(1);
+        let latin = char::from(byte);
+        let letter = PC8.decode(&[byte]).and_then(|text| text.chars().next());
+        if LATIN.contains(latin) { (latin, true) } else { (letter.unwrap_or(latin), false) }
+    })
+});
+
+/// The columns of each row; dates are ISO, decimals have a point, debit is positive. A sale's
+/// `document_id` is its invoice, its `document_amount` what receivables are debited with; a payment
+/// has its voucher's number in front, settles `related`, and its amount is what they are credited.
 #[rustfmt::skip]
-pub(super) const COLUMNS: [&str; 15] = [
-    "record", "series", "voucher", "date", "voucher_text", "classes", "account",
+pub(super) const COLUMNS: [&str; 18] = [
+    "record", "series", "voucher", "date", "voucher_text", "movement", "account",
     "account_name", "objects", "amount", "text", "invoice", "client", "company",
-    super::FAULT,
+    "document_id", "document_amount", "related", super::FAULT,
 ];
 
 /// Reads transactions.
 pub(super) struct Sie<R> {
     lines: Lines<R>,
+    /// The line that is read.
+    line: String,
     columns: Vec<String>,
     rows: Rows,
     company: String,
     kind: String,
     accounts: BTreeMap<String, String>,
     years: BTreeSet<(NaiveDate, NaiveDate)>,
-    voucher: Option<Voucher>,
+    /// The voucher that is read, where one is.
+    open: Voucher,
+    is_open: bool,
     /// A voucher that is complete, and how many of its rows were given.
-    ready: Option<(Voucher, usize)>,
+    ready: Voucher,
+    given: Option<usize>,
     begun: bool,
     ended: bool,
     seen: Seen,
@@ -73,28 +81,10 @@ struct Seen {
     corrections: u64,
     outside_years: u64,
     latin: u64,
+    /// Postings to receivables that become no document.
+    unmoved: u64,
+    unnamed: u64,
     utf_8: bool,
-}
-
-#[derive(Debug, Default)]
-struct Voucher {
-    line: u64,
-    series: String,
-    number: String,
-    date: String,
-    text: String,
-    transactions: Vec<Transaction>,
-    bytes: usize,
-    fault: String,
-}
-
-#[derive(Debug, Default)]
-struct Transaction {
-    line: u64,
-    account: String,
-    objects: String,
-    amount: String,
-    text: String,
 }
 
 fn bad(row: u64, message: impl Into<String>) -> BadBytes {
@@ -110,14 +100,17 @@ impl<R: Read> Sie<R> {
     pub(super) fn new(bytes: R) -> Result<Self, BadBytes> {
         let mut reader = Self {
             lines: Lines::new(bytes),
+            line: String::new(),
             columns: columns(&COLUMNS),
             rows: Rows::default(),
             company: String::new(),
             kind: String::new(),
             accounts: BTreeMap::new(),
             years: BTreeSet::new(),
-            voucher: None,
-            ready: None,
+            open: Voucher::default(),
+            is_open: false,
+            ready: Voucher::default(),
+            given: None,
             begun: false,
             ended: false,
             seen: Seen::default(),
@@ -146,122 +139,156 @@ impl<R: Read> Sie<R> {
             }
             self.begun = true;
         }
-        let text = decode(line, &mut self.seen).into_owned();
-        self.take(text.trim())?;
-        Ok(true)
+        decode(line, &mut self.line, &mut self.seen);
+        let line = std::mem::take(&mut self.line);
+        let taken = self.take(line.trim());
+        self.line = line;
+        taken.map(|()| true)
     }
 
     fn take(&mut self, line: &str) -> Result<(), BadBytes> {
         let number = self.lines.number();
-        if line == "{" {
-            return Ok(());
-        }
-        if line == "}" {
-            self.end_voucher("");
-            return Ok(());
-        }
-        let tokens = tokens(line);
-        let text = |at: usize| tokens.get(at).map_or("", |token| token.text.as_str());
-        let label = text(0).to_ascii_uppercase();
-        match label.as_str() {
-            "#FNAMN" => text(1).clone_into(&mut self.company),
-            "#SIETYP" => text(1).clone_into(&mut self.kind),
-            "#KONTO" if self.accounts.len() < MAX_ACCOUNTS && line.len() < MAX_NAME_BYTES => {
-                self.accounts.insert(text(1).to_owned(), text(2).to_owned());
+        match line {
+            "{" => return Ok(()),
+            "}" => {
+                self.end_voucher("");
+                return Ok(());
             }
-            "#RAR" if self.years.len() < MAX_ACCOUNTS => {
-                self.years.extend(day(text(2)).zip(day(text(3))));
-            }
-            "#VER" => {
-                self.end_voucher(&format!("the voucher has no }}: line {number} begins another"));
-                self.seen.vouchers += 1;
-                self.voucher = Some(self.voucher(number, &text));
-            }
-            "#TRANS" => {
-                let transaction = Transaction::new(number, &tokens);
-                let Some(voucher) = &mut self.voucher else {
-                    let fault = "the transaction is in no voucher".to_owned();
-                    let transactions = vec![transaction];
-                    self.ready = Some((Voucher { transactions, fault, ..Voucher::default() }, 0));
-                    return Ok(());
-                };
-                voucher.bytes += line.len() + size_of::<Transaction>();
-                if voucher.bytes > MAX_VOUCHER_BYTES {
-                    let limit = format!("the voucher is longer than {MAX_VOUCHER_BYTES} bytes");
-                    return Err(bad(voucher.line, limit));
-                }
-                voucher.transactions.push(transaction);
-            }
-            "#RTRANS" | "#BTRANS" => self.seen.corrections += 1,
             _ => {}
+        }
+        let mut tokens = Tokens::new(line);
+        let label = tokens.text();
+        let is = |known: &str| label.eq_ignore_ascii_case(known);
+        if is("#TRANS") {
+            return self.transaction(number, tokens);
+        } else if is("#VER") {
+            if self.is_open {
+                let cut = format!("the voucher has no }}: line {number} begins another");
+                self.end_voucher(&cut);
+            }
+            self.begin_voucher(number, tokens);
+        } else if is("#RTRANS") || is("#BTRANS") {
+            self.seen.corrections += 1;
+        } else if is("#FNAMN") {
+            self.company = tokens.text().into_owned();
+        } else if is("#SIETYP") {
+            self.kind = tokens.text().into_owned();
+        } else if is("#KONTO") && self.accounts.len() < MAX_ACCOUNTS && line.len() < MAX_NAME_BYTES
+        {
+            self.accounts.insert(tokens.text().into_owned(), tokens.text().into_owned());
+        } else if is("#RAR") && self.years.len() < MAX_ACCOUNTS {
+            tokens.next();
+            self.years.extend(day(&tokens.text()).zip(day(&tokens.text())));
         }
         Ok(())
     }
 
-    /// The voucher that a line begins.
-    fn voucher<'t>(&mut self, line: u64, text: &impl Fn(usize) -> &'t str) -> Voucher {
-        let mut voucher = Voucher {
-            line,
-            series: text(1).to_owned(),
-            number: text(2).to_owned(),
-            date: text(3).to_owned(),
-            text: text(4).to_owned(),
-            ..Voucher::default()
-        };
-        match day(text(3)) {
+    /// `#TRANS account {objects} amount [date] [text] …`.
+    fn transaction(&mut self, line: u64, mut tokens: Tokens<'_>) -> Result<(), BadBytes> {
+        let account = tokens.text();
+        let next = tokens.next().unwrap_or_default();
+        let (objects, amount) =
+            if next.braces { (next.text, tokens.text()) } else { ("".into(), next.text) };
+        tokens.next();
+        let text = tokens.text();
+        let fields = [&*account, &*objects, &*amount, &*text];
+        if self.is_open {
+            let voucher = &mut self.open;
+            return voucher.add(line, fields).map_err(|limit| bad(voucher.line, limit));
+        }
+        self.ready.begin(line);
+        self.ready.fault("the transaction is in no voucher");
+        self.given = Some(0);
+        self.ready.add(line, fields).map_err(|limit| bad(line, limit))
+    }
+
+    /// `#VER series number date [text] …`.
+    fn begin_voucher(&mut self, line: u64, mut tokens: Tokens<'_>) {
+        self.seen.vouchers += 1;
+        self.is_open = true;
+        let voucher = &mut self.open;
+        voucher.begin(line);
+        voucher.series.push_str(&tokens.text());
+        voucher.number.push_str(&tokens.text());
+        let date = tokens.text();
+        voucher.text.push_str(&tokens.text());
+        match day(&date) {
             Some(day) => {
-                voucher.date = day.to_string();
+                let _ = write!(voucher.date, "{day}");
                 let inside = |(from, to): &(NaiveDate, NaiveDate)| *from <= day && day <= *to;
                 let outside = !self.years.is_empty() && !self.years.iter().any(inside);
                 self.seen.outside_years += u64::from(outside);
             }
-            None => voucher.fault = format!("its date is \"{}\": expected YYYYMMDD", text(3)),
+            None => {
+                voucher.date.push_str(&date);
+                voucher.fault(&format!("its date is \"{date}\": expected YYYYMMDD"));
+            }
         }
-        voucher
     }
 
     /// Makes the open voucher ready; `cut` says why it has no end of its own.
     fn end_voucher(&mut self, cut: &str) {
-        let Some(mut voucher) = self.voucher.take() else { return };
-        for fault in [cut, &voucher.unbalanced()] {
-            if voucher.fault.is_empty() {
-                fault.clone_into(&mut voucher.fault);
-            }
+        if !std::mem::take(&mut self.is_open) {
+            return;
         }
-        if voucher.transactions.is_empty() && !voucher.fault.is_empty() {
-            let line = voucher.line;
-            voucher.transactions.push(Transaction { line, ..Transaction::default() });
-        }
-        self.ready = Some((voucher, 0));
+        self.open.fault(cut);
+        self.open.end();
+        std::mem::swap(&mut self.open, &mut self.ready);
+        self.given = Some(0);
     }
 
-    /// Gives rows of the voucher that is ready.
-    fn give(&mut self, voucher: Voucher, mut given: usize) {
-        let classes = voucher.transactions.iter().filter_map(|one| one.account.chars().next());
-        let classes: String = classes.collect::<BTreeSet<char>>().into_iter().collect();
-        while let Some(one) = voucher.transactions.get(given) {
+    /// Gives rows of the voucher that is ready, from its row `given` on.
+    fn give(&mut self, mut given: usize) {
+        let voucher = &self.ready;
+        let (mut id, mut turned) = (String::new(), String::new());
+        let paid = voucher.movement == "payment";
+        while let Some(one) = voucher.get(given) {
             if self.rows.is_full() {
-                self.ready = Some((voucher, given));
+                self.given = Some(given);
                 return;
             }
             given += 1;
-            let told = if one.text.is_empty() { &voucher.text } else { &one.text };
-            let name = self.accounts.get(&one.account).map_or("", String::as_str);
+            let told = if one.text.is_empty() { voucher.text.as_str() } else { one.text };
+            let name = self.accounts.get(one.account).map_or("", String::as_str);
+            let invoice = labelled(told, "Faktnr:");
+            let (mut document, mut amount, mut related) = ("", "", "");
+            if one.account.starts_with(RECEIVABLES) && voucher.fault.is_empty() {
+                self.seen.unmoved += u64::from(voucher.movement == "other");
+                let moved = voucher.movement != "other";
+                self.seen.unnamed += u64::from(moved && invoice.is_empty());
+                if moved && !invoice.is_empty() {
+                    (document, amount) = (invoice, one.amount);
+                }
+            }
+            if paid && !document.is_empty() {
+                related = invoice;
+                id.clear();
+                let _ = write!(id, "{} {}/{invoice}", voucher.series, voucher.number);
+                turned.clear();
+                match amount.strip_prefix('-') {
+                    Some(credited) => turned.push_str(credited),
+                    None => turned.extend(["-", amount.trim_start_matches('+')]),
+                }
+                (document, amount) = (id.trim_start(), &turned);
+            }
             let fields: [&str; COLUMNS.len()] = [
                 "transaction",
                 &voucher.series,
                 &voucher.number,
                 &voucher.date,
                 &voucher.text,
-                &classes,
-                &one.account,
+                voucher.movement,
+                one.account,
                 name,
-                &one.objects,
-                &one.amount,
-                &one.text,
-                labelled(told, "Faktnr:"),
+                one.objects,
+                one.amount,
+                one.text,
+                invoice,
                 labelled(told, "Namn:"),
                 &self.company,
+                document,
+                amount,
+                related,
                 &voucher.fault,
             ];
             self.rows.add_record(one.line, &fields);
@@ -277,8 +304,8 @@ impl<R: Read> RawTable for Sie<R> {
     fn next_rows(&mut self) -> Result<Option<&Rows>, BadBytes> {
         self.rows.clear();
         while !self.rows.is_full() {
-            if let Some((voucher, given)) = self.ready.take() {
-                self.give(voucher, given);
+            if let Some(given) = self.given.take() {
+                self.give(given);
             } else if self.ended {
                 break;
             } else if !self.step()? {
@@ -305,6 +332,15 @@ impl<R: Read> RawTable for Sie<R> {
             notes.push("the file has no voucher".to_owned());
         }
         let counts = [
+            (
+                seen.unmoved,
+                "postings to receivables without income from sales (30 to 36) or money (19) in \
+                 their vouchers: of no document",
+            ),
+            (
+                seen.unnamed,
+                "postings to receivables without \"Faktnr:\" in their texts: of no document",
+            ),
             (seen.latin, "letters of ISO-8859-1 among cp437"),
             (seen.corrections, "#RTRANS and #BTRANS left out: #TRANS already holds them"),
             (seen.outside_years, "vouchers dated outside the years of #RAR"),
@@ -315,59 +351,28 @@ impl<R: Read> RawTable for Sie<R> {
     }
 }
 
-impl Voucher {
-    /// What keeps it from summing to nought; empty where nothing does.
-    fn unbalanced(&self) -> String {
-        let mut sum = 0_i128;
-        for Transaction { line, amount, .. } in &self.transactions {
-            match hundredths(amount).and_then(|amount| sum.checked_add(amount)) {
-                Some(total) => sum = total,
-                None => return format!("line {line} has the amount \"{amount}\": expected 0.00"),
-            }
-        }
-        match sum {
-            0 => String::new(),
-            sum => format!("the voucher sums to {}: expected 0.00", money(sum)),
-        }
-    }
-}
-
-impl Transaction {
-    /// `#TRANS account {objects} amount [date] [text] …`.
-    fn new(line: u64, tokens: &[Token]) -> Self {
-        let objects = tokens.get(2).filter(|token| token.braces);
-        let amount = 2 + usize::from(objects.is_some());
-        let text = |at: usize| tokens.get(at).map(|token| token.text.clone()).unwrap_or_default();
-        Self {
-            line,
-            account: text(1),
-            objects: objects.map(|token| token.text.clone()).unwrap_or_default(),
-            amount: text(amount),
-            text: text(amount + 2),
-        }
-    }
-}
-
 fn day(text: &str) -> Option<NaiveDate> {
     let whole = text.len() == 8 && text.bytes().all(|byte| byte.is_ascii_digit());
     whole.then(|| NaiveDate::parse_from_str(text, "%Y%m%d").ok())?
 }
 
-/// The line in UTF-8 where it is that, which no Swedish text in cp437 is by chance; else in cp437.
-fn decode<'l>(line: &'l [u8], seen: &mut Seen) -> Cow<'l, str> {
-    if let Ok(text) = std::str::from_utf8(line) {
+/// Puts the line into `text`, in UTF-8 where it is that, which no Swedish text in cp437 is by
+/// chance; else in cp437.
+fn decode(line: &[u8], text: &mut String, seen: &mut Seen) {
+    text.clear();
+    if let Ok(line) = std::str::from_utf8(line) {
         seen.utf_8 |= !line.is_ascii();
-        return Cow::Borrowed(text);
+        text.push_str(line);
+        return;
     }
-    let latin = |byte: u8| LATIN.iter().find(|(known, _)| *known == byte);
-    let decoded = line.iter().map(|byte| match latin(*byte) {
-        Some((_, letter)) => {
-            seen.latin += 1;
-            Cow::Owned(letter.to_string())
+    text.extend(line.iter().map(|byte| match byte.checked_sub(0x80) {
+        Some(high) => {
+            let (letter, latin) = LETTERS[usize::from(high)];
+            seen.latin += u64::from(latin);
+            letter
         }
-        None => PC8.decode(std::slice::from_ref(byte)).unwrap_or_default(),
-    });
-    Cow::Owned(decoded.collect())
+        None => char::from(*byte),
+    }));
 }
 
 /// What stands behind `label` in texts such as `Faktnr: 891, Namn: Karl Svensson`; a name may hold

@@ -51,11 +51,50 @@ fn a_transaction_has_its_voucher_account_and_texts() {
         "27|A|1|2025-01-01|1510|Kundfordringar||0||",
     ];
     assert_eq!(lines(&pc8(FILE), columns), expected);
-    let first = &lines(&pc8(FILE), "company classes voucher_text text")[0];
+    let first = &lines(&pc8(FILE), "company movement voucher_text text")[0];
     assert_eq!(
         first,
-        "Övningsbolaget \"Å\" AB|13|Fakturajournal nr 1|Faktnr: 0891, Namn: Karl, Åke & Co"
+        "Övningsbolaget \"Å\" AB|sale|Fakturajournal nr 1|Faktnr: 0891, Namn: Karl, Åke & Co"
     );
+}
+
+/// What a voucher of `transactions`, each an account and an amount, moves, and the documents of its
+/// receivables.
+fn moved(transactions: &[(&str, &str)]) -> Vec<String> {
+    let transactions = transactions.iter().map(|(account, amount)| {
+        format!("#TRANS {account} {{}} {amount} \"\" \"Faktnr: 891, Namn: Karl\"\n")
+    });
+    let transactions: String = transactions.collect();
+    let text = format!("#FLAGGA 0\n#VER A 5 20240304 \"\"\n{{\n{transactions}}}\n");
+    let (table, _) = all(Sie::new(text.as_bytes())).unwrap();
+    let rows = table.iter().filter(|row| row["account"].starts_with("15"));
+    rows.map(|row| told(row, "movement document_id document_amount related fault")).collect()
+}
+
+#[test]
+fn only_income_from_sales_makes_sales_and_money_makes_payments() {
+    let sale = [("1510", "125"), ("2611", "-25"), ("3051", "-100")];
+    assert_eq!(moved(&sale), ["sale|891|125||"]);
+    let credit = [("1510", "-125"), ("2611", "25"), ("3051", "100")];
+    assert_eq!(moved(&credit), ["sale|891|-125||"]);
+    let rounded = [("1930", "125"), ("1510", "-124.60"), ("3740", "-0.40")];
+    assert_eq!(moved(&rounded), ["payment|A 5/891|124.60|891|"]);
+    let gain = [("1510", "-100.00"), ("1940", "103.00"), ("3960", "-3.00")];
+    assert_eq!(moved(&gain), ["payment|A 5/891|100.00|891|"]);
+    let refund = [("1510", "10"), ("1920", "-10")];
+    assert_eq!(moved(&refund), ["payment|A 5/891|-10|891|"]);
+    let written_off = [("1510", "-1"), ("3740", "1")];
+    assert_eq!(moved(&written_off), ["other||||"]);
+}
+
+#[test]
+fn a_voucher_of_sale_and_money_is_told_by_its_sides() {
+    let reminded = [("1930", "1060"), ("1510", "-1000"), ("3590", "-60")];
+    assert_eq!(moved(&reminded), ["payment|A 5/891|1000|891|"]);
+    let paid_in_part = [("1930", "300"), ("1510", "700"), ("3051", "-1000")];
+    assert_eq!(moved(&paid_in_part), ["sale|891|700||"]);
+    let both = [("1510", "1000"), ("3051", "-1000"), ("1510", "-400"), ("1930", "400")];
+    assert_eq!(moved(&both), ["mixed|891|1000||", "mixed|891|-400||"]);
 }
 
 #[test]
@@ -93,6 +132,7 @@ fn letters_are_those_of_their_charset_line_by_line() {
         notes,
         [
             "read as cp437: the format's PC8",
+            "1 postings to receivables without \"Faktnr:\" in their texts: of no document",
             "1 letters of ISO-8859-1 among cp437",
             "2 #RTRANS and #BTRANS left out: #TRANS already holds them",
             "1 vouchers dated outside the years of #RAR",
@@ -121,8 +161,8 @@ fn an_invoice_journal_of_a_vendor_is_read() {
     eprintln!("{} transactions: {notes:?}", table.len());
     assert_eq!(table.len(), 3);
     assert_eq!(
-        told(&table[0], "date account amount invoice client company classes fault"),
-        "2011-03-04|1510|8000.00|891|Karl Svensson|Övningsbolaget AB|123|"
+        told(&table[0], "date account amount invoice client company movement fault"),
+        "2011-03-04|1510|8000.00|891|Karl Svensson|Övningsbolaget AB|sale|"
     );
 }
 

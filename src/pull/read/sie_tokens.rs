@@ -1,81 +1,115 @@
 //! A line of an SIE file → its label and fields.
 //!
-//! Keeps true: quotes are optional; `\"` is a quote; `{…}` is one field, whatever it holds.
+//! Keeps true: quotes are optional; `\"` is a quote; `{…}` is one field, whatever it holds; a field
+//! is copied only where it is written otherwise than it reads.
 
-/// Fields of one line that are read.
-const MAX_FIELDS: usize = 64;
+use std::borrow::Cow;
 
 /// A field.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
-pub(super) struct Token {
-    pub(super) text: String,
+pub(super) struct Token<'l> {
+    pub(super) text: Cow<'l, str>,
     /// Whether it stood in braces.
     pub(super) braces: bool,
 }
 
-/// The fields of `line`, which are separated by spaces or tabs.
-pub(super) fn tokens(line: &str) -> Vec<Token> {
-    let mut tokens = Vec::new();
-    let mut rest = line.trim_start();
-    while !rest.is_empty() && tokens.len() < MAX_FIELDS {
-        let (token, after) = match rest.chars().next() {
-            Some('"') => quoted(&rest[1..]),
-            Some('{') => braced(&rest[1..]),
+/// The fields of a line, which are separated by spaces or tabs.
+#[derive(Debug, Clone)]
+pub(super) struct Tokens<'l> {
+    rest: &'l str,
+}
+
+impl<'l> Tokens<'l> {
+    pub(super) fn new(line: &'l str) -> Self {
+        Self { rest: line }
+    }
+
+    /// The text of the next field; empty after the last.
+    pub(super) fn text(&mut self) -> Cow<'l, str> {
+        self.next().unwrap_or_default().text
+    }
+}
+
+impl<'l> Iterator for Tokens<'l> {
+    type Item = Token<'l>;
+
+    fn next(&mut self) -> Option<Token<'l>> {
+        let rest = self.rest.trim_start();
+        let (token, after) = match rest.as_bytes().first()? {
+            b'"' => quoted(&rest[1..]),
+            b'{' => braced(&rest[1..]),
             _ => {
-                let end = rest.find([' ', '\t']).unwrap_or(rest.len());
-                let (text, after) = rest.split_at(end);
-                (Token { text: text.to_owned(), braces: false }, after)
+                let (text, after) = rest.split_at(rest.find([' ', '\t']).unwrap_or(rest.len()));
+                (Token { text: Cow::Borrowed(text), braces: false }, after)
             }
         };
-        tokens.push(token);
-        rest = after.trim_start();
+        self.rest = after;
+        Some(token)
     }
-    tokens
 }
 
 /// The text up to the closing quote, and what follows it.
-fn quoted(text: &str) -> (Token, &str) {
-    let mut token = Token::default();
-    let mut chars = text.char_indices();
-    while let Some((at, char)) = chars.next() {
-        match char {
-            '"' => return (token, &text[at + 1..]),
-            '\\' if text[at + 1..].starts_with(['"', '\\']) => {
-                token.text.extend(chars.next().map(|(_, char)| char));
-            }
-            char => token.text.push(char),
-        }
+fn quoted(text: &str) -> (Token<'_>, &str) {
+    let mut escaped = false;
+    let end = text.bytes().position(|byte| {
+        let ends = byte == b'"' && !escaped;
+        escaped = byte == b'\\' && !escaped;
+        ends
+    });
+    let (inside, after) = match end {
+        Some(end) => (&text[..end], &text[end + 1..]),
+        None => (text, ""),
+    };
+    (Token { text: unescaped(inside), braces: false }, after)
+}
+
+/// The text with `\"` and `\\` as what they stand for.
+fn unescaped(text: &str) -> Cow<'_, str> {
+    if !text.contains('\\') {
+        return Cow::Borrowed(text);
     }
-    (token, "")
+    let mut plain = String::with_capacity(text.len());
+    let mut chars = text.chars().peekable();
+    while let Some(char) = chars.next() {
+        let escapes = char == '\\' && matches!(chars.peek(), Some('"' | '\\'));
+        plain.push(if escapes { chars.next().unwrap_or(char) } else { char });
+    }
+    Cow::Owned(plain)
 }
 
 /// The text up to the closing brace, quotes in it taken off, and what follows it.
-fn braced(text: &str) -> (Token, &str) {
+fn braced(text: &str) -> (Token<'_>, &str) {
     let mut quotes = false;
-    let end = text.char_indices().find(|(_, char)| {
-        quotes ^= *char == '"';
-        *char == '}' && !quotes
+    let end = text.bytes().position(|byte| {
+        quotes ^= byte == b'"';
+        byte == b'}' && !quotes
     });
     let (inside, after) = match end {
-        Some((end, _)) => (&text[..end], &text[end + 1..]),
+        Some(end) => (&text[..end], &text[end + 1..]),
         None => (text, ""),
     };
-    (Token { text: inside.trim().replace('"', ""), braces: true }, after)
+    let inside = inside.trim();
+    let text = match inside.contains('"') {
+        true => Cow::Owned(inside.replace('"', "")),
+        false => Cow::Borrowed(inside),
+    };
+    (Token { text, braces: true }, after)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::tokens;
+    use super::Tokens;
     use proptest::prelude::*;
 
     fn texts(line: &str) -> Vec<String> {
-        tokens(line).into_iter().map(|token| token.text).collect()
+        Tokens::new(line).map(|token| token.text.into_owned()).collect()
     }
 
     #[test]
     fn quotes_are_optional_and_may_be_escaped() {
         let line = "#TRANS\t1510 {1 \"N} ord\"} -80.00  \"\" \"Bo \\\"Bosse\\\" B\\C\"";
         assert_eq!(texts(line), ["#TRANS", "1510", "1 N} ord", "-80.00", "", "Bo \"Bosse\" B\\C"]);
+        assert_eq!(texts(r#""C:\\" "å\\\"" x"#), [r"C:\", r#"å\""#, "x"]);
     }
 
     #[test]
@@ -87,7 +121,7 @@ mod tests {
     proptest! {
         #[test]
         fn any_bytes_of_a_line_have_fields(line in "[#a å\"\\\\{}\t]{0,40}") {
-            prop_assert!(tokens(&line).len() <= 64);
+            prop_assert!(texts(&line).len() <= 40);
         }
     }
 }
