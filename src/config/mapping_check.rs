@@ -35,7 +35,7 @@ pub(super) fn merged(
 }
 
 pub(super) fn rule(check: &mut Checker<'_>, entry: &mirror::Rule) -> Rule {
-    let mirror::Rule { column, like, not, matches, is } = entry;
+    let mirror::Rule { column, also, like, not, matches, is } = entry;
     let given = [like.is_some(), not.is_some(), matches.is_some(), is.is_some()];
     let test = match (like, not, matches, is) {
         _ if given.iter().filter(|given| **given).count() != 1 => {
@@ -51,7 +51,8 @@ pub(super) fn rule(check: &mut Checker<'_>, entry: &mirror::Rule) -> Rule {
         (.., Some(written), _) => expression(check, written).map_or(Test::Empty, Test::Matches),
         _ => Test::Empty,
     };
-    Rule { header: column.value.clone(), test }
+    let also = also.iter().map(|header| header.value.clone()).collect();
+    Rule { header: column.value.clone(), also, test }
 }
 
 /// The regular expression that is written.
@@ -108,7 +109,7 @@ pub(super) fn into(
             }
             None if !entry.value.columns.contains_key("currency") => {
                 let from = Origin::Constant(currency.to_owned());
-                columns[index] = Some(Mapping { from, map: Vec::new(), default: None });
+                columns[index] = Some(Mapping::of(from));
             }
             _ => {}
         }
@@ -142,6 +143,17 @@ pub(super) fn into(
             ),
         }
     }
+    for (name, column) in &entry.value.columns {
+        let mirror::Column::Map(map) = &column.value else { continue };
+        let money = table.column(name).is_some_and(|(_, one)| one.kind == canonical::Type::Money);
+        if map.once && !(money && !group_by.is_empty()) {
+            check.fault_hint(
+                at(column),
+                format!("\"{name}\" is not summed: \"once\" says nothing"),
+                "remove it: only amounts of documents with group_by are summed",
+            );
+        }
+    }
     let conditions = entry.value.conditions.iter().map(|entry| rule(check, &entry.value)).collect();
     Some(Into { table, conditions, group_by, columns })
 }
@@ -149,13 +161,15 @@ pub(super) fn into(
 fn mapping(check: &mut Checker<'_>, column: &Spanned<mirror::Column>) -> Option<Mapping> {
     let map = match &column.value {
         mirror::Column::Header(header) => {
-            let from = Origin::Header(header.clone());
-            return Some(Mapping { from, map: Vec::new(), default: None });
+            return Some(Mapping::of(Origin::Header(header.clone())));
         }
         mirror::Column::Map(map) => map,
     };
     let texts = |headers: &[Spanned<String>]| headers.iter().map(|one| one.value.clone()).collect();
     let (parts, several) = ((&map.split, &map.pattern), (&map.product, &map.join));
+    if let Some(first) = &map.first {
+        return first_of(check, column, map, first);
+    }
     let from = match (&map.from, &map.value, several, parts) {
         (Some(header), None, (None, None), (None, None)) => Origin::Header(header.value.clone()),
         (Some(header), None, (None, None), (None, Some(written))) => {
@@ -169,7 +183,8 @@ fn mapping(check: &mut Checker<'_>, column: &Spanned<mirror::Column>) -> Option<
         },
         (None, Some(value), (None, None), (None, None)) => Origin::Constant(check.string(value)),
         (None, None, (Some(factors), None), (None, None)) if !factors.is_empty() => {
-            Origin::Product(texts(factors))
+            let less_percent = map.less_percent.as_ref().map(|header| header.value.clone());
+            Origin::Product { factors: texts(factors), less_percent }
         }
         (None, None, (None, Some(texts_of)), (None, None)) if !texts_of.is_empty() => {
             Origin::Join(texts(texts_of))
@@ -177,12 +192,19 @@ fn mapping(check: &mut Checker<'_>, column: &Spanned<mirror::Column>) -> Option<
         _ => {
             check.fault_hint(
                 at(column),
-                "a column needs exactly one of \"from\", \"value\", \"product\" and \"join\"",
+                "a column needs exactly one of \"from\", \"value\", \"product\", \"join\" and \"first\"",
                 "write a header, { from: <header> }, { value: <text> } or { product: [a, b] }",
             );
             return None;
         }
     };
+    if let (Some(percent), false) = (&map.less_percent, matches!(from, Origin::Product { .. })) {
+        check.fault_hint(
+            at(percent),
+            "\"less_percent\" stands without \"product\"",
+            "write { product: [<header>], less_percent: <header> }",
+        );
+    }
     let mut pairs = Vec::new();
     for entry in &map.map {
         let mut entries = entry.value.iter();
@@ -196,7 +218,31 @@ fn mapping(check: &mut Checker<'_>, column: &Spanned<mirror::Column>) -> Option<
         }
     }
     let default = map.default.as_ref().map(|default| check.string(default));
-    Some(Mapping { from, map: pairs, default })
+    Some(Mapping { from, map: pairs, default, once: map.once })
+}
+
+/// The first of several mappings that has a value.
+fn first_of(
+    check: &mut Checker<'_>,
+    column: &Spanned<mirror::Column>,
+    map: &mirror::ColumnMap,
+    first: &[Spanned<mirror::Column>],
+) -> Option<Mapping> {
+    let origins = map.from.is_some() || map.value.is_some() || map.less_percent.is_some();
+    let several = map.join.is_some() || map.product.is_some();
+    let parts = map.split.is_some() || map.pattern.is_some() || !map.map.is_empty();
+    if origins || several || parts || first.is_empty() {
+        check.fault_hint(
+            at(column),
+            "\"first\" stands with \"default\" and \"once\" alone",
+            "write { first: [<header>, { from: <header>, map: […] }] }",
+        );
+        return None;
+    }
+    let mappings: Vec<Option<Mapping>> = first.iter().map(|one| mapping(check, one)).collect();
+    let from = Origin::First(mappings.into_iter().collect::<Option<_>>()?);
+    let default = map.default.as_ref().map(|default| check.string(default));
+    Some(Mapping { default, once: map.once, ..Mapping::of(from) })
 }
 
 /// The regular expression that is written, which has one group.

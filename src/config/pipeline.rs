@@ -246,6 +246,15 @@ pub struct Into {
     pub columns: Vec<Option<Mapping>>,
 }
 
+impl Into {
+    /// The columns that lines repeat, and which are not summed.
+    #[must_use]
+    pub fn once(&self) -> Vec<usize> {
+        let once = |at: &usize| self.columns[*at].as_ref().is_some_and(|column| column.once);
+        (0..self.columns.len()).filter(once).collect()
+    }
+}
+
 /// Where the value of a canonical column comes from.
 #[derive(Debug, Clone)]
 pub struct Mapping {
@@ -255,6 +264,31 @@ pub struct Mapping {
     pub map: Vec<(String, String)>,
     /// What an empty value becomes.
     pub default: Option<String>,
+    /// Whether each line of a document repeats it, so that it is taken once and not summed.
+    pub once: bool,
+}
+
+impl Mapping {
+    /// What `from` gives, as it is.
+    #[must_use]
+    pub fn of(from: Origin) -> Self {
+        Self { from, map: Vec::new(), default: None, once: false }
+    }
+
+    /// The headers that it names.
+    pub fn headers(&self) -> Vec<&str> {
+        match &self.from {
+            Origin::Header(header)
+            | Origin::Split { header, .. }
+            | Origin::Match { header, .. } => vec![header],
+            Origin::Join(headers) => headers.iter().map(String::as_str).collect(),
+            Origin::Product { factors, less_percent } => {
+                factors.iter().chain(less_percent).map(String::as_str).collect()
+            }
+            Origin::First(mappings) => mappings.iter().flat_map(Self::headers).collect(),
+            Origin::Constant(_) => Vec::new(),
+        }
+    }
 }
 
 /// Where a text comes from.
@@ -267,7 +301,14 @@ pub enum Origin {
     /// Texts of columns of the export, put together.
     Join(Vec<String>),
     /// The product of numbers in columns of the export.
-    Product(Vec<String>),
+    Product {
+        /// The columns.
+        factors: Vec<String>,
+        /// The column of the percentage that is taken off, nothing where it is empty.
+        less_percent: Option<String>,
+    },
+    /// The first of several that has a value.
+    First(Vec<Mapping>),
     /// A part (from 1) of a column's text between separators.
     Split {
         /// The column of the export.
@@ -291,8 +332,17 @@ pub enum Origin {
 pub struct Rule {
     /// The column's header.
     pub header: String,
+    /// Headers of other columns of which the same must hold.
+    pub also: Vec<String>,
     /// What is asked of its text.
     pub test: Test,
+}
+
+impl Rule {
+    /// The headers that it names.
+    pub fn headers(&self) -> impl Iterator<Item = &str> {
+        std::iter::once(&self.header).chain(&self.also).map(String::as_str)
+    }
 }
 
 /// What is asked of a text.

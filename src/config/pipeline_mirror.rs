@@ -112,17 +112,14 @@ impl Preset {
     /// The headers that it names.
     pub(super) fn headers(&self) -> impl Iterator<Item = &str> {
         let columns = self.into.values().flat_map(|into| into.value.columns.values());
-        let named = columns.flat_map(|column| match &column.value {
-            Column::Header(header) => vec![header.as_str()],
-            Column::Map(map) => {
-                let factors = map.product.iter().chain(&map.join).flatten();
-                let named = map.from.iter().chain(factors);
-                named.map(|header| header.value.as_str()).collect()
-            }
-        });
+        let named = columns.flat_map(|column| column.value.headers());
         let rules = self.into.values().flat_map(|into| &into.value.conditions).chain(&self.skip);
-        let rules = rules.map(|rule| rule.value.column.value.as_str());
-        named.chain(rules).chain(self.reject.iter().map(|rule| rule.value.column.value.as_str()))
+        let rules =
+            rules.flat_map(|rule| std::iter::once(&rule.value.column).chain(&rule.value.also));
+        let rejects = self.reject.iter();
+        let rejects =
+            rejects.flat_map(|rule| std::iter::once(&rule.value.column).chain(&rule.value.also));
+        named.chain(rules.chain(rejects).map(|header| header.value.as_str()))
     }
 }
 
@@ -174,6 +171,21 @@ pub(super) enum Column {
     Map(ColumnMap),
 }
 
+impl Column {
+    /// The headers that it names.
+    fn headers(&self) -> Vec<&str> {
+        let map = match self {
+            Self::Header(header) => return vec![header],
+            Self::Map(map) => map,
+        };
+        let several = map.product.iter().chain(&map.join).flatten();
+        let named = map.from.iter().chain(several).chain(&map.less_percent);
+        let named = named.map(|header| header.value.as_str());
+        let first = map.first.iter().flatten();
+        named.chain(first.flat_map(|column| column.value.headers())).collect()
+    }
+}
+
 #[derive(Deserialize, JsonSchema, Clone)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ColumnMap {
@@ -185,6 +197,10 @@ pub(super) struct ColumnMap {
     pub(super) join: Option<Vec<Spanned<String>>>,
     /// Headers whose numbers are multiplied.
     pub(super) product: Option<Vec<Spanned<String>>>,
+    /// The header of a discount in percent, which the product is less by; none where it is empty.
+    pub(super) less_percent: Option<Spanned<String>>,
+    /// Columns of which the first that has a value counts.
+    pub(super) first: Option<Vec<Spanned<Column>>>,
     /// A part of the text.
     pub(super) split: Option<Split>,
     /// A regular expression with one group, which is the value; a text without it is a reject.
@@ -195,6 +211,9 @@ pub(super) struct ColumnMap {
     pub(super) map: Vec<Spanned<BTreeMap<String, String>>>,
     /// What an empty value becomes.
     pub(super) default: Option<Spanned<String>>,
+    /// An amount that each line of a document repeats: taken once, not summed.
+    #[serde(default)]
+    pub(super) once: bool,
 }
 
 #[derive(Deserialize, JsonSchema, Clone)]
@@ -284,6 +303,9 @@ impl<'de> Deserialize<'de> for Column {
 pub(super) struct Rule {
     /// A header.
     pub(super) column: Spanned<String>,
+    /// Other headers of which the same must hold.
+    #[serde(default)]
+    pub(super) also: Vec<Spanned<String>>,
     /// A pattern in which `*` stands for anything.
     pub(super) like: Option<String>,
     /// A pattern that it does not have.
@@ -305,6 +327,9 @@ pub(super) enum Is {
 pub(super) struct Reject {
     /// A header.
     pub(super) column: Spanned<String>,
+    /// Other headers of which the same must hold.
+    #[serde(default)]
+    pub(super) also: Vec<Spanned<String>>,
     /// A pattern in which `*` stands for anything.
     pub(super) like: Option<String>,
     /// A pattern that it does not have.
@@ -320,9 +345,10 @@ pub(super) struct Reject {
 impl Reject {
     /// The rule by which it rejects.
     pub(super) fn rule(&self) -> Rule {
-        let Self { column, like, not, matches, is, .. } = self;
+        let Self { column, also, like, not, matches, is, .. } = self;
         Rule {
             column: column.clone(),
+            also: also.clone(),
             like: like.clone(),
             not: not.clone(),
             matches: matches.clone(),

@@ -216,7 +216,7 @@ async fn fold(
         .collect();
     let sql = format!("select * from lines order by {}, _row", group.join(", "));
     let mut stream = session.sql(&sql).await?.execute_stream().await?;
-    let mut fold = Fold::new(into.table, &into.group_by);
+    let mut fold = Fold::new(into.table, &into.group_by, into.once());
     let mut rejected = BTreeSet::new();
     let mut take = |folded: Folded, sink: &mut ExportSink<'_>| -> Result<()> {
         for reject in folded.rejects {

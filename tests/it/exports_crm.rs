@@ -13,8 +13,16 @@ fn amocrm_gives_its_lost_deals_whatever_the_order_of_columns() {
 \"Пётр\",\"104\",\"Закрыто и не реализовано\",\"Розница\",\"Шкаф\",\"\",\"01.02.2026 10:00:00\",\"Пётр\",\"14.03.2026 00:00:00\",\"\",\"\",\"Ольга\",\"\",\"\",\"\"\n";
     let project = source("preset: amocrm_deals").file("exports/leads.csv", text);
     let ran = project.run(&["run"]).ends_with(0);
+    assert!(ran.stdout.contains("2 loaded, 0 rejected, 2 skipped"), "{}", ran.stdout);
+    assert_eq!(
+        refusals(&project),
+        ["101|2026-03-12|Альфа|Опт|Дорого|Мария|1200000.00", "104|2026-03-14|Ольга|Розница||Пётр|",]
+    );
+    let nobody =
+        text.replace("\"Ольга\"", "\"\"").replace("Закрыто и не реализовано", "Closed - lost");
+    let project = source("preset: amocrm_deals").file("exports/leads.csv", nobody);
+    let ran = project.run(&["run"]).ends_with(0);
     assert!(ran.stdout.contains("1 loaded, 1 rejected, 2 skipped"), "{}", ran.stdout);
-    assert_eq!(refusals(&project), ["101|2026-03-12|Альфа|Опт|Дорого|Мария|1200000.00"]);
     assert_eq!(table(&project, "rejects", &["row", "reason"]), ["5|no_client"]);
 }
 
@@ -45,6 +53,57 @@ fn what_a_source_renames_is_added_to_the_names_of_the_preset() {
         project.run(&["run"]).ends_with(0);
         assert_eq!(refusals(&project), ["7|2026-03-12|Альфа|Опт||Мария|120000.00"], "{stage}");
     }
+}
+
+#[test]
+fn a_deal_without_company_is_its_contacts() {
+    let text = BITRIX.replace("\"Альфа\";\"\"", "\"\";\"Иван\"");
+    let project = source("preset: bitrix24_deals").file("exports/deals.csv", text);
+    project.run(&["run"]).ends_with(0);
+    assert_eq!(refusals(&project), ["7|2026-03-12|Иван|Опт||Мария|120000.00"]);
+    let hubspot = "Record ID,Deal Name,Deal Stage,Close Date,Amount,Associated Company,Associated Contact\n\
+                   901,Racks,Closed lost,2026-03-12,5,,Ann Lee\n\
+                   902,Racks,Closed lost,2026-03-12,5,Acme,Ann Lee\n";
+    let project = source("preset: hubspot_deals").file("exports/deals.csv", hubspot);
+    project.run(&["run"]).ends_with(0);
+    let clients = table(&project, "refusals", &["refusal_id", "client_id"]);
+    assert_eq!(clients, ["901|Ann Lee", "902|Acme"]);
+    let pipedrive = "Deal - ID,Deal - Title,Deal - Value,Deal - Organization,Deal - Contact person,\
+                     Deal - Status,Deal - Lost time\n31,Racks,5,,Ann Lee,Lost,2026-03-12 14:05:00\n";
+    let project = source("preset: pipedrive_deals").file("exports/deals.csv", pipedrive);
+    project.run(&["run"]).ends_with(0);
+    assert_eq!(table(&project, "refusals", &["refusal_id", "client_id"]), ["31|Ann Lee"]);
+}
+
+#[test]
+fn a_lost_stage_is_known_by_the_programs_own_translations() {
+    let lost = [
+        "Closed Lost",
+        "closedlost",
+        "Geschlossen und verloren",
+        "Cierre perdido",
+        "Cerrada perdida",
+        "Fermé perdu",
+        "Fermée perdue",
+        "Chiuso perso",
+        "Negócio perdido",
+        "Сделка проиграна",
+        "Закрыто и не реализовано",
+        "Угода програна",
+        "Zamknięte - przegrane",
+        "Stängd förlorad",
+        "失注",
+    ];
+    let open = ["Closed Won", "Almost done", "Gewonnen", "Persona contactada", "Переговоры"];
+    let mut text =
+        "Record ID,Deal Name,Deal Stage,Close Date,Amount,Associated Company\n".to_owned();
+    for (id, stage) in lost.iter().chain(&open).enumerate() {
+        text += &format!("{id},Racks,{stage},2026-03-12,5,Acme\n");
+    }
+    let project = source("preset: hubspot_deals").file("exports/deals.csv", text);
+    let ran = project.run(&["run"]).ends_with(0);
+    let expected = format!("{} loaded, 0 rejected, {} skipped", lost.len(), open.len());
+    assert!(ran.stdout.contains(&expected), "{}", ran.stdout);
 }
 
 const HUBSPOT: [[&str; 9]; 3] = [

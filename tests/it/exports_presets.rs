@@ -140,6 +140,53 @@ fn lines_of_xero_become_invoices_and_drafts_stay_out() {
     );
 }
 
+/// An export of Xero that repeats what the invoice is on each line.
+const XERO_TOTALS: &str = "\
+ContactName,InvoiceNumber,InvoiceDate,DueDate,Total,Description,Quantity,UnitAmount,Discount,LineAmount,Currency\n\
+Ridgeway Bank,INV-1,05/03/2026,30/04/2026,110.40,Golf balls,2,30.00,10,54.00,NZD\n\
+Ridgeway Bank,INV-1,05/03/2026,30/04/2026,110.40,Bags,4,10.50,,,NZD\n\
+Ridgeway Bank,INV-2,06/03/2026,30/04/2026,9.00,Tees,1,10.00,10%,,NZD\n";
+
+#[test]
+fn a_line_of_xero_is_its_amount_else_its_price_less_the_discount() {
+    let project = source("preset: xero_invoices").file("exports/sales.csv", XERO_TOTALS);
+    project.run(&["run"]).ends_with(0);
+    assert_eq!(
+        documents(&project),
+        [
+            "INV-1|invoice|2026-03-05|Ridgeway Bank|96.00",
+            "INV-2|invoice|2026-03-06|Ridgeway Bank|9.00",
+        ]
+    );
+}
+
+#[test]
+fn a_total_that_lines_repeat_is_taken_once_and_must_be_the_same() {
+    let keys = "preset: xero_invoices\n\
+                into: { documents: { columns: { amount: { from: Total, once: true } } } }";
+    let project = source(keys).file("exports/sales.csv", XERO_TOTALS);
+    project.run(&["run"]).ends_with(0);
+    let amounts = table(&project, "documents", &["document_id", "amount"]);
+    assert_eq!(amounts, ["INV-1|110.40", "INV-2|9.00"]);
+    let differs = XERO_TOTALS.replacen("110.40,Bags", "110.50,Bags", 1);
+    let project = source(&format!("{keys}\nrejects: {{ max_percent: 90 }}"))
+        .file("exports/sales.csv", differs);
+    project.run(&["run"]).ends_with(0);
+    assert_eq!(table(&project, "documents", &["document_id"]), ["INV-2"]);
+    let message = "\"amount\" is not the same on all lines of the document";
+    assert_eq!(table(&project, "rejects", &["message"]), [message; 2]);
+}
+
+#[test]
+fn a_discount_that_is_none_is_rejected_with_its_row() {
+    let text = XERO_TOTALS.replacen(",10%,", ",110,", 1);
+    let project = source("preset: xero_invoices\nrejects: { max_percent: 50 }")
+        .file("exports/sales.csv", text);
+    project.run(&["run"]).ends_with(0);
+    let rejects = table(&project, "rejects", &["row", "reason", "message"]);
+    assert_eq!(rejects, ["4|not_a_percentage|discount \"110\" is not from 0 to 100"]);
+}
+
 const REGISTER: &str = "\
 ООО «Ромашка»;;;;;;\n\
 Реализация (акты, накладные, УПД);;;;;;\n\

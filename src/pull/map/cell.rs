@@ -90,10 +90,11 @@ impl Reading {
         Ok(cell)
     }
 
-    /// The product of `texts` as `kind`.
+    /// The product of `texts` as `kind`, less `percent` of it where that is not empty.
     pub(super) fn product<'a>(
         &self,
         texts: &[&str],
+        percent: &str,
         kind: Type,
         rounded: &mut i128,
     ) -> Result<Cell<'a>, BadValue> {
@@ -103,7 +104,23 @@ impl Reading {
                 .map_err(|message| bad("not_a_number", format!("\"{text}\" {message}")))?;
             product = product.times(factor).ok_or_else(|| bad("too_large", "is too large"))?;
         }
+        if !percent.is_empty() {
+            let left = self.left(percent).map_err(|message| bad("not_a_percentage", message))?;
+            product = product.times(left).ok_or_else(|| bad("too_large", "is too large"))?;
+        }
         decimal(product, kind, rounded)
+    }
+
+    /// The share that is left where `percent` is taken off.
+    fn left(&self, percent: &str) -> Result<number::Decimal, String> {
+        let number = percent.strip_suffix('%').map_or(percent, str::trim_end);
+        let off = number::parse(number, &self.locale);
+        let off = off.map_err(|message| format!("discount \"{percent}\" {message}"))?;
+        let whole = 10_i128.checked_pow(off.scale + 2);
+        let left = whole
+            .map(|whole| number::Decimal { mantissa: whole - off.mantissa, scale: off.scale + 2 });
+        let fits = left.filter(|left| off.mantissa >= 0 && left.mantissa >= 0);
+        fits.ok_or_else(|| format!("discount \"{percent}\" is not from 0 to 100"))
     }
 }
 

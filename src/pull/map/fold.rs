@@ -1,7 +1,8 @@
 //! Lines of documents, sorted by document → one row per document.
 //!
-//! Keeps true: amounts are summed, everything else must be equal on all lines; a rejected line
-//! rejects its document, and so does a contradiction between lines.
+//! Keeps true: amounts are summed, but those that lines repeat; these and everything else must be
+//! equal on all lines; a rejected line rejects its document, and so does a contradiction between
+//! lines.
 
 use arrow::array::{
     Array, ArrayRef, AsArray, BooleanArray, Decimal128Array, Int64Array, RecordBatch, StringArray,
@@ -31,14 +32,16 @@ pub struct Folded {
 pub struct Fold {
     table: &'static Table,
     group: Vec<usize>,
+    once: Vec<usize>,
     carried: Option<RecordBatch>,
 }
 
 impl Fold {
-    /// A fold of `table` by its columns `group` (positions among the canonical columns).
+    /// A fold of `table` by its columns `group`, whose amounts in `once` each line repeats
+    /// (positions among the canonical columns).
     #[must_use]
-    pub fn new(table: &'static Table, group: &[usize]) -> Self {
-        Self { table, group: group.to_vec(), carried: None }
+    pub fn new(table: &'static Table, group: &[usize], once: Vec<usize>) -> Self {
+        Self { table, group: group.to_vec(), once, carried: None }
     }
 
     /// Takes the next lines; the last document is held back until it is known to be complete.
@@ -85,8 +88,10 @@ impl Fold {
     fn fold(&self, lines: &RecordBatch, bounds: &[usize]) -> Result<Folded> {
         let parts = Parts::of(lines)?;
         let width = self.table.columns.len();
-        let summed: Vec<bool> =
+        let money: Vec<bool> =
             self.table.columns.iter().map(|column| column.kind == Type::Money).collect();
+        let summed: Vec<bool> =
+            (0..width).map(|index| money[index] && !self.once.contains(&index)).collect();
         let same: Vec<ArrayRef> = (0..width)
             .filter(|index| !summed[*index])
             .map(|index| lines.column(index + 1).clone())
@@ -112,7 +117,8 @@ impl Fold {
             }
             let total = |index: usize| -> Option<i128> {
                 let values = lines.column(index + 1).as_primitive::<Decimal128Type>();
-                let mut some = range.clone().filter(|row| values.is_valid(*row)).peekable();
+                let last = if summed[index] { range.end } else { range.start + 1 };
+                let mut some = (range.start..last).filter(|row| values.is_valid(*row)).peekable();
                 some.peek()?;
                 Some(some.map(|row| values.value(row)).sum())
             };
@@ -143,7 +149,7 @@ impl Fold {
             kept.push(u32::try_from(pair[0]).unwrap_or(u32::MAX));
             let (word, sum) = normal.unwrap_or(("", 0));
             kinds.push(Some(word));
-            for index in (0..width).filter(|index| summed[*index]) {
+            for index in (0..width).filter(|index| money[*index]) {
                 sums[index].push(if index == amount { Some(sum) } else { total(index) });
             }
         }
@@ -156,7 +162,7 @@ impl Fold {
             let column = lines.column(index + 1);
             columns.push(if index == kind {
                 std::sync::Arc::new(StringArray::from(std::mem::take(&mut kinds)))
-            } else if summed[index] {
+            } else if money[index] {
                 let sums = Decimal128Array::from(std::mem::take(&mut sums[index]));
                 std::sync::Arc::new(sums.with_data_type(column.data_type().clone()))
             } else {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::config::pipeline::{Origin, Source};
+use crate::config::pipeline::{Mapping, Rule, Source};
 use crate::names;
 use crate::pull::read::Row;
 
@@ -89,23 +89,11 @@ pub fn needed(source: &Source) -> Vec<&str> {
 #[must_use]
 pub fn named_headers(source: &Source) -> Vec<&str> {
     let mut needed: Vec<&str> = Vec::new();
-    for mapping in source.into.iter().flat_map(|into| into.columns.iter().flatten()) {
-        match &mapping.from {
-            Origin::Header(header)
-            | Origin::Split { header, .. }
-            | Origin::Match { header, .. } => {
-                needed.push(header);
-            }
-            Origin::Product(factors) | Origin::Join(factors) => {
-                needed.extend(factors.iter().map(String::as_str));
-            }
-            Origin::Constant(_) => {}
-        }
-    }
+    let mappings = source.into.iter().flat_map(|into| into.columns.iter().flatten());
+    needed.extend(mappings.flat_map(Mapping::headers));
     let conditions = source.into.iter().flat_map(|into| &into.conditions);
-    needed.extend(conditions.map(|rule| rule.header.as_str()));
-    needed.extend(source.skip.iter().map(|rule| rule.header.as_str()));
-    needed.extend(source.reject.iter().map(|(rule, _)| rule.header.as_str()));
+    let rules = conditions.chain(&source.skip).chain(source.reject.iter().map(|(rule, _)| rule));
+    needed.extend(rules.flat_map(Rule::headers));
     needed.extend(source.control_total.iter().map(|total| total.header.as_str()));
     needed.sort_unstable();
     needed.dedup();
@@ -127,18 +115,29 @@ pub fn missing_columns(source: &Source, found: &Header) -> (String, String) {
         if found.row > 0 { format!("row {}", found.row) } else { "the export".to_owned() },
         columns.join("\", \"")
     );
-    let near = missing.iter().find_map(|name| names::nearest(name, columns.iter().copied()));
+    let near = missing
+        .iter()
+        .find_map(|name| names::nearest(name, columns.iter().copied()).map(|near| (*name, near)));
     let hint = match near {
-        Some(near) => {
-            format!("did the supplier rename it? \"{near}\" is near: correct the mapping")
+        Some((name, near)) => {
+            format!("did the supplier rename it? \"{near}\" is near: {}", renaming(name, near))
         }
         None if columns.iter().any(|name| looks_misread(name)) => {
             "the header looks misread: correct \"encoding\" (utf-8?) or \"delimiter\"".to_owned()
         }
-        None => "correct the mapping, \"delimiter\" or \"encoding\", or ask for the file again"
-            .to_owned(),
+        None => format!(
+            "where a column is called otherwise, {}; else correct the mapping, \"delimiter\" or \
+             \"encoding\", or ask for the file again",
+            renaming(missing.first().unwrap_or(&""), "<its header>")
+        ),
     };
     (message, hint)
+}
+
+/// How a source says that the column `name` may be called `other`.
+fn renaming(name: &str, other: &str) -> String {
+    let quoted = |text: &str| serde_json::to_string(text).unwrap_or_default();
+    format!("write renamed: {{ {}: [{}] }}", quoted(name), quoted(other))
 }
 
 /// Whether a header looks like UTF-8 read in a one-byte charset: `РќРѕРјРµСЂ`, `Ð�Ð¾`.

@@ -11,7 +11,7 @@ use super::date::DateFormat;
 use super::document::normalise;
 use super::header::Header;
 use super::number;
-use super::plan::{ABSENT, ColumnPlan, From, TablePlan, applies, plan};
+use super::plan::{ABSENT, ColumnPlan, From, TablePlan, applies, places, plan};
 use super::reject::Reject;
 use crate::config::canonical::Type;
 use crate::config::pipeline::{Origin, Read, Rule, Source};
@@ -71,8 +71,8 @@ pub struct Mapper<'s> {
     width: usize,
     /// Whether a row may end before its last columns, empty there.
     ragged: bool,
-    skip: Vec<(&'s Rule, usize)>,
-    reject: Vec<(&'s Rule, &'s str, usize)>,
+    skip: Vec<(&'s Rule, Vec<usize>)>,
+    reject: Vec<(&'s Rule, &'s str, Vec<usize>)>,
     /// The pattern of the row that states the control total, and the column.
     total: Option<(&'s str, usize)>,
     /// Patterns of the row after which nothing is read, and whether it was met.
@@ -104,10 +104,10 @@ impl<'s> Mapper<'s> {
     #[must_use]
     pub fn new(source: &'s Source, header: &Header, cover: Option<(Day, Day)>) -> Self {
         let at = |name: &str| header.position(name).unwrap_or(ABSENT);
-        let skip = source.skip.iter().map(|rule| (rule, at(&rule.header))).collect();
+        let skip = source.skip.iter().map(|rule| (rule, places(rule, header))).collect();
         let reject = source.reject.iter();
         let reject =
-            reject.map(|(rule, reason)| (rule, reason.as_str(), at(&rule.header))).collect();
+            reject.map(|(rule, reason)| (rule, reason.as_str(), places(rule, header))).collect();
         let total = source.control_total.as_ref();
         let total = total.map(|total| (total.row.as_str(), at(&total.header)));
         let tables = source.into.iter().map(|into| plan(source, into, header)).collect();
@@ -188,17 +188,17 @@ impl<'s> Mapper<'s> {
             let bad = BadRow { column, reason, message: fault.to_owned(), value: String::new() };
             return self.reject(row, bad, false, cells, sink);
         }
-        let by_rule = self.skip.iter().any(|(rule, field)| applies(rule, row.field(*field)));
+        let by_rule = self.skip.iter().any(|(rule, fields)| applies(rule, fields, row));
         if by_rule || !self.tables.iter().any(|plan| plan.takes(row)) {
             self.tally.skipped += 1;
             return Ok(());
         }
-        let rule = self.reject.iter().find(|(rule, _, field)| applies(rule, row.field(*field)));
-        if let Some((rule, reason, field)) = rule {
+        let rule = self.reject.iter().find(|(rule, _, fields)| applies(rule, fields, row));
+        if let Some((rule, reason, fields)) = rule {
             self.tally.rejected_by_rule += 1;
             let column = rule.header.clone();
             let message = format!("rejected by rule \"{reason}\"");
-            let value = row.field(*field).to_owned();
+            let value = fields.first().map_or("", |field| row.field(*field)).to_owned();
             let bad = BadRow { column, reason: (*reason).to_owned(), message, value };
             return self.reject(row, bad, true, cells, sink);
         }
@@ -324,16 +324,23 @@ impl<'s> Mapper<'s> {
         let Some((mapping, from)) = &plan.mapping else {
             return Ok(Cell::Null);
         };
+        let (mut mapping, mut from) = (*mapping, from);
+        while let From::First(several) = from
+            && let Some((one, given)) = several.iter().find(|(_, from)| from.is_given(row))
+        {
+            (mapping, from) = (one, given);
+        }
         let bad = |error: BadValue, value: String| {
             let column = named(&mapping.from, plan.column.name);
             let BadValue { reason, message } = error;
             Box::new(BadRow { column, reason: reason.to_owned(), message, value })
         };
-        if let From::Product(factors) = from {
+        if let From::Product { factors, less_percent } = from {
             let texts: Vec<&str> = factors.iter().map(|field| row.field(*field)).collect();
+            let less = less_percent.map_or("", |field| row.field(field));
             return self
                 .reading
-                .product(&texts, plan.column.kind, rounded)
+                .product(&texts, less, plan.column.kind, rounded)
                 .map_err(|error| bad(error, texts.join(" × ")));
         }
         if let From::Join(fields) = from {
@@ -362,7 +369,7 @@ impl<'s> Mapper<'s> {
                     }
                 }
             }
-            From::Join(_) | From::Product(_) => "",
+            From::Join(_) | From::Product { .. } | From::First(_) => "",
         };
         let text = if mapping.map.is_empty() {
             text
@@ -476,8 +483,12 @@ fn named(origin: &Origin, column: &str) -> String {
         Origin::Header(header) | Origin::Split { header, .. } | Origin::Match { header, .. } => {
             header.clone()
         }
-        Origin::Product(factors) => factors.join(" × "),
+        Origin::Product { factors, .. } => factors.join(" × "),
         Origin::Join(headers) => headers.join("/"),
+        Origin::First(mappings) => {
+            let names = mappings.iter().map(|mapping| named(&mapping.from, column));
+            names.collect::<Vec<_>>().join(" or ")
+        }
         Origin::Constant(_) => column.to_owned(),
     }
 }

@@ -17,9 +17,44 @@ pub(super) enum From<'s> {
     Field(usize),
     Constant(&'s str),
     Join(Vec<usize>),
-    Product(Vec<usize>),
+    Product { factors: Vec<usize>, less_percent: Option<usize> },
+    First(Vec<(&'s Mapping, From<'s>)>),
     Split { field: usize, by: &'s str, part: usize },
     Match(usize, &'s regex::Regex),
+}
+
+impl<'s> From<'s> {
+    fn of(mapping: &'s Mapping, at: &dyn Fn(&str) -> usize) -> Self {
+        let all = |names: &[String]| names.iter().map(|name| at(name)).collect();
+        match &mapping.from {
+            Origin::Header(name) => Self::Field(at(name)),
+            Origin::Constant(text) => Self::Constant(text),
+            Origin::Join(names) => Self::Join(all(names)),
+            Origin::Product { factors, less_percent } => Self::Product {
+                factors: all(factors),
+                less_percent: less_percent.as_deref().map(at),
+            },
+            Origin::Split { header, by, part } => {
+                Self::Split { field: at(header), by, part: *part }
+            }
+            Origin::Match { header, pattern } => Self::Match(at(header), pattern),
+            Origin::First(mappings) => {
+                Self::First(mappings.iter().map(|one| (one, Self::of(one, at))).collect())
+            }
+        }
+    }
+
+    /// Whether the row has a value there.
+    pub(super) fn is_given(&self, row: &Row<'_>) -> bool {
+        let filled = |field: &usize| !row.field(*field).is_empty();
+        match self {
+            Self::Field(field) | Self::Split { field, .. } | Self::Match(field, _) => filled(field),
+            Self::Constant(_) => true,
+            Self::Join(fields) => fields.iter().any(filled),
+            Self::Product { factors, .. } => factors.iter().all(filled),
+            Self::First(several) => several.iter().any(|(_, from)| from.is_given(row)),
+        }
+    }
 }
 
 pub(super) struct ColumnPlan<'s> {
@@ -30,13 +65,13 @@ pub(super) struct ColumnPlan<'s> {
 impl TablePlan<'_> {
     /// Whether the row is one of this table.
     pub(super) fn takes(&self, row: &Row<'_>) -> bool {
-        self.conditions.iter().all(|(rule, field)| applies(rule, row.field(*field)))
+        self.conditions.iter().all(|(rule, fields)| applies(rule, fields, row))
     }
 }
 
 pub(super) struct TablePlan<'s> {
     pub(super) table: &'static Table,
-    pub(super) conditions: Vec<(&'s Rule, usize)>,
+    pub(super) conditions: Vec<(&'s Rule, Vec<usize>)>,
     pub(super) columns: Vec<ColumnPlan<'s>>,
     pub(super) builder: TableBuilder,
     /// Hashes of rows already given, for tables whose rows repeat on every line.
@@ -56,21 +91,7 @@ pub(super) fn plan<'s>(source: &'s Source, into: &'s Into, header: &Header) -> T
         .iter()
         .zip(&into.columns)
         .map(|(column, mapping)| {
-            let mapping = mapping.as_ref().map(|mapping| {
-                let from = match &mapping.from {
-                    Origin::Header(name) => From::Field(at(name)),
-                    Origin::Constant(text) => From::Constant(text),
-                    Origin::Join(names) => From::Join(names.iter().map(|name| at(name)).collect()),
-                    Origin::Product(names) => {
-                        From::Product(names.iter().map(|name| at(name)).collect())
-                    }
-                    Origin::Split { header, by, part } => {
-                        From::Split { field: at(header), by, part: *part }
-                    }
-                    Origin::Match { header, pattern } => From::Match(at(header), pattern),
-                };
-                (mapping, from)
-            });
+            let mapping = mapping.as_ref().map(|mapping| (mapping, From::of(mapping, &at)));
             ColumnPlan { column, mapping }
         })
         .collect();
@@ -85,7 +106,7 @@ pub(super) fn plan<'s>(source: &'s Source, into: &'s Into, header: &Header) -> T
     let document = (into.table.name == "documents" && !lines)
         .then(|| position("kind").zip(position("amount")))
         .flatten();
-    let conditions = into.conditions.iter().map(|rule| (rule, at(&rule.header))).collect();
+    let conditions = into.conditions.iter().map(|rule| (rule, places(rule, header))).collect();
     TablePlan {
         table: into.table,
         conditions,
@@ -98,11 +119,16 @@ pub(super) fn plan<'s>(source: &'s Source, into: &'s Into, header: &Header) -> T
     }
 }
 
-pub(super) fn applies(rule: &Rule, text: &str) -> bool {
-    match &rule.test {
+/// Where the columns of a rule stand.
+pub(super) fn places(rule: &Rule, header: &Header) -> Vec<usize> {
+    rule.headers().map(|name| header.position(name).unwrap_or(ABSENT)).collect()
+}
+
+pub(super) fn applies(rule: &Rule, fields: &[usize], row: &Row<'_>) -> bool {
+    fields.iter().map(|field| row.field(*field)).all(|text| match &rule.test {
         Test::Like(pattern) => like(pattern, text),
         Test::Not(pattern) => !like(pattern, text),
         Test::Matches(pattern) => pattern.is_match(text),
         Test::Empty => text.is_empty(),
-    }
+    })
 }
