@@ -1,14 +1,12 @@
 //! `inspect`: what an export is, what a load of it would bring, and a pipeline that reads it.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use arrow::array::{AsArray, RecordBatch};
-use arrow::datatypes::Decimal128Type;
 use object_store::path::Path as ObjectPath;
 
 use super::args::Cli;
+use super::inspect_count::Count;
 use super::{inspect_told, print};
 use crate::config::Env;
 use crate::config::pipeline::Source;
@@ -16,55 +14,11 @@ use crate::error::{Error, Kind, Result};
 use crate::names;
 use crate::pull::export::{self, Reading};
 use crate::pull::fetch::{At, Export};
-use crate::pull::inspect::{Proposal, inspect, missing, proposals};
-use crate::pull::map::{Reject, Sink};
+use crate::pull::inspect::{Found, Proposal, inspect, missing, proposals};
 use crate::store::Stores;
 
 /// What a packed export may unpack to outside of a project.
 const MOST_UNPACKED_BYTES: u64 = 16 << 30;
-
-/// Rejected rows that are shown.
-const SHOWN_REJECTS: usize = 3;
-
-/// Counts what a load would bring.
-#[derive(Default)]
-pub(super) struct Count {
-    tables: Vec<&'static str>,
-    /// Rows by table.
-    pub(super) rows: BTreeMap<&'static str, u64>,
-    /// Rows and hundredths by kind of document.
-    pub(super) kinds: BTreeMap<String, (u64, i128)>,
-    /// The first rejects.
-    pub(super) rejects: Vec<Reject>,
-}
-
-impl Sink for Count {
-    fn rows(&mut self, table: usize, batch: RecordBatch) -> Result<()> {
-        *self.rows.entry(self.tables[table]).or_default() += batch.num_rows() as u64;
-        if self.tables[table] != "documents" {
-            return Ok(());
-        }
-        let (Some(kinds), Some(amounts)) =
-            (batch.column_by_name("kind"), batch.column_by_name("amount"))
-        else {
-            return Ok(());
-        };
-        let Some(kinds) = kinds.as_string_opt::<i32>() else { return Ok(()) };
-        for (kind, amount) in kinds.iter().zip(amounts.as_primitive::<Decimal128Type>()) {
-            let (rows, sum) = self.kinds.entry(kind.unwrap_or_default().to_owned()).or_default();
-            *rows += 1;
-            *sum += amount.unwrap_or_default();
-        }
-        Ok(())
-    }
-
-    fn reject(&mut self, reject: Reject) -> Result<()> {
-        if self.rejects.len() < SHOWN_REJECTS {
-            self.rejects.push(reject);
-        }
-        Ok(())
-    }
-}
 
 /// An export that was named, as a file of this machine and as a pipeline fetches it.
 pub(super) struct Target {
@@ -93,11 +47,25 @@ pub(super) async fn inspect_file(cli: &Cli, target: &str, init: bool) -> Result<
     let most = project.as_ref().map_or(MOST_UNPACKED_BYTES, |one| (one.unpacked_mb as u64) << 20);
     let tell = if cli.json { inspect_told::json } else { inspect_told::lines };
     let target = bring(target, &stores, folder.path(), &cli.project, most).await?;
-    let found = inspect(&target.path, most)
+    let mut found = inspect(&target.path, most)
         .map_err(|error| error.at(format!("export \"{}\"", target.export.name)))?;
     let currency = project.as_ref().map_or("EUR", |project| project.currency.as_str());
-    let proposals = proposals(&found, &target.stem, &target.fetch, currency);
-    let Some((proposal, counted)) = best(proposals, &target, currency, &env) else {
+    let propose = |found: &Found| {
+        best(proposals(found, &target.stem, &target.fetch, currency), &target, currency, &env)
+    };
+    let mut proposed = propose(&found);
+    // Documents on several rows may come after the rows by which the table was understood.
+    if proposed.as_ref().is_some_and(contradicts)
+        && let Some(table) = found.table.as_mut().filter(|table| !table.lines)
+    {
+        table.lines = true;
+        let grouped = propose(&found);
+        let more = |one: &Option<Proposed>| one.as_ref().map_or(0, |(_, counted)| loads(counted));
+        if more(&grouped) > more(&proposed) {
+            proposed = grouped;
+        }
+    }
+    let Some((proposal, counted)) = proposed else {
         tell(&target, &found, None, None);
         let lacks = match missing(&found).join(", ") {
             lacks if lacks.is_empty() => String::new(),
@@ -146,18 +114,23 @@ pub(super) async fn inspect_file(cli: &Cli, target: &str, init: bool) -> Result<
     Ok(())
 }
 
+/// A pipeline that is proposed, and what it brings.
+type Proposed = (Proposal, Result<(Reading, Count)>);
+
+/// The rows that are loaded.
+fn loads(counted: &Result<(Reading, Count)>) -> u64 {
+    counted.as_ref().map_or(0, |(reading, _)| reading.tally.loaded)
+}
+
+/// Whether rows with one key have different values.
+fn contradicts((_, counted): &Proposed) -> bool {
+    counted.as_ref().is_ok_and(|(_, count)| !count.contradicting.is_empty())
+}
+
 /// The first of `proposals` by which a run would load the export, else the one that loads most;
 /// with what it brings.
-fn best(
-    proposals: Vec<Proposal>,
-    target: &Target,
-    currency: &str,
-    env: &Env,
-) -> Option<(Proposal, Result<(Reading, Count)>)> {
-    let loads = |counted: &Result<(Reading, Count)>| {
-        counted.as_ref().map_or(0, |(reading, _)| reading.tally.loaded)
-    };
-    let mut best: Option<(Proposal, Result<(Reading, Count)>)> = None;
+fn best(proposals: Vec<Proposal>, target: &Target, currency: &str, env: &Env) -> Option<Proposed> {
+    let mut best: Option<Proposed> = None;
     for proposal in proposals {
         let counted = count(&proposal.yaml, target, currency, env);
         let whole = counted.as_ref().is_ok_and(|(reading, _)| reading.tally.rejected == 0);
@@ -189,9 +162,9 @@ fn count(yaml: &str, target: &Target, currency: &str, env: &Env) -> Result<(Read
         .next()
         .map(Arc::new)
         .ok_or_else(|| Error::new(Kind::Defect, "the proposed pipeline has no source"))?;
-    let tables = source.into.iter().map(|into| into.table.name).collect();
-    let mut count = Count { tables, ..Count::default() };
-    let reading = export::read(&source, &target.export, &target.path, &mut count)?;
+    let mut count = Count::of(&source);
+    let mut reading = export::read(&source, &target.export, &target.path, &mut count)?;
+    count.finish(&mut reading.tally);
     Ok((reading, count))
 }
 
@@ -244,9 +217,22 @@ async fn bring(
         }
     };
     let inside = export.inside(folder).await?;
-    let export = inside.into_iter().next().unwrap_or(export);
+    let largest = inside.iter().min_by_key(|one| std::cmp::Reverse(one.bytes));
+    let fetch = match largest.and_then(|largest| of_archive(&inside, largest)) {
+        Some(glob) => fetch.replacen(" } }", &format!(", inside: {} }} }}", yaml_text(&glob)), 1),
+        None => fetch,
+    };
+    let export = largest.cloned().unwrap_or(export);
     let path = export.bring(folder, most_unpacked_bytes).await?;
     Ok(Target { path, stem: stem(name), fetch, export })
+}
+
+/// The pattern of the files of an archive that end like `own`, where others are in it.
+fn of_archive(inside: &[Export], own: &Export) -> Option<String> {
+    let ending = |export: &Export| export.name.rsplit_once('.').map(|(_, end)| end.to_owned());
+    let own = ending(own)?;
+    let differs = inside.iter().any(|other| ending(other).as_ref() != Some(&own));
+    differs.then(|| format!("**/*.{own}"))
 }
 
 fn files(folder: &str, name: &str) -> String {

@@ -1,6 +1,7 @@
 //! What `inspect` tells of an export.
 
-use super::inspect_file::{Count, Target};
+use super::inspect_count::{Contradiction, Count};
+use super::inspect_file::Target;
 use super::print;
 use crate::config::presets;
 use crate::pull::export::Reading;
@@ -10,6 +11,23 @@ fn money(hundredths: i128) -> String {
     let sign = if hundredths < 0 { "-" } else { "" };
     let whole = u64::try_from(hundredths.unsigned_abs() / 100).unwrap_or(u64::MAX);
     format!("{sign}{}.{:02}", print::grouped(whole), hundredths.unsigned_abs() % 100)
+}
+
+/// What rows of `table` contradict, and what to do.
+fn contradiction(table: &str, found: &Contradiction) -> String {
+    let Contradiction { rows, first: (earlier, later), grouped } = found;
+    let todo = match (table, grouped) {
+        ("documents", false) => {
+            "if they are lines of one document, add \"group_by: [kind, document_id]\"; else make \
+             the id longer, as document_id: { join: [Series, Number] }"
+        }
+        _ => "make the id longer, as { join: [Series, Number] }",
+    };
+    format!(
+        "{} rows of {table} have the key of a later row and other values, as row {earlier} and row \
+         {later}: a run rejects them; {todo}",
+        print::grouped(*rows)
+    )
 }
 
 /// Prints what was found and counted as lines.
@@ -73,6 +91,9 @@ pub(super) fn lines(
     for (kind, (rows, sum)) in &count.kinds {
         line("sum", &format!("{kind}: {} in {} rows", money(*sum), print::grouped(*rows)));
     }
+    for (table, found) in &count.contradicting {
+        line("keys", &contradiction(table, found));
+    }
     for reject in &count.rejects {
         let column = if reject.column.is_empty() { "" } else { &reject.column };
         line(
@@ -135,6 +156,10 @@ pub(super) fn json(
         "tables": counted.map(|(_, count)| &count.rows),
         "documents": sums,
         "rejects": rejects,
+        "contradictions": counted.map(|(_, count)| {
+            let told = count.contradicting.iter().map(|(table, found)| contradiction(table, found));
+            told.collect::<Vec<_>>()
+        }),
         "notes": counted.map(|(reading, _)| &reading.notes),
         "pipeline": proposal.map(|proposal| &proposal.yaml),
     });

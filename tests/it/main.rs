@@ -26,6 +26,7 @@ mod exports_xml;
 mod formats;
 mod inspect;
 mod inspect_habits;
+mod inspect_keys;
 mod inspect_samples;
 mod kill;
 mod lineage;

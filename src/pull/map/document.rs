@@ -4,7 +4,8 @@
 //! negative payment is a refund and stays; a negative order or quote is refused.
 
 /// What a document's kind and amount become; `None` where they contradict each other.
-pub(super) fn normalise(kind: &str, amount: i128) -> Option<(&str, i128)> {
+#[must_use]
+pub fn normalise(kind: &str, amount: i128) -> Option<(&str, i128)> {
     match kind {
         "invoice" | "shipment" if amount < 0 => Some(("return", -amount)),
         "return" => Some((kind, amount.abs())),

@@ -15,6 +15,7 @@ pub(in crate::pull) use date::DateFormat;
 pub(in crate::pull) use number::parse as parse_number;
 
 pub use builder::{BATCH_ROWS, schema};
+pub use document::normalise;
 pub use fold::{Fold, Folded};
 pub use header::{Header, missing_columns, named_headers, needed};
 pub use mapper::{Mapper, Sink, Tally};

@@ -1,0 +1,254 @@
+//! Counts what a load of an export would bring, key by key over the whole file.
+//!
+//! Keeps true: rows are counted as a run counts them: lines become documents, a document with a bad
+//! line or lines that differ is rejected whole, and of rows with one key and different values only
+//! the last stays.
+
+use std::collections::HashMap;
+use std::collections::{BTreeMap, hash_map::Entry};
+use std::hash::BuildHasher;
+
+use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, RecordBatch};
+use arrow::datatypes::{Date32Type, Decimal128Type, Int64Type};
+use arrow::row::{RowConverter, Rows, SortField};
+use chrono::Datelike;
+
+use crate::config::canonical::{Table, Type};
+use crate::config::pipeline::Source;
+use crate::domain::calendar::to_date;
+use crate::error::Result;
+use crate::pull::map::{Reject, Sink, Tally, normalise};
+
+/// Rejected rows that are shown.
+const SHOWN_REJECTS: usize = 3;
+
+/// Keys that are remembered; rows of others are counted as they come.
+const MAX_KEYS: usize = 1 << 22;
+
+type Hasher = foldhash::fast::FixedState;
+
+/// What a load would bring.
+pub(super) struct Count {
+    counted: Vec<Counted>,
+    /// Rows by table.
+    pub(super) rows: BTreeMap<&'static str, u64>,
+    /// Rows and hundredths by kind of document.
+    pub(super) kinds: BTreeMap<String, (u64, i128)>,
+    /// The first rejects.
+    pub(super) rejects: Vec<Reject>,
+    /// Rows that have the key of a later one and other values, by table.
+    pub(super) contradicting: BTreeMap<&'static str, Contradiction>,
+}
+
+/// Rows of a table that contradict later ones.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Contradiction {
+    /// How many.
+    pub(super) rows: u64,
+    /// The first, and the later one.
+    pub(super) first: (i64, i64),
+    /// Whether the rows are lines that were made documents of.
+    pub(super) grouped: bool,
+}
+
+impl Contradiction {
+    fn add(&mut self, rows: u64, earlier: i64, later: i64) {
+        if self.rows == 0 {
+            self.first = (earlier, later);
+        }
+        self.rows += rows;
+    }
+}
+
+/// A table and the keys in it.
+struct Counted {
+    table: &'static Table,
+    /// Columns by which rows are one document's lines; empty where rows are no lines.
+    group: Vec<usize>,
+    /// Columns that are equal on all rows of one key: of lines, all but those that are summed.
+    same: Vec<usize>,
+    keys: HashMap<u64, Known, Hasher>,
+    kinds: Vec<String>,
+    /// Rows whose keys are not remembered.
+    beyond: u64,
+}
+
+/// A key.
+#[derive(Debug, Clone, Copy)]
+struct Known {
+    /// The hash of the key without the kind of document.
+    id: u64,
+    /// The hash of the values that must be the same.
+    same: u64,
+    row: i64,
+    lines: u64,
+    kind: usize,
+    amount: i128,
+    /// Whether its lines are bad or differ.
+    bad: bool,
+}
+
+impl Count {
+    /// A count of what `source` makes of an export.
+    pub(super) fn of(source: &Source) -> Self {
+        let counted = source.into.iter().map(|into| {
+            let once = into.once();
+            let money = |at: &usize| into.table.columns[*at].kind == Type::Money;
+            let summed = |at: &usize| !into.group_by.is_empty() && money(at) && !once.contains(at);
+            Counted {
+                table: into.table,
+                group: into.group_by.clone(),
+                same: (0..into.table.columns.len()).filter(|at| !summed(at)).collect(),
+                keys: HashMap::default(),
+                kinds: Vec::new(),
+                beyond: 0,
+            }
+        });
+        Self {
+            counted: counted.collect(),
+            rows: BTreeMap::new(),
+            kinds: BTreeMap::new(),
+            rejects: Vec::new(),
+            contradicting: BTreeMap::new(),
+        }
+    }
+
+    /// Ends the count: documents are known only now, and what their lines do to `tally`.
+    pub(super) fn finish(&mut self, tally: &mut Tally) {
+        let mut rejected = 0;
+        for counted in std::mem::take(&mut self.counted) {
+            let name = counted.table.name;
+            let mut rows = counted.beyond;
+            let mut final_keys: HashMap<(u64, &str), i64, Hasher> = HashMap::default();
+            let mut known: Vec<&Known> = counted.keys.values().collect();
+            known.sort_unstable_by_key(|known| known.row);
+            for known in known {
+                let word = counted.kinds.get(known.kind).map_or("", String::as_str);
+                let normal = match counted.group.is_empty() {
+                    true => Some((word, known.amount)),
+                    false => normalise(word, known.amount).filter(|_| !known.bad),
+                };
+                let Some((word, amount)) = normal else {
+                    rejected += known.lines;
+                    continue;
+                };
+                if let Some(earlier) = final_keys.insert((known.id, word), known.row)
+                    && !counted.group.is_empty()
+                {
+                    let found = self.contradicting.entry(name).or_default();
+                    found.grouped = true;
+                    found.add(known.lines, earlier, known.row);
+                    continue;
+                }
+                rows += 1;
+                if name == "documents" {
+                    let (rows, sum) = self.kinds.entry(word.to_owned()).or_default();
+                    *rows += 1;
+                    *sum += amount;
+                }
+            }
+            if rows > 0 {
+                self.rows.insert(name, rows);
+            }
+        }
+        rejected += self.contradicting.values().map(|found| found.rows).sum::<u64>();
+        let rejected = rejected.min(tally.loaded);
+        tally.loaded -= rejected;
+        tally.rejected += rejected;
+    }
+}
+
+impl Sink for Count {
+    fn rows(&mut self, table: usize, batch: RecordBatch) -> Result<()> {
+        let counted = &mut self.counted[table];
+        counted.take(&batch, &mut self.contradicting)
+    }
+
+    fn reject(&mut self, reject: Reject) -> Result<()> {
+        if self.rejects.len() < SHOWN_REJECTS {
+            self.rejects.push(reject);
+        }
+        Ok(())
+    }
+}
+
+impl Counted {
+    fn take(
+        &mut self,
+        batch: &RecordBatch,
+        contradicting: &mut BTreeMap<&'static str, Contradiction>,
+    ) -> Result<()> {
+        let table = self.table;
+        let place = |name: &&str| table.column(name).map(|(index, _)| index);
+        let key: Vec<usize> = table.key.iter().filter_map(place).collect();
+        if key.is_empty() {
+            self.beyond += batch.num_rows() as u64;
+            return Ok(());
+        }
+        let kind = if table.name == "documents" { place(&"kind") } else { None };
+        let amount = if table.name == "documents" { place(&"amount") } else { None };
+        let id: Vec<usize> = key.iter().copied().filter(|at| Some(*at) != kind).collect();
+        let of = if self.group.is_empty() { &key } else { &self.group };
+        let (of, id, same) = (rows(batch, of)?, rows(batch, &id)?, rows(batch, &self.same)?);
+        let days = table.date.filter(|_| table.yearly).and_then(|date| place(&date));
+        let days = days.map(|at| batch.column(at + 1).as_primitive::<Date32Type>());
+        let kinds = kind.map(|at| batch.column(at + 1).as_string::<i32>());
+        let amounts = amount.map(|at| batch.column(at + 1).as_primitive::<Decimal128Type>());
+        let numbers = batch.column_by_name("_row").map(|rows| rows.as_primitive::<Int64Type>());
+        let bad: Option<&BooleanArray> = batch.column_by_name("_bad").map(|bad| bad.as_boolean());
+        let hasher = Hasher::default();
+        for row in 0..batch.num_rows() {
+            let year = days.filter(|days| days.is_valid(row)).map(|days| to_date(days.value(row)));
+            let year = year.map_or(0, |day| day.year());
+            let coming = Known {
+                id: hasher.hash_one((id.row(row).as_ref(), year)),
+                same: hasher.hash_one(same.row(row).as_ref()),
+                row: numbers.map_or(0, |numbers| numbers.value(row)),
+                lines: u64::from(bad.is_none_or(|bad| !bad.value(row))),
+                kind: kinds.map_or(0, |kinds| interned(&mut self.kinds, kinds.value(row))),
+                amount: amounts.map_or(0, |amounts| {
+                    if amounts.is_valid(row) { amounts.value(row) } else { 0 }
+                }),
+                bad: bad.is_some_and(|bad| bad.value(row)),
+            };
+            let grouped = !self.group.is_empty();
+            let year = if grouped { 0 } else { year };
+            let full = self.keys.len() >= MAX_KEYS;
+            match self.keys.entry(hasher.hash_one((of.row(row).as_ref(), year))) {
+                Entry::Vacant(place) if !full => {
+                    place.insert(coming);
+                }
+                Entry::Vacant(_) => self.beyond += 1,
+                Entry::Occupied(mut place) if grouped => {
+                    let known = place.get_mut();
+                    known.bad |= coming.bad || known.same != coming.same;
+                    known.lines += coming.lines;
+                    known.amount += coming.amount;
+                }
+                Entry::Occupied(mut place) => {
+                    let known = place.insert(coming);
+                    if known.same != coming.same && table.date.is_some() {
+                        let found = contradicting.entry(table.name).or_default();
+                        found.add(1, known.row, coming.row);
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The columns at `places` among the canonical ones, as rows that can be compared.
+fn rows(batch: &RecordBatch, places: &[usize]) -> Result<Rows> {
+    let columns: Vec<ArrayRef> = places.iter().map(|at| batch.column(at + 1).clone()).collect();
+    let fields = columns.iter().map(|column| SortField::new(column.data_type().clone())).collect();
+    Ok(RowConverter::new(fields)?.convert_columns(&columns)?)
+}
+
+/// The place of `kind` among `kinds`.
+fn interned(kinds: &mut Vec<String>, kind: &str) -> usize {
+    kinds.iter().position(|known| known == kind).unwrap_or_else(|| {
+        kinds.push(kind.to_owned());
+        kinds.len() - 1
+    })
+}
