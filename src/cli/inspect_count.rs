@@ -1,8 +1,7 @@
 //! Counts what a load of an export would bring, key by key over the whole file.
 //!
 //! Keeps true: rows are counted as a run counts them: lines become documents, a document with a bad
-//! line or lines that differ is rejected whole, and of rows with one key and different values only
-//! the last stays.
+//! line or lines that differ is rejected whole, and so are rows with one key and different values.
 
 use std::collections::HashMap;
 use std::collections::{BTreeMap, hash_map::Entry};
@@ -36,28 +35,19 @@ pub(super) struct Count {
     pub(super) kinds: BTreeMap<String, (u64, i128)>,
     /// The first rejects.
     pub(super) rejects: Vec<Reject>,
-    /// Rows that have the key of a later one and other values, by table.
+    /// Rows with one key and different values, by table.
     pub(super) contradicting: BTreeMap<&'static str, Contradiction>,
 }
 
-/// Rows of a table that contradict later ones.
-#[derive(Debug, Clone, Copy, Default)]
+/// Rows of a table that contradict each other.
+#[derive(Debug, Clone, Copy)]
 pub(super) struct Contradiction {
     /// How many.
     pub(super) rows: u64,
-    /// The first, and the later one.
+    /// Two of them.
     pub(super) first: (i64, i64),
-    /// Whether the rows are lines that were made documents of.
+    /// Whether the rows are lines of which documents are made.
     pub(super) grouped: bool,
-}
-
-impl Contradiction {
-    fn add(&mut self, rows: u64, earlier: i64, later: i64) {
-        if self.rows == 0 {
-            self.first = (earlier, later);
-        }
-        self.rows += rows;
-    }
 }
 
 /// A table and the keys in it.
@@ -84,8 +74,10 @@ struct Known {
     lines: u64,
     kind: usize,
     amount: i128,
-    /// Whether its lines are bad or differ.
+    /// Whether one of its lines is rejected.
     bad: bool,
+    /// A later row that has other values.
+    differs: Option<i64>,
 }
 
 impl Count {
@@ -117,29 +109,33 @@ impl Count {
     pub(super) fn finish(&mut self, tally: &mut Tally) {
         let mut rejected = 0;
         for counted in std::mem::take(&mut self.counted) {
-            let name = counted.table.name;
-            let mut rows = counted.beyond;
-            let mut final_keys: HashMap<(u64, &str), i64, Hasher> = HashMap::default();
-            let mut known: Vec<&Known> = counted.keys.values().collect();
+            let (name, grouped) = (counted.table.name, !counted.group.is_empty());
+            let mut known: Vec<Known> = counted.keys.into_values().collect();
             known.sort_unstable_by_key(|known| known.row);
-            for known in known {
+            // Documents that are grouped by more than their key may still have one key.
+            let normal = |known: &Known| {
                 let word = counted.kinds.get(known.kind).map_or("", String::as_str);
-                let normal = match counted.group.is_empty() {
-                    true => Some((word, known.amount)),
-                    false => normalise(word, known.amount).filter(|_| !known.bad),
-                };
-                let Some((word, amount)) = normal else {
+                if grouped { normalise(word, known.amount) } else { Some((word, known.amount)) }
+            };
+            let mut ids: HashMap<(u64, &str), usize, Hasher> = HashMap::default();
+            for place in (0..known.len()).filter(|_| grouped) {
+                let Some((word, _)) = normal(&known[place]) else { continue };
+                if let Some(earlier) = ids.insert((known[place].id, word), place) {
+                    known[earlier].differs = Some(known[place].row);
+                    known[place].differs = Some(known[earlier].row);
+                }
+            }
+            let mut rows = counted.beyond;
+            for known in &known {
+                if let Some(other) = known.differs {
+                    let first = Contradiction { rows: 0, first: (known.row, other), grouped };
+                    self.contradicting.entry(name).or_insert(first).rows += known.lines;
+                }
+                let sound = !known.bad && known.differs.is_none();
+                let Some((word, amount)) = normal(known).filter(|_| sound) else {
                     rejected += known.lines;
                     continue;
                 };
-                if let Some(earlier) = final_keys.insert((known.id, word), known.row)
-                    && !counted.group.is_empty()
-                {
-                    let found = self.contradicting.entry(name).or_default();
-                    found.grouped = true;
-                    found.add(known.lines, earlier, known.row);
-                    continue;
-                }
                 rows += 1;
                 if name == "documents" {
                     let (rows, sum) = self.kinds.entry(word.to_owned()).or_default();
@@ -151,7 +147,6 @@ impl Count {
                 self.rows.insert(name, rows);
             }
         }
-        rejected += self.contradicting.values().map(|found| found.rows).sum::<u64>();
         let rejected = rejected.min(tally.loaded);
         tally.loaded -= rejected;
         tally.rejected += rejected;
@@ -160,8 +155,7 @@ impl Count {
 
 impl Sink for Count {
     fn rows(&mut self, table: usize, batch: RecordBatch) -> Result<()> {
-        let counted = &mut self.counted[table];
-        counted.take(&batch, &mut self.contradicting)
+        self.counted[table].take(&batch)
     }
 
     fn reject(&mut self, reject: Reject) -> Result<()> {
@@ -173,11 +167,7 @@ impl Sink for Count {
 }
 
 impl Counted {
-    fn take(
-        &mut self,
-        batch: &RecordBatch,
-        contradicting: &mut BTreeMap<&'static str, Contradiction>,
-    ) -> Result<()> {
+    fn take(&mut self, batch: &RecordBatch) -> Result<()> {
         let table = self.table;
         let place = |name: &&str| table.column(name).map(|(index, _)| index);
         let key: Vec<usize> = table.key.iter().filter_map(place).collect();
@@ -197,6 +187,7 @@ impl Counted {
         let numbers = batch.column_by_name("_row").map(|rows| rows.as_primitive::<Int64Type>());
         let bad: Option<&BooleanArray> = batch.column_by_name("_bad").map(|bad| bad.as_boolean());
         let hasher = Hasher::default();
+        let grouped = !self.group.is_empty();
         for row in 0..batch.num_rows() {
             let year = days.filter(|days| days.is_valid(row)).map(|days| to_date(days.value(row)));
             let year = year.map_or(0, |day| day.year());
@@ -210,8 +201,8 @@ impl Counted {
                     if amounts.is_valid(row) { amounts.value(row) } else { 0 }
                 }),
                 bad: bad.is_some_and(|bad| bad.value(row)),
+                differs: None,
             };
-            let grouped = !self.group.is_empty();
             let year = if grouped { 0 } else { year };
             let full = self.keys.len() >= MAX_KEYS;
             match self.keys.entry(hasher.hash_one((of.row(row).as_ref(), year))) {
@@ -219,18 +210,16 @@ impl Counted {
                     place.insert(coming);
                 }
                 Entry::Vacant(_) => self.beyond += 1,
-                Entry::Occupied(mut place) if grouped => {
-                    let known = place.get_mut();
-                    known.bad |= coming.bad || known.same != coming.same;
-                    known.lines += coming.lines;
-                    known.amount += coming.amount;
-                }
                 Entry::Occupied(mut place) => {
-                    let known = place.insert(coming);
-                    if known.same != coming.same && table.date.is_some() {
-                        let found = contradicting.entry(table.name).or_default();
-                        found.add(1, known.row, coming.row);
+                    let known = place.get_mut();
+                    // A rejected line has no values that could differ.
+                    let comparable = table.date.is_some() && !known.bad && !coming.bad;
+                    if comparable && known.same != coming.same {
+                        known.differs.get_or_insert(coming.row);
                     }
+                    known.bad |= coming.bad;
+                    known.lines += coming.lines;
+                    known.amount += if grouped { coming.amount } else { 0 };
                 }
             }
         }

@@ -15,17 +15,17 @@ fn money(hundredths: i128) -> String {
 
 /// What rows of `table` contradict, and what to do.
 fn contradiction(table: &str, found: &Contradiction) -> String {
-    let Contradiction { rows, first: (earlier, later), grouped } = found;
+    let Contradiction { rows, first: (one, other), grouped } = found;
     let todo = match (table, grouped) {
         ("documents", false) => {
-            "if they are lines of one document, add \"group_by: [kind, document_id]\"; else make \
+            "where they are lines of one document, write group_by: [kind, document_id]; else make \
              the id longer, as document_id: { join: [Series, Number] }"
         }
-        _ => "make the id longer, as { join: [Series, Number] }",
+        _ => "make the id longer, as document_id: { join: [Series, Number] }",
     };
     format!(
-        "{} rows of {table} have the key of a later row and other values, as row {earlier} and row \
-         {later}: a run rejects them; {todo}",
+        "{} rows of {table} have a key in common and other values, as rows {one} and {other}: a run \
+         rejects them; {todo}",
         print::grouped(*rows)
     )
 }
