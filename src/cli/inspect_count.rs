@@ -184,8 +184,8 @@ impl Counted {
         let days = days.map(|at| batch.column(at + 1).as_primitive::<Date32Type>());
         let kinds = kind.map(|at| batch.column(at + 1).as_string::<i32>());
         let amounts = amount.map(|at| batch.column(at + 1).as_primitive::<Decimal128Type>());
-        let numbers = batch.column_by_name("_row").map(|rows| rows.as_primitive::<Int64Type>());
-        let bad: Option<&BooleanArray> = batch.column_by_name("_bad").map(|bad| bad.as_boolean());
+        let numbers = batch.column_by_name("_row").map(AsArray::as_primitive::<Int64Type>);
+        let bad: Option<&BooleanArray> = batch.column_by_name("_bad").map(AsArray::as_boolean);
         let hasher = Hasher::default();
         let grouped = !self.group.is_empty();
         for row in 0..batch.num_rows() {

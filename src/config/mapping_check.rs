@@ -146,7 +146,7 @@ pub(super) fn into(
     for (name, column) in &entry.value.columns {
         let mirror::Column::Map(map) = &column.value else { continue };
         let money = table.column(name).is_some_and(|(_, one)| one.kind == canonical::Type::Money);
-        if map.once && !(money && !group_by.is_empty()) {
+        if map.once && (!money || group_by.is_empty()) {
             check.fault_hint(
                 at(column),
                 format!("\"{name}\" is not summed: \"once\" says nothing"),

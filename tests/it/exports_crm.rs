@@ -1,5 +1,7 @@
 //! Deals as CRMs export them, by their presets: the lost ones are refusals.
 
+use std::fmt::Write;
+
 use crate::exports::{refusals, source, table};
 use crate::exports_workbook::Book;
 
@@ -98,7 +100,7 @@ fn a_lost_stage_is_known_by_the_programs_own_translations() {
     let mut text =
         "Record ID,Deal Name,Deal Stage,Close Date,Amount,Associated Company\n".to_owned();
     for (id, stage) in lost.iter().chain(&open).enumerate() {
-        text += &format!("{id},Racks,{stage},2026-03-12,5,Acme\n");
+        let _ = writeln!(text, "{id},Racks,{stage},2026-03-12,5,Acme");
     }
     let project = source("preset: hubspot_deals").file("exports/deals.csv", text);
     let ran = project.run(&["run"]).ends_with(0);

@@ -105,17 +105,15 @@ impl<R: Read> Datev<Chain<Cursor<Vec<u8>>, R>> {
         if declared.is_none() {
             let mut scout = Datev::over(&sample[..], None, String::new())?;
             let header = scout.table.header.as_ref();
-            (chart, why) = match header.map(Header::chart).transpose()?.flatten() {
-                Some(chart) => (Some(chart), "as its header says".to_owned()),
-                None => {
-                    while let Ok(Some(_)) = scout.next_rows() {}
-                    let seen = scout.table.votes.chart();
-                    let told = seen.map(|(_, of_it, of_other)| {
-                        format!("as {of_it} postings suggest, {of_other} do not")
-                    });
-                    (seen.map(|(chart, ..)| chart), told.unwrap_or_default())
+            chart = header.map(Header::chart).transpose()?.flatten();
+            "as its header says".clone_into(&mut why);
+            if chart.is_none() {
+                while let Ok(Some(_)) = scout.next_rows() {}
+                if let Some((seen, of_it, of_other)) = scout.table.votes.chart() {
+                    chart = Some(seen);
+                    why = format!("as {of_it} postings suggest, {of_other} do not");
                 }
-            };
+            }
         }
         Self::over(Cursor::new(sample).chain(bytes), chart, why)
     }
@@ -200,7 +198,7 @@ impl<R: Read> RawTable for Datev<R> {
         }
         match table.chart {
             Some(chart) => {
-                notes.push(format!("chart of accounts: {}, {}", chart.name(), table.why))
+                notes.push(format!("chart of accounts: {}, {}", chart.name(), table.why));
             }
             None if table.undecided > 0 => notes.push(
                 "neither the header nor the postings tell the chart of accounts: declare \"chart\""

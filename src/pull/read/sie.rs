@@ -212,18 +212,15 @@ impl<R: Read> Sie<R> {
         voucher.number.push_str(&tokens.text());
         let date = tokens.text();
         voucher.text.push_str(&tokens.text());
-        match day(&date) {
-            Some(day) => {
-                let _ = write!(voucher.date, "{day}");
-                let inside = |(from, to): &(NaiveDate, NaiveDate)| *from <= day && day <= *to;
-                let outside = !self.years.is_empty() && !self.years.iter().any(inside);
-                self.seen.outside_years += u64::from(outside);
-            }
-            None => {
-                voucher.date.push_str(&date);
-                voucher.fault(&format!("its date is \"{date}\": expected YYYYMMDD"));
-            }
-        }
+        let Some(day) = day(&date) else {
+            voucher.date.push_str(&date);
+            voucher.fault(&format!("its date is \"{date}\": expected YYYYMMDD"));
+            return;
+        };
+        let _ = write!(voucher.date, "{day}");
+        let inside = |(from, to): &(NaiveDate, NaiveDate)| *from <= day && day <= *to;
+        let outside = !self.years.is_empty() && !self.years.iter().any(inside);
+        self.seen.outside_years += u64::from(outside);
     }
 
     /// Makes the open voucher ready; `cut` says why it has no end of its own.

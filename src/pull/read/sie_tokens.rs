@@ -89,9 +89,10 @@ fn braced(text: &str) -> (Token<'_>, &str) {
         None => (text, ""),
     };
     let inside = inside.trim();
-    let text = match inside.contains('"') {
-        true => Cow::Owned(inside.replace('"', "")),
-        false => Cow::Borrowed(inside),
+    let text = if inside.contains('"') {
+        Cow::Owned(inside.replace('"', ""))
+    } else {
+        Cow::Borrowed(inside)
     };
     (Token { text, braces: true }, after)
 }

@@ -137,11 +137,13 @@ impl Voucher {
         // Where both are there, money that pays a debt stands on the other side than the debt, and
         // money of a sale that is paid in part stands on the same.
         Ok(match (has_sales, has_bank, receivable, bank.signum()) {
-            (true, false, ..) => "sale",
-            (false, true, ..) => "payment",
             (false, false, ..) => "other",
-            (true, true, [false, true], 1) | (true, true, [true, false], -1) => "sale",
-            (true, true, [false, true], -1) | (true, true, [true, false], 1) => "payment",
+            (true, false, ..)
+            | (true, true, [false, true], 1)
+            | (true, true, [true, false], -1) => "sale",
+            (false, true, ..)
+            | (true, true, [false, true], -1)
+            | (true, true, [true, false], 1) => "payment",
             (true, true, ..) => "mixed",
         })
     }
