@@ -18,7 +18,7 @@ use super::rejects::REJECTS;
 use super::tables::Lake;
 use crate::columnar::Engine;
 use crate::config::canonical;
-use crate::config::pipeline::Source;
+use crate::config::pipeline::{Read, Source};
 use crate::error::{Error, Kind, Result};
 use crate::pull::map::Tally;
 use crate::tableset::Manifest;
@@ -185,7 +185,9 @@ async fn take_all(
     for intake in &intakes {
         let source = &sources[intake.source];
         let tally = &intake.reading.tally;
-        if tally.loaded == 0 && tally.rejected == 0 && !source.allow_empty {
+        // A file of a format of its own may hold nothing but what is no business with clients.
+        let others = tally.skipped > 0 && matches!(source.read, Read::Named(..));
+        if tally.loaded == 0 && tally.rejected == 0 && !others && !source.allow_empty {
             errors.push(
                 Error::new(
                     Kind::Supplier,

@@ -40,6 +40,16 @@ fn proforma_invoices_are_skipped_and_told() {
 }
 
 #[test]
+fn a_file_of_a_proforma_invoice_alone_stops_no_other() {
+    let project = source("preset: ubl")
+        .file("exports/proforma.xml", UBL.replace(">380<", ">325<"))
+        .file("exports/sale.xml", UBL);
+    let ran = project.run(&["run"]).ends_with(0);
+    ran.says("proforma.xml: proforma invoices (type 325), which are no sales: 1 (F-1)");
+    assert_eq!(documents(&project), ["F-1|invoice|2026-01-09|Alfa|125.00"]);
+}
+
+#[test]
 fn an_unknown_type_is_rejected_with_its_lines() {
     let text = two_invoices(&[(">380<", ">IADE<")]);
     let keys = "preset: ubl\nrejects: { max_percent: 60 }";
