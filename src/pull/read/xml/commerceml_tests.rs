@@ -1,5 +1,7 @@
 //! `CommerceML` in both versions, on small files with the quirks of real ones.
 
+use std::fmt::Write;
+
 use super::XmlFormat::CommerceMl;
 use super::tests::read;
 
@@ -70,7 +72,8 @@ fn version_1_is_read_from_attributes() {
 fn operations(documents: &[(&str, &str)]) -> String {
     let mut text = "<КоммерческаяИнформация>".to_owned();
     for (place, (operation, amount)) in documents.iter().enumerate() {
-        text += &format!(
+        let _ = write!(
+            text,
             "<Документ><Номер>{}</Номер><Дата>2026-03-01</Дата><ХозОперация>{operation}</ХозОперация>\
              <Сумма>{amount}</Сумма></Документ>",
             place + 1
@@ -124,7 +127,8 @@ fn operations_are_known_ones_or_their_own_kind() {
 fn many_sellers_are_told_from_clients() {
     let mut text = "<КоммерческаяИнформация>".to_owned();
     for seller in 0..30_000 {
-        text += &format!(
+        let _ = write!(
+            text,
             "<Документ Номер=\"{seller}\"><ПредприятиеВДокументе Контрагент=\"S{seller}\" \
              Роль=\"Saler\"/></Документ>"
         );

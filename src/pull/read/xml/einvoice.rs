@@ -123,7 +123,7 @@ pub(super) fn finish(bundle: &mut Bundle) {
         match gross(bundle, *line) {
             Ok(Some(gross)) => bundle.set(*line, "line_gross_amount", gross.to_string()),
             Ok(None) => {
-                bundle.tell("lines without an amount or a rate of tax, so without gross", &number)
+                bundle.tell("lines without an amount or a rate of tax, so without gross", &number);
             }
             Err(fault) => bundle.blame(*line, &fault),
         }

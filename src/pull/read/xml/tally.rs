@@ -254,7 +254,7 @@ fn origin(bundle: &Bundle, record: &str, name: &str, own: impl Fn(&str) -> bool)
             break;
         }
         let Some(parent) = bundle.known(&key(record, &name)) else { break };
-        name = parent.to_owned();
+        parent.clone_into(&mut name);
     }
     name
 }
