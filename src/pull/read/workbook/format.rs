@@ -9,7 +9,8 @@ pub(super) enum Format {
     Day,
     /// A time of day, or a length of time.
     Time,
-    /// Zeros and literals only, as `00` or `0".Н"`: what is shown is a code. `None` is a digit.
+    /// Zeros that pad, or letters joined to a digit, as `00` or `0".Н"`: what is shown is a code, and
+    /// no number with its unit, as `0" руб."`. `None` is a digit.
     Identity(Vec<Option<char>>),
 }
 
@@ -53,14 +54,27 @@ impl Format {
                 }
             }
         }
-        let digits = places.iter().filter(|place| place.is_none()).count();
         match (day, time, month) {
             _ if code.eq_ignore_ascii_case("general") => Self::Plain,
             (true, ..) | (false, false, true) => Self::Day,
             (false, true, _) => Self::Time,
-            _ if identity && digits > 0 && places.len() > 1 => Self::Identity(places),
+            _ if identity => Self::of_places(places),
             _ => Self::Plain,
         }
+    }
+
+    /// The format of these digits and literals and nothing else.
+    pub(super) fn of_places(places: Vec<Option<char>>) -> Self {
+        let mut digits = places.iter().enumerate().filter(|(_, place)| place.is_none());
+        let Some((first, _)) = digits.next() else { return Self::Plain };
+        let padded = digits.next().is_some();
+        let joins =
+            |place: Option<&Option<char>>| matches!(place, Some(Some('.' | '-' | '/' | '_')));
+        let joined = joins(places.get(first + 1))
+            || first.checked_sub(1).is_some_and(|before| joins(places.get(before)));
+        let code = places.iter().flatten().any(|literal| literal.is_alphanumeric());
+        let spaced = places.iter().flatten().any(|literal| literal.is_whitespace());
+        if padded || joined && code && !spaced { Self::Identity(places) } else { Self::Plain }
     }
 
     /// The format that every workbook has under `id`; those of other locales are days too.
@@ -92,7 +106,15 @@ mod tests {
             ("h:mm:ss", Format::Time),
             ("[h]:mm:ss", Format::Time),
             ("[Red]0", Format::Plain),
-            ("\"дней \"0", Format::Identity("дней ".chars().map(Some).chain([None]).collect())),
+            ("\"дней \"0", Format::Plain),
+            ("0\" руб.\"", Format::Plain),
+            ("0\"шт\"", Format::Plain),
+            ("0\\ \"кг\"", Format::Plain),
+            ("\"№\"0", Format::Plain),
+            ("0\"-\"", Format::Plain),
+            ("# ##0\"шт\"", Format::Plain),
+            ("0\".Н\"", Format::Identity(vec![None, Some('.'), Some('Н')])),
+            ("\"А-\"0", Format::Identity(vec![Some('А'), Some('-'), None])),
             ("00", Format::Identity(vec![None, None])),
             ("00;-00", Format::Plain),
         ] {

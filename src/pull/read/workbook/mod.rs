@@ -245,6 +245,15 @@ fn choose(names: &[(String, bool)], pattern: &str) -> Result<usize, BadBytes> {
     })
 }
 
+/// Says that a formula has no value.
+fn not_calculated(row: u64, column: usize) -> BadBytes {
+    BadBytes {
+        row: Some(row),
+        message: format!("column {}: its formula was never calculated", column + 1),
+        hint: "open the workbook in the program that calculates it, and save it".to_owned(),
+    }
+}
+
 /// Says that no sheet has cells.
 fn no_cells() -> BadBytes {
     BadBytes {

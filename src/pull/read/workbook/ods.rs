@@ -12,7 +12,7 @@ use super::grid::{Grid, Merge};
 use super::package::{Package, XmlPart, attribute, number_attribute, push_text};
 use super::styles::{PLAIN, Style};
 use super::values::Values;
-use super::{MAX_COLUMNS, WorkbookOptions, bad, choose, no_cells};
+use super::{MAX_COLUMNS, WorkbookOptions, bad, choose, no_cells, not_calculated};
 use crate::pull::read::BadBytes;
 
 /// An open ODS.
@@ -53,6 +53,8 @@ struct Cell {
     text: String,
     repeated: usize,
     spans: (u64, usize),
+    /// Whether it has a formula and no type of value: what no program has calculated.
+    uncalculated: bool,
 }
 
 impl Ods {
@@ -164,6 +166,9 @@ impl Ods {
                         let end = element.name().as_ref().to_owned();
                         self.cell.read(&mut self.xml, &end)?;
                         let cell = &self.cell;
+                        if cell.uncalculated && cell.is_blank() {
+                            return Err(not_calculated(row, column));
+                        }
                         if !cell.is_blank() {
                             if !begun {
                                 grid.begin(row, self.level)?;
@@ -218,6 +223,7 @@ impl Cell {
         self.style.push_str(&get("style-name"));
         let count = |name| number_attribute(element, name).unwrap_or(1).max(1);
         self.repeated = count("number-columns-repeated");
+        self.uncalculated = self.kind.is_empty() && !get("table:formula").is_empty();
         self.spans = (count("number-rows-spanned") as u64, count("number-columns-spanned"));
     }
 
@@ -345,8 +351,8 @@ impl Styles {
             "number:text" => self.literal = false,
             "number:number-style" => {
                 let (name, places, plain) = std::mem::take(&mut self.number);
-                if plain && places.contains(&None) && places.len() > 1 {
-                    self.numbers.insert(name, Format::Identity(places));
+                if plain {
+                    self.numbers.insert(name, Format::of_places(places));
                 }
             }
             _ => {}

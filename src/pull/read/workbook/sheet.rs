@@ -7,12 +7,12 @@ use std::sync::Arc;
 
 use quick_xml::events::{BytesStart, Event};
 
-use super::bad;
 use super::grid::{Grid, Merge};
 use super::package::{XmlPart, attribute, flag, number_attribute, push_text};
 use super::styles::PLAIN;
 use super::values::push_unescaped;
 use super::xlsx::Context;
+use super::{bad, not_calculated};
 use crate::pull::read::BadBytes;
 
 /// Merged cells that a sheet may have.
@@ -142,11 +142,16 @@ impl Sheet {
         self.value.clear();
         let holder = if kind == Kind::Inline { "t" } else { "v" };
         let (mut inside, mut phonetic) = (false, false);
+        let (mut formula, mut valued) = (false, false);
         loop {
             match self.xml.next()? {
                 Event::Start(element) => match element.local_name().as_ref() {
                     "rPh" => phonetic = true,
-                    name => inside = name == holder && !phonetic,
+                    name => {
+                        inside = name == holder && !phonetic;
+                        formula |= name == "f";
+                        valued |= name == "v";
+                    }
                 },
                 Event::End(element) => match element.local_name().as_ref() {
                     "c" => break,
@@ -157,6 +162,9 @@ impl Sheet {
                 event if inside => push_text(&event, &mut self.value),
                 _ => {}
             }
+        }
+        if formula && !valued {
+            return Err(not_calculated(self.row, column));
         }
         if self.value.is_empty() {
             return Ok(());

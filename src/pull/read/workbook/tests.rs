@@ -138,6 +138,23 @@ fn rows_and_cells_out_of_order_are_named() {
 }
 
 #[test]
+fn a_formula_that_was_never_calculated_refuses_the_workbook() {
+    let error = sheet("<row r=\"2\"><c r=\"C2\"><f>SUM(A1:A9)</f></c></row>").unwrap_err();
+    assert_eq!(error, "column 3: its formula was never calculated");
+    let text = "<row><c t=\"str\"><f>A1</f><v></v></c><c><f>1+1</f><v>2</v></c></row>";
+    assert_eq!(sheet(text).unwrap(), "1: |2\n");
+    let table = |cell: &str| {
+        let row = format!("<table:table-row>{cell}</table:table-row>");
+        read(ods("", &format!("<table:table table:name=\"a\">{row}</table:table>")))
+    };
+    let error = table("<table:table-cell table:formula=\"of:=1+1\"/>").unwrap_err();
+    assert_eq!(error, "column 1: its formula was never calculated");
+    let calculated = "<table:table-cell table:formula=\"of:=1+1\" office:value-type=\"float\" \
+        office:value=\"2\"><text:p>2</text:p></table:table-cell>";
+    assert_eq!(table(calculated).unwrap(), "1: 2\n");
+}
+
+#[test]
 fn a_bomb_is_refused_by_what_it_unpacks_to() {
     let blank = format!("<row>{}</row>", " ".repeat(24 << 20));
     let file = package(&format!("<sheetData>{blank}</sheetData>"), "", "");
