@@ -54,37 +54,74 @@ pub(super) fn cover(source: &Source, export: &Export, titles: &[String]) -> Resu
     }
 }
 
-/// Matches `text` with a pattern of literals, `*`, `%Y`, `%m` and `{part}`.
+/// The longest text that is matched.
+const MAX_TEXT_BYTES: usize = 1024;
+
+/// Matches `text` with a pattern of literals, `*`, `%Y`, `%m` and `{part}`; `None` too where it
+/// matches in two ways that say different things.
 fn match_cover(pattern: &str, text: &str) -> Option<Cover> {
-    let (mut year, mut month, mut part) = (None, None, String::new());
-    let mut rest = text;
-    let mut pattern = pattern;
-    while !pattern.is_empty() {
-        if let Some(tail) = pattern.strip_prefix("%Y") {
-            year = Some(rest.get(..4)?.parse::<i32>().ok()?);
-            (rest, pattern) = (&rest[4..], tail);
-        } else if let Some(tail) = pattern.strip_prefix("%m") {
-            month = Some(rest.get(..2)?.parse::<u32>().ok()?);
-            (rest, pattern) = (&rest[2..], tail);
-        } else if let Some(tail) = pattern.strip_prefix("{part}") {
-            let length = match tail.chars().next() {
-                Some(next) => rest.find(next)?,
-                None => rest.len(),
-            };
-            rest[..length].clone_into(&mut part);
-            (rest, pattern) = (&rest[length..], tail);
-        } else if let Some(tail) = pattern.strip_prefix('*') {
-            let literal: String = tail.chars().take_while(|char| !"%{*".contains(*char)).collect();
-            let length = if tail.is_empty() { rest.len() } else { rest.find(&literal)? };
-            (rest, pattern) = (&rest[length..], tail);
-        } else {
-            let char = pattern.chars().next()?;
-            rest = rest.strip_prefix(char)?;
-            pattern = &pattern[char.len_utf8()..];
+    let mut covers = Vec::new();
+    if text.len() <= MAX_TEXT_BYTES {
+        fit(pattern, text, Said::default(), &mut covers);
+    }
+    covers.pop().filter(|_| covers.is_empty())
+}
+
+/// What a text says of its month so far.
+#[derive(Debug, Clone, Copy, Default)]
+struct Said<'t> {
+    year: Option<i32>,
+    month: Option<u32>,
+    part: &'t str,
+}
+
+/// The first `count` digits of `text`, and the rest.
+fn digits(text: &str, count: usize) -> Option<(u32, &str)> {
+    let (digits, rest) = text.split_at_checked(count)?;
+    let all = digits.bytes().all(|byte| byte.is_ascii_digit());
+    Some((digits.parse().ok().filter(|_| all)?, rest))
+}
+
+/// Adds to `covers` each that `text` may say by `pattern`, once; two are enough.
+fn fit<'t>(pattern: &str, text: &'t str, said: Said<'t>, covers: &mut Vec<Cover>) {
+    if covers.len() > 1 {
+        return;
+    }
+    if let Some(tail) = pattern.strip_prefix("%Y") {
+        if let Some((year, rest)) = digits(text, 4) {
+            fit(tail, rest, Said { year: i32::try_from(year).ok(), ..said }, covers);
+        }
+    } else if let Some(tail) = pattern.strip_prefix("%m") {
+        if let Some((month, rest)) = digits(text, 2) {
+            fit(tail, rest, Said { month: Some(month), ..said }, covers);
+        }
+    } else if let Some(tail) = pattern.strip_prefix("{part}") {
+        let end = tail.chars().next().map_or(Some(text.len()), |next| text.find(next));
+        if let Some(end) = end {
+            fit(tail, &text[end..], Said { part: &text[..end], ..said }, covers);
+        }
+    } else if let Some(tail) = pattern.strip_prefix('*') {
+        if tail.is_empty() {
+            return fit(tail, "", said, covers);
+        }
+        let places = text.char_indices().map(|(place, _)| place).chain([text.len()]);
+        for place in places {
+            fit(tail, &text[place..], said, covers);
+        }
+    } else if let Some(char) = pattern.chars().next() {
+        if let Some(rest) = text.strip_prefix(char) {
+            fit(&pattern[char.len_utf8()..], rest, said, covers);
+        }
+    } else if let (true, Some(year), Some(month)) = (text.is_empty(), said.year, said.month)
+        && let Some(first) = NaiveDate::from_ymd_opt(year, month, 1)
+    {
+        let first = to_day(first);
+        let last = add_months(first, 1) - 1;
+        let cover = Cover { first, last, part: said.part.to_owned() };
+        if !covers.contains(&cover) {
+            covers.push(cover);
         }
     }
-    let first = to_day(NaiveDate::from_ymd_opt(year?, month?, 1)?);
-    rest.is_empty().then(|| Cover { first, last: add_months(first, 1) - 1, part })
 }
 
 #[cfg(test)]
@@ -101,7 +138,9 @@ mod tests {
         let month = |part: &str| Some(("2026-06-01".to_owned(), part.to_owned()));
         assert_eq!(covered("sales_%Y-%m", "sales_2026-06"), month(""));
         assert_eq!(covered("sales_%Y-%m_{part}", "sales_2026-06_north"), month("north"));
-        assert_eq!(covered("*%Y-%m", "old_sales_2026-06"), None);
+        assert_eq!(covered("*%Y-%m", "old_sales_2026-06"), month(""));
+        assert_eq!(covered("*%m.%Y*", "Продажи (вып. 01) за 06.2026 г."), month(""));
+        assert_eq!(covered("*%Y-%m*", "2026-06 und 2026-07"), None);
         assert_eq!(covered("*sales_%Y-%m", "old_sales_2026-06"), month(""));
         assert_eq!(covered("Продажи за %m.%Y*", "Продажи за 06.2026 г."), month(""));
         assert_eq!(covered("sales_%Y-%m", "sales_2026-13"), None);
