@@ -78,9 +78,36 @@ pub fn like(pattern: &str, text: &str) -> bool {
     pattern[p..].iter().all(|byte| *byte == b'*')
 }
 
+/// [`like`] in which capital and small letters are the same.
+#[must_use]
+pub fn like_any_case(pattern: &str, text: &str) -> bool {
+    let same = |one: char, other: char| one == other || one.to_lowercase().eq(other.to_lowercase());
+    let (mut pattern, mut text) = (pattern.chars(), text.chars());
+    let mut star = None;
+    loop {
+        match (pattern.clone().next(), text.clone().next()) {
+            (Some('*'), _) => {
+                pattern.next();
+                star = Some((pattern.clone(), text.clone()));
+            }
+            (Some(one), Some(other)) if same(one, other) => {
+                pattern.next();
+                text.next();
+            }
+            (None, None) => return true,
+            (_, None) => return false,
+            _ => {
+                let Some((behind, from)) = &mut star else { return false };
+                from.next();
+                (pattern, text) = (behind.clone(), from.clone());
+            }
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{is_name, like, nearest};
+    use super::{is_name, like, like_any_case, nearest};
 
     #[test]
     fn a_star_stands_for_any_run() {
@@ -93,7 +120,9 @@ mod tests {
             ("", "x", false),
         ] {
             assert_eq!(like(pattern, text), expected, "{pattern} {text}");
+            assert_eq!(like_any_case(pattern, &text.to_uppercase()), expected, "{pattern} {text}");
         }
+        assert!(like_any_case("итого*", "ИТОГО по складу") && !like_any_case("итого", "ИТОГО:"));
     }
 
     #[test]

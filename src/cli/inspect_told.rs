@@ -69,6 +69,9 @@ pub(super) fn lines(
             line("total row", &format!("row {}, \"{}\"", total.row, total.word));
         }
     }
+    for note in &found.notes {
+        line("note", note);
+    }
     let Some((reading, count)) = counted else { return };
     for note in &reading.notes {
         line("note", note);
@@ -136,6 +139,8 @@ pub(super) fn json(
         });
         rejects.collect::<Vec<_>>()
     });
+    let read = counted.iter().flat_map(|(reading, _)| &reading.notes);
+    let notes: Vec<&String> = found.notes.iter().chain(read).collect();
     let line = serde_json::json!({
         "file": target.export.name,
         "format": found.kind.name(),
@@ -160,7 +165,7 @@ pub(super) fn json(
             let told = count.contradicting.iter().map(|(table, found)| contradiction(table, found));
             told.collect::<Vec<_>>()
         }),
-        "notes": counted.map(|(reading, _)| &reading.notes),
+        "notes": notes,
         "pipeline": proposal.map(|proposal| &proposal.yaml),
     });
     print::line(line.to_string());

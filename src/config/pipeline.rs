@@ -116,13 +116,13 @@ impl Read {
         }
     }
 
-    /// Patterns of the row after which nothing is read.
+    /// Where the rows of a table of texts begin and end.
     #[must_use]
-    pub fn footer(&self) -> &[String] {
+    pub fn frame(&self) -> Option<&Frame> {
         match self {
-            Self::Csv(csv) => &csv.frame.footer,
-            Self::Workbook(workbook) => &workbook.frame.footer,
-            _ => &[],
+            Self::Csv(csv) => Some(&csv.frame),
+            Self::Workbook(workbook) => Some(&workbook.frame),
+            _ => None,
         }
     }
 }
@@ -182,8 +182,6 @@ pub struct Csv {
     pub locale: Locale,
     /// Where its header is and where its rows end.
     pub frame: Frame,
-    /// The name of a column in front, whose values stand alone on a row above theirs.
-    pub groups: Option<String>,
     /// How a report is made flat.
     pub report: Option<Report>,
 }
@@ -208,16 +206,34 @@ pub struct Frame {
     pub header_row: Option<u64>,
     /// Patterns of a row's first text: from the first such row on, nothing is read.
     pub footer: Vec<String>,
+    /// Patterns of a row's first text: such a row whose amount is the sum of rows above is none.
+    pub subtotals: Vec<String>,
+    /// The name of a column in front, whose values stand alone on a row above theirs.
+    pub groups: Option<String>,
 }
 
 /// How the rows of a report with groups and totals are made flat.
 #[derive(Debug, Clone)]
 pub struct Report {
-    /// The headers by which its header is known, that of the hierarchy first; empty means usual
-    /// words.
+    /// The headers by which its header is known, that of the hierarchy first, or the names of all
+    /// its levels; empty means usual words.
     pub labels: Vec<String>,
-    /// Columns that its total does not sum up.
+    /// Columns that its total does not sum up, of which nothing is told.
     pub not_summed: Vec<String>,
+    /// Where its sums stand; `None` means as the file says, or as they hold.
+    pub summary: Option<Summary>,
+    /// The year of months across that name none.
+    pub year: Option<i32>,
+}
+
+/// Where the rows of a report that sum others up stand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Summary {
+    /// Above what they sum up.
+    Above,
+    /// Below it.
+    Below,
 }
 
 /// How numbers and dates are written.
@@ -395,8 +411,8 @@ pub enum Covers {
 /// The row that sums a column up.
 #[derive(Debug, Clone)]
 pub struct ControlTotal {
-    /// The pattern of the row's first cell that is not empty.
-    pub row: String,
+    /// Patterns of the row's first cell that is not empty, in any case.
+    pub rows: Vec<String>,
     /// The column it sums.
     pub header: String,
     /// Whether a file without such a row is in order.

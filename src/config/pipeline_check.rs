@@ -120,7 +120,10 @@ fn source(check: &mut Checker<'_>, entry: &mirror::Source, known: Known<'_>) -> 
         }
     }
     let (read, load) = read.zip(load)?;
-    let read = read_check::read(check, read, known.calendar.zone);
+    let read = {
+        let base = preset.map(|preset| &preset.read);
+        read_check::read(check, read, base, at(&entry.name), known.calendar.zone)
+    };
     let tables = merged(preset, &entry.into);
     if tables.is_empty() {
         check.fault_hint(
@@ -186,7 +189,7 @@ fn source(check: &mut Checker<'_>, entry: &mirror::Source, known: Known<'_>) -> 
         load,
         max_percent,
         control_total: total.map(|total| ControlTotal {
-            row: total.row.value.clone(),
+            rows: total.row.0.clone(),
             header: total.column.value.clone(),
             optional: total.optional,
         }),

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::de::{MapAccess, Visitor, value::MapAccessDeserializer};
+use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
+use serde::de::{MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
 use super::canonical;
@@ -418,13 +419,51 @@ pub(super) struct Rejects {
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ControlTotal {
-    /// The pattern of its first cell.
-    pub(super) row: Spanned<String>,
+    /// The pattern of its first cell, or several; in any case.
+    pub(super) row: Patterns,
     /// The column it sums.
     pub(super) column: Spanned<String>,
     /// Whether a file without such a row is in order.
     #[serde(default)]
     pub(super) optional: bool,
+}
+
+/// A pattern, or several.
+pub(super) struct Patterns(pub(super) Vec<String>);
+
+impl JsonSchema for Patterns {
+    fn schema_name() -> Cow<'static, str> {
+        "Patterns".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "A pattern in which `*` stands for anything, or several.",
+            "anyOf": [{ "type": "string" }, { "type": "array", "items": { "type": "string" } }],
+        })
+    }
+}
+
+impl<'de> Deserialize<'de> for Patterns {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct PatternsVisitor;
+        impl<'de> Visitor<'de> for PatternsVisitor {
+            type Value = Patterns;
+
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str("a pattern in quotes, or a list of patterns")
+            }
+
+            fn visit_str<E>(self, pattern: &str) -> Result<Patterns, E> {
+                Ok(Patterns(vec![pattern.to_owned()]))
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, patterns: A) -> Result<Patterns, A::Error> {
+                Vec::deserialize(SeqAccessDeserializer::new(patterns)).map(Patterns)
+            }
+        }
+        deserializer.deserialize_any(PatternsVisitor)
+    }
 }
 
 #[derive(Deserialize, JsonSchema)]

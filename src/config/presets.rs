@@ -95,13 +95,13 @@ pub fn of_text(name: &str) -> Option<Text> {
     let preset = yaml::parse::<Preset>(name, text(name)?).ok()?;
     let Read::Csv(csv) = preset.read else { return None };
     Some(Text {
-        encoding: csv.encoding.value.clone(),
-        delimiter: csv.delimiter.value.clone(),
-        decimal: csv.decimal.value.clone(),
+        encoding: csv.encoding?.value.clone(),
+        delimiter: csv.delimiter?.value.clone(),
+        decimal: csv.decimal?.value.clone(),
         thousands: csv.thousands.map(|text| text.value.clone()),
         currency_sign: csv.currency_sign,
-        date: csv.date.value.clone(),
-        footer: csv.footer,
+        date: csv.date?.value.clone(),
+        footer: csv.footer.unwrap_or_default(),
         groups: csv.groups,
     })
 }

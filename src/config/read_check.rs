@@ -3,7 +3,7 @@
 use chrono_tz::Tz;
 
 use super::pipeline::{Csv, Frame, Locale, Named, Read, Report, Workbook};
-use super::read_mirror as mirror;
+use super::read_mirror::{self as mirror, Habits};
 use super::schedule;
 use super::text::Checker;
 use super::yaml::{Spanned, at};
@@ -26,84 +26,83 @@ fn single(check: &mut Checker<'_>, written: &Spanned<String>, what: &str) -> Opt
     }
 }
 
-fn csv(check: &mut Checker<'_>, read: &mirror::Csv) -> Csv {
-    let encoding = match read.encoding.value.as_str() {
-        "detect" => None,
-        label => {
-            let found = encoding_rs::Encoding::for_label(label.as_bytes());
-            if found.is_none() {
-                check.fault_hint(
-                    at(&read.encoding),
-                    format!("encoding \"{label}\" is not known"),
-                    "use a name as utf-8, windows-1251, windows-1252, or detect",
-                );
-            }
-            found
+fn csv(check: &mut Checker<'_>, habits: Habits<'_>, place: (usize, usize)) -> Csv {
+    let needed = [
+        ("encoding", habits.encoding, "detect"),
+        ("delimiter", habits.delimiter, "\";\""),
+        ("decimal", habits.decimal, "\",\""),
+        ("date", habits.date, "\"%d.%m.%Y\""),
+    ];
+    for (key, _, example) in needed.iter().filter(|(_, given, _)| given.is_none()) {
+        let message = format!("read: csv has no \"{key}\"");
+        check.fault_hint(place, message, format!("add \"{key}:\", as {key}: {example}"));
+    }
+    let encoding = habits.encoding.filter(|label| label.value != "detect").and_then(|label| {
+        let found = encoding_rs::Encoding::for_label(label.value.as_bytes());
+        if found.is_none() {
+            check.fault_hint(
+                at(label),
+                format!("encoding \"{}\" is not known", label.value),
+                "use a name as utf-8, windows-1251, windows-1252, or detect",
+            );
         }
-    };
-    let locale = locale(check, Some(&read.decimal), read.thousands.as_ref(), &read.date);
+        found
+    });
+    let delimiter = habits.delimiter.and_then(|text| single(check, text, "delimiter"));
     Csv {
         encoding,
-        delimiter: single(check, &read.delimiter, "delimiter").unwrap_or(','),
-        locale: Locale { sign: read.currency_sign.clone(), ..locale },
-        frame: frame(read.header_row.as_ref(), &read.footer),
-        groups: read.groups.clone(),
-        report: read.report.as_ref().map(report),
+        delimiter: delimiter.unwrap_or(','),
+        locale: locale(check, habits),
+        frame: frame(habits),
+        report: habits.report.map(report),
     }
 }
 
-/// How numbers and dates are written; a decimal separator that is not given is that of JSON.
-fn locale(
-    check: &mut Checker<'_>,
-    decimal: Option<&Spanned<String>>,
-    thousands: Option<&Spanned<String>>,
-    date: &Spanned<String>,
-) -> Locale {
-    let decimal = decimal.and_then(|text| single(check, text, "decimal")).unwrap_or('.');
+/// How numbers and dates are written; what is not given is as in JSON.
+fn locale(check: &mut Checker<'_>, habits: Habits<'_>) -> Locale {
+    let decimal = habits.decimal.and_then(|text| single(check, text, "decimal")).unwrap_or('.');
+    let thousands = habits.thousands;
     let separator = thousands.and_then(|text| single(check, text, "thousands"));
     if let Some(written) = thousands.filter(|_| separator == Some(decimal)) {
         check.fault(at(written), "decimal and thousands are the same character");
     }
-    let unknown = chrono::format::StrftimeItems::new(&date.value)
-        .any(|item| matches!(item, chrono::format::Item::Error));
-    let complete = ["%d", "%m"].iter().all(|part| date.value.contains(part))
-        && (date.value.contains("%Y") || date.value.contains("%y"));
-    if unknown || !(complete || date.value.contains("%F")) {
-        check.fault_hint(
-            at(date),
-            format!("date format \"{}\" does not give day, month and year", date.value),
-            "write as \"%d.%m.%Y\", \"%Y-%m-%d\" or \"%d/%m/%Y %H:%M\"",
-        );
+    if let Some(date) = habits.date {
+        let unknown = chrono::format::StrftimeItems::new(&date.value)
+            .any(|item| matches!(item, chrono::format::Item::Error));
+        let complete = ["%d", "%m"].iter().all(|part| date.value.contains(part))
+            && (date.value.contains("%Y") || date.value.contains("%y"));
+        if unknown || !(complete || date.value.contains("%F")) {
+            check.fault_hint(
+                at(date),
+                format!("date format \"{}\" does not give day, month and year", date.value),
+                "write as \"%d.%m.%Y\", \"%Y-%m-%d\" or \"%d/%m/%Y %H:%M\"",
+            );
+        }
     }
-    Locale { decimal, thousands: separator, sign: None, date: date.value.clone() }
+    let date = habits.date.map_or(ISO, |date| date.value.as_str()).to_owned();
+    Locale { decimal, thousands: separator, sign: habits.currency_sign.cloned(), date }
 }
 
-fn frame(header_row: Option<&Spanned<u64>>, footer: &[String]) -> Frame {
-    Frame { header_row: header_row.map(|row| row.value.max(1)), footer: footer.to_vec() }
+fn frame(habits: Habits<'_>) -> Frame {
+    Frame {
+        header_row: habits.header_row.map(|row| row.value.max(1)),
+        footer: habits.footer.cloned().unwrap_or_default(),
+        subtotals: habits.subtotals.cloned().unwrap_or_default(),
+        groups: habits.groups.cloned(),
+    }
 }
 
 fn report(read: &mirror::Report) -> Report {
-    Report { labels: read.labels.clone(), not_summed: read.not_summed.clone() }
+    let mirror::Report { labels, not_summed, summary, year } = read.clone();
+    Report { labels, not_summed, summary, year }
 }
 
-fn workbook(check: &mut Checker<'_>, read: &mirror::Workbook) -> Workbook {
-    let locale = match &read.date {
-        Some(date) => locale(check, read.decimal.as_ref(), read.thousands.as_ref(), date),
-        None => Locale {
-            decimal: read
-                .decimal
-                .as_ref()
-                .and_then(|text| single(check, text, "decimal"))
-                .unwrap_or('.'),
-            thousands: read.thousands.as_ref().and_then(|text| single(check, text, "thousands")),
-            ..plain(ISO)
-        },
-    };
+fn workbook(check: &mut Checker<'_>, read: &mirror::Workbook, habits: Habits<'_>) -> Workbook {
     Workbook {
         sheet: read.sheet.as_ref().map(|sheet| sheet.value.clone()),
-        locale: Locale { sign: read.currency_sign.clone(), ..locale },
-        frame: frame(read.header_row.as_ref(), &read.footer),
-        report: read.report.as_ref().map(report),
+        locale: locale(check, habits),
+        frame: frame(habits),
+        report: habits.report.map(report),
     }
 }
 
@@ -114,13 +113,23 @@ fn plain(date: &str) -> Locale {
 
 const ISO: &str = "%Y-%m-%d";
 
-/// Checks `read:`; days of instants are those of `zone`.
-pub(super) fn read(check: &mut Checker<'_>, mirror: &mirror::Read, zone: Tz) -> Read {
+/// Checks `read:` of what stands at `place`; what it leaves out is as `preset` has it, whatever its
+/// container; days of instants are those of `zone`.
+pub(super) fn read(
+    check: &mut Checker<'_>,
+    mirror: &mirror::Read,
+    preset: Option<&mirror::Read>,
+    place: (usize, usize),
+    zone: Tz,
+) -> Read {
+    let habits = Habits::of(mirror).or(preset.map(Habits::of).unwrap_or_default());
     let named = |named: Named| Read::Named(named, plain(ISO));
     match mirror {
-        mirror::Read::Csv(read) => Read::Csv(csv(check, read)),
+        mirror::Read::Csv(_) => Read::Csv(csv(check, habits, place)),
         mirror::Read::Ndjson(read) => {
-            Read::Ndjson(locale(check, read.decimal.as_ref(), read.thousands.as_ref(), &read.date))
+            let (decimal, thousands) = (read.decimal.as_ref(), read.thousands.as_ref());
+            let date = Some(&read.date);
+            Read::Ndjson(locale(check, Habits { date, decimal, thousands, ..Habits::default() }))
         }
         mirror::Read::Parquet(read) => {
             let written = read.timezone.as_ref();
@@ -128,7 +137,7 @@ pub(super) fn read(check: &mut Checker<'_>, mirror: &mirror::Read, zone: Tz) -> 
             Read::Parquet(zone, plain(ISO))
         }
         mirror::Read::Xlsx(read) | mirror::Read::Xls(read) | mirror::Read::Ods(read) => {
-            Read::Workbook(workbook(check, read))
+            Read::Workbook(workbook(check, read, habits))
         }
         mirror::Read::ClientBankExchange(_) => {
             Read::Named(Named::ClientBankExchange, plain("%d.%m.%Y"))

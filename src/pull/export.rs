@@ -7,7 +7,9 @@ use std::path::Path;
 use super::control::control;
 use super::cover::{Cover, cover, named_cover};
 use super::fetch::{Export, ExportBytes};
-use super::map::{Header, Mapper, Sink, Tally, missing_columns, named_headers, needed};
+use super::map::{
+    Header, Mapper, Sink, Tally, missing_columns, named_headers, needed, summed_headers,
+};
 use super::pages;
 use super::read::{
     BadBytes, Decoded, GridRows, Groups, Ndjson, Parquet, RawTable, Report, ReportOptions, Row,
@@ -90,7 +92,7 @@ pub fn read_again(
     rows: &[(u64, Vec<String>)],
     sink: &mut dyn Sink,
 ) -> Result<Reading> {
-    let mut body = Body::new(source, export, None);
+    let mut body = Body::new(source, export);
     let header = Header::named(header.iter().map(String::as_str)).renamed(source);
     if header.count(&body.needed) < body.needed.len() {
         return Err(body.no_header(&header));
@@ -134,22 +136,17 @@ fn read_csv(
         notes.push(format!("charset detected: {}", encoding.name()));
     }
     let mut splitter = Splitter::new(u8::try_from(csv.delimiter).unwrap_or(b','));
-    let mut body = Body::new(source, export, csv.frame.header_row);
-    let mut groups = csv.groups.as_deref().map(Groups::new);
-    let mut take = |rows: &Rows, body: &mut Body<'_>| match &mut groups {
-        Some(groups) => body.take(groups.carry(rows), sink),
-        None => body.take(rows, sink),
-    };
+    let mut body = Body::framed(source, export, &csv.frame);
     loop {
         let chunk = match text.next(splitter.row()).map_err(|error| bad_bytes(export, error))? {
             Decoded::Text(chunk) => chunk,
             Decoded::End => break,
         };
         let rows = splitter.push(chunk).map_err(|error| bad_bytes(export, error))?;
-        take(rows, &mut body)?;
+        body.take(rows, sink)?;
     }
     let rows = splitter.finish().map_err(|error| bad_bytes(export, error))?;
-    take(rows, &mut body)?;
+    body.take(rows, sink)?;
     let sha256 = finish(export, text.into_inner())?;
     body.finish(sha256, notes, sink)
 }
@@ -160,7 +157,7 @@ fn read_ndjson(
     path: &Path,
     sink: &mut dyn Sink,
 ) -> Result<Reading> {
-    let mut body = Body::new(source, export, None);
+    let mut body = Body::new(source, export);
     let columns = named_headers(source);
     let reader = Ndjson::new(open(source, export, path)?, &columns);
     let mut reader = reader.map_err(|error| bad_bytes(export, error))?;
@@ -226,7 +223,7 @@ fn read_workbook(
         return Ok(Reading { sha256, ..reading });
     }
     let mut workbook = workbook;
-    let mut body = Body::new(source, export, read.frame.header_row);
+    let mut body = Body::framed(source, export, &read.frame);
     while let Some(rows) = workbook.next_rows().map_err(|error| bad_bytes(export, error))? {
         body.take(rows, sink)?;
     }
@@ -243,7 +240,10 @@ fn read_report(
 ) -> Result<Reading> {
     let options = ReportOptions {
         labels: read.labels.clone(),
+        summed: summed_headers(source),
         not_summed: read.not_summed.clone(),
+        summary: read.summary,
+        year: read.year,
         ..ReportOptions::new(source.read.locale().clone())
     };
     let mut report = Report::new(grid, &options).map_err(|error| bad_bytes(export, error))?;
@@ -260,7 +260,7 @@ fn read_table(
     export: &Export,
     sink: &mut dyn Sink,
 ) -> Result<Reading> {
-    let mut body = Body::new(source, export, None);
+    let mut body = Body::new(source, export);
     let header = Header::named(table.columns().iter().map(String::as_str)).renamed(source);
     if header.count(&body.needed) < body.needed.len() {
         return Err(body.no_header(&header));
@@ -292,6 +292,8 @@ struct Body<'s> {
     export: &'s Export,
     needed: Vec<&'s str>,
     header_row: Option<u64>,
+    /// Carries the headings of groups down to their rows.
+    groups: Option<Groups>,
     header: Vec<String>,
     mapper: Option<(Mapper<'s>, u64)>,
     titles: Vec<String>,
@@ -300,12 +302,22 @@ struct Body<'s> {
 }
 
 impl<'s> Body<'s> {
-    fn new(source: &'s Source, export: &'s Export, header_row: Option<u64>) -> Self {
+    /// Rows of texts, their header among them.
+    fn framed(source: &'s Source, export: &'s Export, frame: &config::Frame) -> Self {
+        Self {
+            header_row: frame.header_row,
+            groups: frame.groups.as_deref().map(Groups::new),
+            ..Self::new(source, export)
+        }
+    }
+
+    fn new(source: &'s Source, export: &'s Export) -> Self {
         Self {
             source,
             export,
             needed: needed(source),
-            header_row,
+            header_row: None,
+            groups: None,
             header: Vec::new(),
             mapper: None,
             titles: Vec::new(),
@@ -332,6 +344,14 @@ impl<'s> Body<'s> {
     }
 
     fn take(&mut self, rows: &Rows, sink: &mut dyn Sink) -> Result<()> {
+        let mut groups = self.groups.take();
+        let rows = groups.as_mut().map_or(rows, |groups| groups.carry(rows));
+        let taken = self.take_all(rows, sink);
+        self.groups = groups;
+        taken
+    }
+
+    fn take_all(&mut self, rows: &Rows, sink: &mut dyn Sink) -> Result<()> {
         if self.mapper.is_none() {
             for row in rows.iter() {
                 if self.try_header(&row)? {
@@ -377,10 +397,16 @@ impl<'s> Body<'s> {
         supplier(self.export, message, hint)
     }
 
-    fn finish(self, sha256: String, notes: Vec<String>, sink: &mut dyn Sink) -> Result<Reading> {
+    fn finish(
+        self,
+        sha256: String,
+        mut notes: Vec<String>,
+        sink: &mut dyn Sink,
+    ) -> Result<Reading> {
         match self.mapper {
             Some((mut mapper, _)) => {
                 mapper.finish(sink)?;
+                notes.extend(mapper.tally.control.notes());
                 let (tally, cover, header) = (mapper.tally, self.cover, self.header);
                 Ok(Reading { tally, sha256, header, cover, notes })
             }

@@ -63,6 +63,20 @@ fn a_source_needs_a_reader_or_a_preset() {
 }
 
 #[test]
+fn text_without_a_charset_or_a_separator_is_refused_whatever_the_preset() {
+    for (keys, lacks) in [
+        ("preset: 1c_sales_report\nread: { csv: { delimiter: \";\" } }", "encoding"),
+        ("preset: 1c_sales_report\nread: { csv: { encoding: detect } }", "delimiter"),
+        ("read: { csv: { encoding: detect, delimiter: \";\", decimal: \",\" } }\nload: upsert", "date"),
+    ] {
+        let ran = source(keys).run(&["validate"]).ends_with(78);
+        ran.says(&format!("pipelines/sales.yaml:4:11: read: csv has no \"{lacks}\""));
+    }
+    let keys = "preset: 1c_sales_report\nread: { csv: { encoding: detect, delimiter: \";\" } }";
+    source(keys).run(&["validate"]).ends_with(0);
+}
+
+#[test]
 fn a_match_has_one_group() {
     for (pattern, groups) in [(r"(\d+)-(\d+)", 2), (r"\d+", 0), (r"(?:\d+)", 0)] {
         let expected = format!(

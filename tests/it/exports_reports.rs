@@ -74,15 +74,9 @@ fn by_document_as_text() -> String {
     )
 }
 
-const AS_TEXT: &str = "preset: 1c_sales_report
-read:
-  csv:
-    encoding: detect
-    delimiter: \";\"
-    decimal: \",\"
-    thousands: \" \"
-    date: \"%d.%m.%Y\"
-    report: { not_summed: [Цена] }";
+/// Days, numbers and the report are those of the preset, whatever the container.
+const AS_TEXT: &str =
+    "preset: 1c_sales_report\nread: { csv: { encoding: detect, delimiter: \";\" } }";
 
 #[test]
 fn the_same_report_as_text_gives_the_same_documents() {
@@ -135,6 +129,75 @@ fn months_across_are_a_shipment_or_a_return_each() {
             "01.04.2026/Бета|return|2026-04-01|Бета|7.25",
         ]
     );
+}
+
+#[test]
+fn goods_below_a_client_are_one_document_of_his_month() {
+    let book = Book::default()
+        .row(0, &["Контрагент", "Март 2026", "Апрель 2026"])
+        .row(0, &["Номенклатура", "", ""])
+        .row(0, &["Альфа", "10.5", "-3"])
+        .row(1, &["Чай", "10", "1"])
+        .row(1, &["Кофе", "0.5", "-4"])
+        .row(0, &["Total Oil", "2", ""])
+        .row(1, &["Чай", "2", ""])
+        .row(0, &["Итого", "12.5", "-3"]);
+    let project = source("preset: 1c_sales_by_month").file("exports/sales.xlsx", book.bytes());
+    project.run(&["run"]).ends_with(0);
+    assert_eq!(
+        documents(&project),
+        [
+            "01.03.2026/Total Oil|shipment|2026-03-01|Total Oil|2.00",
+            "01.03.2026/Альфа|shipment|2026-03-01|Альфа|10.50",
+            "01.04.2026/Альфа|return|2026-04-01|Альфа|3.00",
+        ]
+    );
+}
+
+#[test]
+fn goods_below_a_document_are_summed_up() {
+    let book = Book::default()
+        .row(0, &["Контрагент", "Сумма"])
+        .row(0, &["Документ", ""])
+        .row(0, &["Номенклатура", ""])
+        .row(0, &["Альфа", "30"])
+        .row(1, &[FIRST, "30"])
+        .row(2, &["Чай", "10"])
+        .row(2, &["Кофе", "20"]);
+    let project = source("preset: 1c_sales_report").file("exports/sales.xlsx", book.bytes());
+    project.run(&["run"]).ends_with(0);
+    assert_eq!(documents(&project), ["00БП-000001|shipment|2026-03-05|Альфа|30.00"]);
+}
+
+#[test]
+fn a_document_of_a_kind_that_is_not_known_is_rejected() {
+    let book = Book::default()
+        .row(0, &["Контрагент", "Сумма"])
+        .row(0, &["Альфа", "30"])
+        .row(1, &[FIRST, "10"])
+        .row(1, &["Списание с расчетного счета 7 от 05.03.2026 12:00:00", "20"]);
+    let keys = "preset: 1c_sales_report\nrejects: { max_percent: 50 }";
+    let project = source(keys).file("exports/sales.xlsx", book.bytes());
+    let ran = project.run(&["run"]).ends_with(0);
+    assert!(ran.stdout.contains("1 loaded, 1 rejected"), "{}", ran.stdout);
+    assert_eq!(documents(&project), ["00БП-000001|shipment|2026-03-05|Альфа|10.00"]);
+}
+
+#[test]
+fn goods_below_a_client_are_no_clients() {
+    let book = Book::default()
+        .row(0, &["Контрагент", "Март 2026", "Апрель 2026"])
+        .row(0, &["Альфа", "10", "1"])
+        .row(1, &["Чай", "10", "1"]);
+    let project = source("preset: 1c_sales_by_month").file("exports/sales.xlsx", book.bytes());
+    let ran = project.run(&["run"]).ends_with(1);
+    ran.says("its rows stand on 2 levels, and its header names \"Контрагент\"")
+        .says("report: { labels: [Контрагент, Номенклатура] }");
+    let keys = "preset: 1c_sales_by_month\n\
+                read: { xlsx: { report: { labels: [Контрагент, Номенклатура] } } }";
+    let project = source(keys).file("exports/sales.xlsx", book.bytes());
+    project.run(&["run"]).ends_with(0);
+    assert_eq!(table(&project, "clients", &["client_id"]), ["Альфа"]);
 }
 
 #[test]
@@ -205,4 +268,17 @@ fn a_statement_whose_total_differs_is_refused_with_both_numbers() {
     let ran = project.run(&["run"]).ends_with(1);
     ran.says("export \"ведомость.xlsx\": row 11: column \"Приход\"")
         .says("\"Итого\" says 105.11, the leaves sum up to 105.1");
+}
+
+#[test]
+fn a_report_that_is_refused_says_why_it_is_shown_as_a_sheet() {
+    let book = Book::default()
+        .row(0, &["Контрагент", "Сумма"])
+        .row(0, &["Альфа", "3"])
+        .row(1, &["Чай", "1"])
+        .row(1, &["Кофе", "2"]);
+    let project = crate::project::Project::new().file("sales.xlsx", book.bytes());
+    let ran = project.run(&["inspect", project.path("sales.xlsx").to_str().unwrap()]);
+    let told = "read as a plain sheet, for it is no report: its rows stand on 2 levels";
+    assert!(ran.stdout.contains(told), "{}\n{}", ran.stdout, ran.stderr);
 }

@@ -20,6 +20,7 @@ mod exports_declarations;
 mod exports_pitfalls;
 mod exports_presets;
 mod exports_reports;
+mod exports_totals;
 mod exports_workbook;
 mod exports_xls;
 mod exports_xml;

@@ -44,6 +44,8 @@ pub struct Found {
     pub table: Option<Table>,
     /// Whether its rows stand in a hierarchy and were read as a report.
     pub report: bool,
+    /// Things to tell.
+    pub notes: Vec<String>,
 }
 
 impl Found {
@@ -81,6 +83,7 @@ pub fn inspect(path: &Path, most_unpacked_bytes: u64) -> Result<Found> {
         preset: None,
         table: None,
         report: false,
+        notes: Vec::new(),
     };
     let of_columns = |(columns, rows): Columns| {
         let table = Some(Table::named(columns, rows));
@@ -109,14 +112,20 @@ fn csv(sample: &[u8], bytes: ExportBytes, found: &Found) -> Result<Found> {
 fn workbook(path: &Path, most_unpacked_bytes: u64, found: Found) -> Result<Found> {
     let (rows, grouped) = rows::sheet(path, most_unpacked_bytes)?;
     let table = Table::of(rows, ';');
-    if grouped && let Some((columns, rows)) = rows::report(path, most_unpacked_bytes)? {
-        let header_row = table.and_then(|table| table.header_row);
-        let table = Table { header_row, ..Table::named(columns, rows) };
-        let preset = preset(&table, Form::Report);
-        return Ok(Found { preset, table: Some(table), report: true, ..found });
+    let mut notes = Vec::new();
+    if grouped {
+        match rows::report(path, most_unpacked_bytes)? {
+            Ok((columns, rows)) => {
+                let header_row = table.and_then(|table| table.header_row);
+                let table = Table { header_row, ..Table::named(columns, rows) };
+                let preset = preset(&table, Form::Report);
+                return Ok(Found { preset, table: Some(table), report: true, ..found });
+            }
+            Err(why) => notes.push(format!("read as a plain sheet, for it is no report: {why}")),
+        }
     }
     let preset = table.as_ref().and_then(|table| preset(table, Form::Sheet));
-    Ok(Found { preset, table, ..found })
+    Ok(Found { preset, table, notes, ..found })
 }
 
 /// The preset whose columns those of `table` are.

@@ -99,15 +99,21 @@ pub(super) fn sheet(path: &Path, most_unpacked_bytes: u64) -> Result<(Numbered, 
     Ok((kept.rows(), grouped))
 }
 
-/// The leaves of the report in the workbook at `path`; `None` where it is none.
-pub(super) fn report(path: &Path, most_unpacked_bytes: u64) -> Result<Option<Columns>> {
+/// The leaves of the report in the workbook at `path`, or what it lacks to be one.
+pub(super) fn report(
+    path: &Path,
+    most_unpacked_bytes: u64,
+) -> Result<std::result::Result<Columns, String>> {
     let workbook = open(path, most_unpacked_bytes)?;
     let date = "%Y-%m-%d".to_owned();
     let locale = Locale { decimal: '.', thousands: Some(' '), sign: None, date };
-    let Ok(mut report) = Report::new(workbook, &ReportOptions::new(locale)) else {
-        return Ok(None);
-    };
-    table(&mut report).map(Some)
+    match Report::new(workbook, &ReportOptions::new(locale)) {
+        Ok(mut report) => table(&mut report).map(Ok),
+        Err(error) => {
+            let row = error.row.map(|row| format!("row {row}: ")).unwrap_or_default();
+            Ok(Err(format!("{row}{} ({})", error.message, error.hint)))
+        }
+    }
 }
 
 fn open(path: &Path, max_unpacked_bytes: u64) -> Result<Workbook> {

@@ -100,6 +100,24 @@ pub fn named_headers(source: &Source) -> Vec<&str> {
     needed
 }
 
+/// The headers whose numbers become amounts and quantities, in all their spellings.
+#[must_use]
+pub fn summed_headers(source: &Source) -> Vec<String> {
+    let mut summed: Vec<String> = Vec::new();
+    for into in &source.into {
+        for (column, mapping) in into.table.columns.iter().zip(&into.columns) {
+            if let ("amount" | "quantity", Some(Origin::Header(header))) =
+                (column.name, mapping.as_ref().map(|mapping| &mapping.from))
+            {
+                let others = source.renamed.iter().filter(|(name, _)| name == header);
+                summed.extend(others.flat_map(|(_, others)| others).cloned());
+                summed.push(header.clone());
+            }
+        }
+    }
+    summed
+}
+
 /// What to say of a header that lacks columns: message and hint.
 #[must_use]
 pub fn missing_columns(source: &Source, found: &Header) -> (String, String) {

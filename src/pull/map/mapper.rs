@@ -9,9 +9,9 @@ use arrow::datatypes::SchemaRef;
 use super::cell::{BadValue, Cell, Reading};
 use super::date::DateFormat;
 use super::document::normalise;
+use super::frame::{Control, Frame, Place};
 use super::header::Header;
-use super::number;
-use super::plan::{ABSENT, ColumnPlan, From, TablePlan, applies, places, plan};
+use super::plan::{ColumnPlan, From, TablePlan, applies, places, plan};
 use super::reject::Reject;
 use crate::config::canonical::Type;
 use crate::config::pipeline::{Origin, Read, Rule, Source};
@@ -56,12 +56,8 @@ pub struct Tally {
     pub recognised: u64,
     /// What rounding amounts changed in sum, in units of 10⁻⁸.
     pub rounded: i128,
-    /// The sum of the control column over the rows read, in hundredths.
-    pub control_sum: i128,
-    /// The control total that the file states, in hundredths, and its row.
-    pub control_total: Option<(i128, u64)>,
-    /// Rows whose control column is not a number.
-    pub control_unread: u64,
+    /// What the rows state of their sum.
+    pub control: Control,
 }
 
 /// Maps the rows of one export.
@@ -73,10 +69,7 @@ pub struct Mapper<'s> {
     ragged: bool,
     skip: Vec<(&'s Rule, Vec<usize>)>,
     reject: Vec<(&'s Rule, &'s str, Vec<usize>)>,
-    /// The pattern of the row that states the control total, and the column.
-    total: Option<(&'s str, usize)>,
-    /// Patterns of the row after which nothing is read, and whether it was met.
-    footer: (&'s [String], bool),
+    frame: Frame<'s>,
     /// Where a reader says what is wrong with a record.
     fault: Option<usize>,
     /// Where a reader says which row a row is part of, and the last such row that was rejected,
@@ -103,13 +96,10 @@ impl<'s> Mapper<'s> {
     /// outside `cover` are rejected.
     #[must_use]
     pub fn new(source: &'s Source, header: &Header, cover: Option<(Day, Day)>) -> Self {
-        let at = |name: &str| header.position(name).unwrap_or(ABSENT);
         let skip = source.skip.iter().map(|rule| (rule, places(rule, header))).collect();
         let reject = source.reject.iter();
         let reject =
             reject.map(|(rule, reason)| (rule, reason.as_str(), places(rule, header))).collect();
-        let total = source.control_total.as_ref();
-        let total = total.map(|total| (total.row.as_str(), at(&total.header)));
         let tables = source.into.iter().map(|into| plan(source, into, header)).collect();
         let reading = Reading {
             locale: source.read.locale().clone(),
@@ -123,8 +113,7 @@ impl<'s> Mapper<'s> {
             ragged: matches!(source.read, Read::Workbook(_)),
             skip,
             reject,
-            total,
-            footer: (source.read.footer(), false),
+            frame: Frame::new(source, |name| header.position(name)),
             fault: header.position(FAULT),
             within: header.position(WITHIN).filter(|_| matches!(source.read, Read::Named(..))),
             rejected: None,
@@ -163,6 +152,7 @@ impl<'s> Mapper<'s> {
                 sink.rows(index, plan.builder.finish()?)?;
             }
         }
+        self.tally.control = self.frame.close();
         Ok(())
     }
 
@@ -176,11 +166,20 @@ impl<'s> Mapper<'s> {
         's: 'r,
     {
         self.tally.read += 1;
-        if self.is_past_the_end(row) || row.is_blank() || self.is_total(row) {
-            self.tally.recognised += 1;
-            return Ok(());
+        match self.frame.place(row, &self.reading.locale) {
+            Place::Record => {}
+            Place::Frame => {
+                self.tally.recognised += 1;
+                return Ok(());
+            }
+            Place::Below => {
+                self.tally.recognised += 1;
+                if self.frame.control.below.is_none() && self.is_record(row, cells) {
+                    self.frame.found_below(row.number);
+                }
+                return Ok(());
+            }
         }
-        self.control(row);
         let fault = self.fault.map(|field| row.field(field)).filter(|text| !text.is_empty());
         if let Some(fault) = fault {
             self.tally.rejected += 1;
@@ -232,33 +231,15 @@ impl<'s> Mapper<'s> {
         self.within.is_some_and(|field| row.field(field).parse() == Ok(whole))
     }
 
-    /// Whether the row is one of those after the last that counts.
-    fn is_past_the_end(&mut self, row: &Row<'_>) -> bool {
-        let (patterns, met) = &mut self.footer;
-        if !*met && !patterns.is_empty() {
-            *met = first_text(row).is_some_and(|text| patterns.iter().any(|one| like(one, text)));
-        }
-        *met
-    }
-
-    fn is_total(&mut self, row: &Row<'_>) -> bool {
-        let Some((pattern, field)) = self.total else { return false };
-        if !first_text(row).is_some_and(|text| like(pattern, text)) {
-            return false;
-        }
-        let stated = number::parse(row.field(field), &self.reading.locale).ok();
-        let stated = stated.and_then(|number| number.at_scale(2));
-        self.tally.control_total = Some((stated.unwrap_or(i128::MAX), row.number));
-        true
-    }
-
-    fn control(&mut self, row: &Row<'_>) {
-        let Some((_, field)) = self.total else { return };
-        let number = number::parse(row.field(field), &self.reading.locale).ok();
-        match number.and_then(|number| number.at_scale(2)) {
-            Some(amount) => self.tally.control_sum += amount,
-            None => self.tally.control_unread += 1,
-        }
+    /// Whether the row would be mapped.
+    fn is_record<'r>(&self, row: &Row<'r>, cells: &mut Vec<Cell<'r>>) -> bool
+    where
+        's: 'r,
+    {
+        cells.clear();
+        self.tables.iter().any(|plan| plan.takes(row))
+            && !self.skip.iter().any(|(rule, fields)| applies(rule, fields, row))
+            && self.cells(row, cells, &mut 0).is_ok()
     }
 
     /// Fills `cells` with the values of all tables that take the row, one after the other.
@@ -471,10 +452,6 @@ impl<'s> Mapper<'s> {
             by_rule,
         })
     }
-}
-
-fn first_text<'r>(row: &Row<'r>) -> Option<&'r str> {
-    (0..row.len()).map(|index| row.field(index)).find(|text| !text.is_empty())
 }
 
 /// The header that a value comes from, else its canonical column.

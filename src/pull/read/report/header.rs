@@ -2,8 +2,8 @@
 //!
 //! Keeps true: a composite label stays whole; no two columns have one name.
 
-use super::period::{Period, month, period};
-use super::tree::is_total;
+use super::period::{Month, Period, month, period};
+use super::words::is_total;
 use super::{ReportOptions, Table, bad};
 use crate::pull::read::{BadBytes, Merge, Row};
 use chrono::NaiveDate;
@@ -66,7 +66,13 @@ pub(super) struct Header {
     pub(super) columns: Vec<Column>,
     /// Columns that sum months up: left out.
     pub(super) dropped: Vec<String>,
-    pub(super) title: String,
+    pub(super) title: Title,
+}
+
+/// What stands above a header.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Title {
+    pub(super) name: String,
     pub(super) selection: String,
     pub(super) period: Option<Period>,
 }
@@ -130,11 +136,12 @@ pub(super) fn find(
         below += 1;
     }
     let texts = fill(table, first, below, merges);
-    let mut header = name_columns(&texts, below, anchor, &is_label, options);
+    let title = Title::read(table, first, options);
+    let months = months(&texts[0], table.row(first).number, title.period, options)?;
+    let header = name_columns(&texts, below, anchor, &is_label, (title, months));
     if header.columns.is_empty() {
         return Err(bad(Some(table.row(first).number), "the header has no column but its label"));
     }
-    read_title(table, first, options, &mut header);
     Ok(header)
 }
 
@@ -196,12 +203,43 @@ fn fill(table: &Table, first: usize, below: usize, merges: &[Merge]) -> Vec<Vec<
     texts
 }
 
+/// The months that run across, by their first days.
+fn months(
+    texts: &[String],
+    row: u64,
+    period: Option<Period>,
+    options: &ReportOptions,
+) -> Result<Vec<Option<NaiveDate>>, BadBytes> {
+    let place = |text: &String| {
+        let Some(month) = month(text, &options.locale.date) else { return Ok(None) };
+        month.first(period, options.year).map(Some).ok_or_else(|| {
+            let message = match (month, period) {
+                (Month::Bare(_), None) => {
+                    format!("month \"{text}\" has no year, and no row above names a period")
+                }
+                (_, period) => {
+                    let (first, last) = period.unwrap_or_default();
+                    format!("month \"{text}\" is not one of the period {first} to {last} above it")
+                }
+            };
+            BadBytes {
+                row: Some(row),
+                message,
+                hint: "declare it: report: { year: 2025 }; or ask for the report with its period \
+                       above the header, or with years in it"
+                    .to_owned(),
+            }
+        })
+    };
+    texts.iter().map(place).collect()
+}
+
 fn name_columns(
     texts: &[Vec<String>],
     below: usize,
     anchor: usize,
     is_label: &dyn Fn(&str) -> bool,
-    options: &ReportOptions,
+    (title, months): (Title, Vec<Option<NaiveDate>>),
 ) -> Header {
     let width = texts.first().map_or(0, Vec::len);
     let mut levels: Vec<String> = Vec::new();
@@ -220,8 +258,6 @@ fn name_columns(
     {
         levels.push(label.clone());
     }
-    let date = &options.locale.date;
-    let months: Vec<Option<NaiveDate>> = texts[0].iter().map(|text| month(text, date)).collect();
     let across = months.iter().flatten().count() > 0;
     let mut running = None;
     let mut header = Header {
@@ -231,9 +267,7 @@ fn name_columns(
         indicator: None,
         columns: Vec::new(),
         dropped: Vec::new(),
-        title: String::new(),
-        selection: String::new(),
-        period: None,
+        title,
     };
     for column in label_columns..width {
         let top = &texts[0][column];
@@ -275,37 +309,44 @@ fn name_columns(
     header
 }
 
-fn read_title(table: &Table, first: usize, options: &ReportOptions, header: &mut Header) {
-    let date = &options.locale.date;
-    let month_first = match (date.find("%m"), date.find("%d")) {
-        (Some(month), Some(day)) => month < day,
-        _ => false,
-    };
-    let mut selection: Vec<String> = Vec::new();
-    let mut titles: Vec<String> = Vec::new();
-    for row in table.rows().take(first) {
-        let texts: Vec<&str> =
-            (0..row.len()).map(|index| row.field(index)).filter(|text| !text.is_empty()).collect();
-        let line = texts.join(" ");
-        let lower = line.to_lowercase();
-        if line.is_empty() {
-            continue;
+impl Title {
+    /// Reads the rows of `table` above the one at `first`.
+    fn read(table: &Table, first: usize, options: &ReportOptions) -> Self {
+        let mut title = Self::default();
+        let date = &options.locale.date;
+        let month_first = match (date.find("%m"), date.find("%d")) {
+            (Some(month), Some(day)) => month < day,
+            _ => false,
+        };
+        let mut selection: Vec<String> = Vec::new();
+        let mut titles: Vec<String> = Vec::new();
+        for row in table.rows().take(first) {
+            let texts: Vec<&str> = (0..row.len())
+                .map(|index| row.field(index))
+                .filter(|text| !text.is_empty())
+                .collect();
+            let line = texts.join(" ");
+            let lower = line.to_lowercase();
+            if line.is_empty() {
+                continue;
+            }
+            let stated = lower.strip_prefix("период").or_else(|| lower.strip_prefix("period"));
+            let whole = stated.unwrap_or(&lower).trim_start_matches([':', ' ']);
+            let span = period(whole, month_first);
+            let within = || lower.rsplit_once(" за ").or_else(|| lower.rsplit_once(" for "));
+            if SELECTIONS.iter().any(|word| lower.starts_with(word)) {
+                selection.push(line);
+            } else if span.is_some() {
+                title.period = title.period.or(span);
+            } else if stated.is_none() {
+                let span = within().and_then(|(_, span)| period(span, month_first));
+                title.period = title.period.or(span);
+                titles.push(line);
+            }
         }
-        let stated = lower.strip_prefix("период").or_else(|| lower.strip_prefix("period"));
-        let whole = stated.unwrap_or(&lower).trim_start_matches([':', ' ']);
-        let span = period(whole, month_first);
-        let within = || lower.rsplit_once(" за ").or_else(|| lower.rsplit_once(" for "));
-        if SELECTIONS.iter().any(|word| lower.starts_with(word)) {
-            selection.push(line);
-        } else if span.is_some() {
-            header.period = header.period.or(span);
-        } else if stated.is_none() {
-            let span = within().and_then(|(_, span)| period(span, month_first));
-            header.period = header.period.or(span);
-            titles.push(line);
-        }
+        // The organisation stands above the name of the report.
+        title.name = titles.get(1).or(titles.first()).cloned().unwrap_or_default();
+        title.selection = selection.join("; ");
+        title
     }
-    // The organisation stands above the name of the report.
-    header.title = titles.get(1).or(titles.first()).cloned().unwrap_or_default();
-    header.selection = selection.join("; ");
 }

@@ -3,15 +3,19 @@
 //! A report repeats each amount on every level of its hierarchy and in its total. What is read is
 //! its leaves, each once, with the levels above it in columns of their own.
 //!
-//! Keeps true: the leaves sum up to the total row, and to each subtotal, to the last digit, or the
-//! report is refused; a row is a leaf or is counted as recognised; no label is taken apart.
+//! Keeps true: amounts and quantities of the leaves sum up to the total row, and to each subtotal, to
+//! the cent, or the report is refused; a row is a leaf or is counted as recognised; no label is taken
+//! apart.
 
 mod header;
 mod period;
 mod source;
+mod sums;
 #[cfg(test)]
 mod tests;
 mod tree;
+mod walk;
+mod words;
 
 pub use source::{GridRows, TextGrid};
 
@@ -20,7 +24,7 @@ use chrono::NaiveDate;
 use self::header::{Column, Header};
 use self::tree::{Leaf, Tree};
 use super::{BadBytes, RawTable, Row, Rows, Shape};
-use crate::config::pipeline::Locale;
+use crate::config::pipeline::{Locale, Summary};
 use crate::pull::map::number::{Decimal, parse};
 
 /// Rows given at a time.
@@ -30,10 +34,17 @@ const BATCH_ROWS: usize = 1024;
 #[derive(Debug, Clone)]
 pub struct ReportOptions {
     /// The headers by which the header is known, those of the label column first; without them it
-    /// is known by words as `Контрагент`, `Customer`, or by months.
+    /// is known by words as `Контрагент`, `Customer`, or by months. One for each level, they name
+    /// the levels where the header does not.
     pub labels: Vec<String>,
+    /// Columns that have to sum up to the totals; of others it is told when they do not.
+    pub summed: Vec<String>,
     /// Columns that no total sums up, as prices and shares; those with `%` never are.
     pub not_summed: Vec<String>,
+    /// Where sums stand; without it as the file says, or as they hold.
+    pub summary: Option<Summary>,
+    /// The year of months across that name none.
+    pub year: Option<i32>,
     /// How numbers and days are written.
     pub locale: Locale,
     /// Rows that a report may have.
@@ -44,7 +55,15 @@ impl ReportOptions {
     /// Reports known by their words, written as `locale` says.
     #[must_use]
     pub fn new(locale: Locale) -> Self {
-        Self { labels: Vec::new(), not_summed: Vec::new(), locale, max_rows: 2_000_000 }
+        Self {
+            labels: Vec::new(),
+            summed: Vec::new(),
+            not_summed: Vec::new(),
+            summary: None,
+            year: None,
+            locale,
+            max_rows: 2_000_000,
+        }
     }
 }
 
@@ -74,7 +93,7 @@ struct Table {
 }
 
 fn bad(row: Option<u64>, message: impl Into<String>) -> BadBytes {
-    let hint = "ask for the report again, or declare its header and the columns that no total sums";
+    let hint = "ask for the report again, or correct report: labels, summary, not_summed";
     BadBytes { row, message: message.into(), hint: hint.to_owned() }
 }
 
@@ -125,12 +144,12 @@ impl Report {
     /// Reads `source` to its end.
     ///
     /// # Errors
-    /// When it has no header, the leaves do not sum up to the totals, or it goes beyond a limit.
+    /// When it has no header, a level no name, the leaves do not sum up to the totals, or it goes
+    /// beyond a limit.
     pub fn new(mut source: impl GridRows, options: &ReportOptions) -> Result<Self, BadBytes> {
         let table = Table::read(&mut source, options)?;
         let header = header::find(&table, source.merges(), options)?;
-        let summary_below = source.summary_below();
-        let (tree, told) = Tree::build(&table, &header, summary_below, options)?;
+        let (tree, told) = Tree::build(&table, &header, !source.summary_below(), options)?;
         let mut notes = source.notes();
         notes.extend(told);
         notes.extend(
@@ -140,7 +159,7 @@ impl Report {
             columns: Vec::new(),
             months: Vec::new(),
             cells: Vec::new(),
-            period: header.period.map_or_else(Default::default, |(first, last)| {
+            period: header.title.period.map_or_else(Default::default, |(first, last)| {
                 [written(first, &options.locale), written(last, &options.locale)]
             }),
             rows: Rows::default(),
@@ -254,7 +273,7 @@ impl RawTable for Report {
                     .chain(date.as_deref())
                     .chain(amounts)
                     .chain(self.period.iter().map(String::as_str))
-                    .chain([self.header.title.as_str(), self.header.selection.as_str()])
+                    .chain([self.header.title.name.as_str(), self.header.title.selection.as_str()])
                     .collect();
                 rows.add(row.number, fields.len(), |field, text| {
                     text.push_str(fields[field]);
@@ -273,10 +292,10 @@ impl RawTable for Report {
 
 impl Report {
     fn label(&self, row: usize) -> &str {
-        tree::label(&self.table, &self.header, row)
+        words::label(&self.table, &self.header, row)
     }
 
     fn measure(&self, row: usize) -> &str {
-        tree::measure(&self.table, &self.header, row).unwrap_or_default()
+        words::measure(&self.table, &self.header, row).unwrap_or_default()
     }
 }

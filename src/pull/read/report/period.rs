@@ -8,21 +8,32 @@ use chrono::{Datelike, Months, NaiveDate};
 /// The first and the last day.
 pub(super) type Period = (NaiveDate, NaiveDate);
 
-/// The beginnings of the months' names, in Russian and in English.
+/// The months' names in Russian, as such and of a day, and in English.
 const MONTHS: [[&str; 3]; 12] = [
-    ["янв", "jan", "янв"],
-    ["фев", "feb", "фев"],
-    ["мар", "mar", "мар"],
-    ["апр", "apr", "апр"],
-    ["май", "may", "мая"],
-    ["июн", "jun", "июн"],
-    ["июл", "jul", "июл"],
-    ["авг", "aug", "авг"],
-    ["сен", "sep", "сен"],
-    ["окт", "oct", "окт"],
-    ["ноя", "nov", "ноя"],
-    ["дек", "dec", "дек"],
+    ["январь", "января", "january"],
+    ["февраль", "февраля", "february"],
+    ["март", "марта", "march"],
+    ["апрель", "апреля", "april"],
+    ["май", "мая", "may"],
+    ["июнь", "июня", "june"],
+    ["июль", "июля", "july"],
+    ["август", "августа", "august"],
+    ["сентябрь", "сентября", "september"],
+    ["октябрь", "октября", "october"],
+    ["ноябрь", "ноября", "november"],
+    ["декабрь", "декабря", "december"],
 ];
+
+/// A month that a header names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Month {
+    /// By its first day.
+    Full(NaiveDate),
+    /// With two digits of its year, by its first day in this century.
+    Short(NaiveDate),
+    /// Without a year.
+    Bare(u32),
+}
 
 /// A piece of a period: how many months from which one, or a day.
 #[derive(Debug, Clone, Copy)]
@@ -48,17 +59,62 @@ pub(super) fn period(text: &str, month_first: bool) -> Option<Period> {
     (start <= end).then_some((start, end))
 }
 
-/// The month that `text` names, by its first day: a period of one month, or its first day as the
-/// declared `date` writes it.
-pub(super) fn month(text: &str, date: &str) -> Option<NaiveDate> {
+/// The number of the month called `word`, or whose name begins with it and three letters or more.
+fn named(word: &str) -> Option<u32> {
+    let long = word.chars().count() >= 3;
+    let is = |names: &[&str; 3]| long && names.iter().any(|name| name.starts_with(word));
+    MONTHS.iter().zip(1..).find(|(names, _)| is(names)).map(|(_, number)| number)
+}
+
+/// The month that `text` names: a period of one month, its first day as the declared `date` writes
+/// it, or its name with a short year or none.
+pub(super) fn month(text: &str, date: &str) -> Option<Month> {
     let written = NaiveDate::parse_from_str(text, date).ok();
     let iso = || NaiveDate::parse_from_str(text, "%Y-%m-%d").ok();
     if let Some(day) = written.or_else(iso) {
-        return (day.day() == 1).then_some(day);
+        return (day.day() == 1).then_some(Month::Full(day));
     }
-    let (first, last) = period(text, false)?;
-    (first.day() == 1 && last.succ_opt()? == first.checked_add_months(Months::new(1))?)
-        .then_some(first)
+    if let Some((first, last)) = period(text, false) {
+        let whole = last.succ_opt()? == first.checked_add_months(Months::new(1))?;
+        return (first.day() == 1 && whole).then_some(Month::Full(first));
+    }
+    let text = text.to_lowercase();
+    let letters = text.find(|char: char| !char.is_alphabetic()).unwrap_or(text.len());
+    let (word, year) = text.split_at(letters);
+    let number = named(word)?;
+    let year = year.trim_end_matches(['г', '.', ' ']);
+    let year = year.trim_start_matches(['.', ' ', '\u{a0}', '-', '/', '\'', '’']);
+    match year.parse::<i32>() {
+        _ if year.is_empty() => Some(Month::Bare(number)),
+        Ok(short) if year.len() == 2 => {
+            NaiveDate::from_ymd_opt(2000 + short, number, 1).map(Month::Short)
+        }
+        Ok(long) if year.len() == 4 => NaiveDate::from_ymd_opt(long, number, 1).map(Month::Full),
+        _ => None,
+    }
+}
+
+impl Month {
+    /// Its first day; a year that it does not name is that of `period`, or the declared `year`.
+    /// `None` where the year is not known, or not the one of the period.
+    pub(super) fn first(self, period: Option<Period>, year: Option<i32>) -> Option<NaiveDate> {
+        let within = |first: &NaiveDate| {
+            period.is_none_or(|(start, end)| {
+                (start.year(), start.month()) <= (first.year(), first.month()) && *first <= end
+            })
+        };
+        match (self, period) {
+            (Self::Full(first), _) => Some(first),
+            (Self::Short(first), _) => Some(first).filter(within),
+            (Self::Bare(month), Some((start, end))) if year.is_none() => {
+                let years = start.year()..=end.year().min(start.year() + 2);
+                let firsts = years.filter_map(|year| NaiveDate::from_ymd_opt(year, month, 1));
+                let mut firsts = firsts.filter(within);
+                firsts.next().filter(|_| firsts.next().is_none())
+            }
+            (Self::Bare(month), _) => NaiveDate::from_ymd_opt(year?, month, 1),
+        }
+    }
 }
 
 fn days(piece: Piece, other_year: Option<i32>) -> Option<Period> {
@@ -81,12 +137,11 @@ fn piece(text: &str, month_first: bool) -> Option<Piece> {
         }
         let digits = word.bytes().all(|byte| byte.is_ascii_digit());
         let prefixed = |letter| word.strip_prefix(letter).and_then(|number| number.parse().ok());
-        let name = MONTHS.iter().position(|names| names.iter().any(|name| word.starts_with(name)));
-        match (word, name) {
+        match (word, named(word)) {
             ("за" | "с" | "г" | "год" | "года" | "for" | "from" | "year", _) => {}
             _ if digits && word.len() == 4 => year = word.parse().ok(),
             _ if digits && word.len() <= 2 => count = word.parse::<u32>().ok(),
-            (_, Some(month)) => span = Some((u32::try_from(month).ok()? + 1, 1)),
+            (_, Some(month)) => span = Some((month, 1)),
             _ if word.starts_with("квартал") || word == "quarter" => {
                 span = Some((count?.checked_sub(1)? * 3 + 1, 3));
             }
@@ -127,7 +182,7 @@ fn day_or_month(word: &str, month_first: bool) -> Option<Piece> {
 
 #[cfg(test)]
 mod tests {
-    use super::{month, period};
+    use super::{Month, NaiveDate, month, period};
 
     #[test]
     fn pitfall_12_periods_are_read_as_reports_write_them() {
@@ -161,13 +216,52 @@ mod tests {
 
     #[test]
     fn months_are_read_from_days_and_words() {
-        for text in ["2024-07-01", "01.07.2024", "Июль 2024 г.", "07.2024", "Jul 2024"] {
-            let found = month(text, "%d.%m.%Y").map(|month| month.to_string());
-            assert_eq!(found.as_deref(), Some("2024-07-01"), "{text}");
-        }
-        for text in ["Сумма", "3 квартал 2024 г.", "2024-07-02", "15.07.2024", "2024"]
+        let july = |year| NaiveDate::from_ymd_opt(year, 7, 1).unwrap();
+        for text in ["2024-07-01", "01.07.2024", "Июль 2024 г.", "07.2024", "Jul 2024", "Jul-2024"]
         {
+            assert_eq!(month(text, "%d.%m.%Y"), Some(Month::Full(july(2024))), "{text}");
+        }
+        for text in ["июл 24", "Июль 24 г.", "Jul-24", "июл.24", "Jul '24", "июль/24"]
+        {
+            assert_eq!(month(text, "%d.%m.%Y"), Some(Month::Short(july(2024))), "{text}");
+        }
+        for text in ["Июль", "июл.", "July"] {
+            assert_eq!(month(text, "%d.%m.%Y"), Some(Month::Bare(7)), "{text}");
+        }
+        for text in [
+            "Сумма",
+            "3 квартал 2024 г.",
+            "2024-07-02",
+            "15.07.2024",
+            "2024",
+            "Маргарита",
+            "Decor",
+            "ма",
+            "июль 123",
+        ] {
             assert_eq!(month(text, "%d.%m.%Y"), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_year_that_a_month_does_not_name_is_that_of_the_period() {
+        let first = |text: &str, title: &str, year| {
+            let month = month(text, "%d.%m.%Y").unwrap();
+            month.first(period(title, false), year).map(|day| day.to_string())
+        };
+        let over = "Июль 2024 г. - Июнь 2025 г.";
+        assert_eq!(first("Июль", over, None).as_deref(), Some("2024-07-01"));
+        assert_eq!(first("Июнь", over, None).as_deref(), Some("2025-06-01"));
+        assert_eq!(first("Июль", "", Some(2023)).as_deref(), Some("2023-07-01"));
+        assert_eq!(first("янв 25", over, None).as_deref(), Some("2025-01-01"));
+        assert_eq!(first("янв 25", "", None).as_deref(), Some("2025-01-01"));
+        for (text, title) in [
+            ("Июль", ""),
+            ("Июль", "Июль 2024 г. - Июль 2025 г."),
+            ("Май", "Июнь 2025 г."),
+            ("янв 26", over),
+        ] {
+            assert_eq!(first(text, title, None), None, "{text} in {title}");
         }
     }
 }

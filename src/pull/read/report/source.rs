@@ -17,7 +17,7 @@ pub trait GridRows {
         &[]
     }
 
-    /// Whether a row that sums others up stands below them.
+    /// Whether a row that sums others up may stand below them.
     fn summary_below(&self) -> bool {
         false
     }

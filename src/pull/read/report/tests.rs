@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use proptest::prelude::*;
 
-use crate::config::pipeline::Locale;
+use crate::config::pipeline::{Locale, Summary};
 use crate::pull::read::workbook::fixture::{Book, CODE, ITALIC};
 use crate::pull::read::{RawTable, Report, ReportOptions, TextGrid, TextReader};
 use crate::pull::read::{Workbook, WorkbookOptions};
@@ -189,11 +189,191 @@ fn sums_below_their_rows_are_parents_too() {
         .row(0, &["Assets", "3"])
         .row(0, &["Total", "3"]);
     let expected = "\
-level_1|Account|measure|Amount|period_first|period_last|title|selection
+Group|Account|measure|Amount|period_first|period_last|title|selection
 2: Assets|01||1||||
 3: Assets|Cash||2||||
 ";
-    assert_eq!(table(from_book(&book).unwrap()), expected);
+    let options = with_labels(&["Group", "Account"]);
+    assert_eq!(table(from_book_with(&book, &options).unwrap()), expected);
+}
+
+fn with_labels(labels: &[&str]) -> ReportOptions {
+    let labels = labels.iter().map(|label| (*label).to_owned()).collect();
+    ReportOptions { labels, ..ReportOptions::new(locale('.')) }
+}
+
+/// The rows of a table, without its header and what the title says.
+fn rows(report: Report) -> Vec<String> {
+    let table = table(report);
+    table.lines().skip(1).map(|row| row.trim_end_matches('|').to_owned()).collect()
+}
+
+#[test]
+fn a_subtotal_is_one_only_if_a_sum_proves_it() {
+    let book = Book::default()
+        .row(0, &["Контрагент", "Сумма"])
+        .row(0, &["Альфа", "3"])
+        .row(0, &["Бета", "4"])
+        .row(0, &["Итого по северу", "7"])
+        .row(0, &["Total Oil", "5"])
+        .row(0, &["Всего понемногу", "6"])
+        .row(0, &["Итого по югу", "11"])
+        .row(0, &["Всего по области", "18"])
+        .row(0, &["Итого", "18"]);
+    let report = from_book(&book).unwrap();
+    assert_eq!(
+        report.notes()[1..],
+        [
+            "3 rows taken for subtotals, as their sums prove: row 4 \"Итого по северу\", row 7 \
+             \"Итого по югу\", row 8 \"Всего по области\"",
+            "2 rows taken for rows of their own, as no sum proves: row 5 \"Total Oil\", row 6 \
+             \"Всего понемногу\"",
+        ]
+    );
+    let leaves = ["2: Альфа||3", "3: Бета||4", "5: Total Oil||5", "6: Всего понемногу||6"];
+    assert_eq!(rows(report), leaves);
+}
+
+#[test]
+fn a_client_whose_amount_is_that_of_the_row_above_is_no_subtotal() {
+    let book = Book::default()
+        .row(0, &["Контрагент", "Сумма"])
+        .row(0, &["Альфа", "5"])
+        .row(0, &["Total Oil", "5"])
+        .row(0, &["Итого", "10"]);
+    assert_eq!(rows(from_book(&book).unwrap()), ["2: Альфа||5", "3: Total Oil||5"]);
+}
+
+/// Two clients with a document each, and levels without a word on where sums stand.
+fn either(amounts: [&str; 4], total: &str) -> Book {
+    let [first, one, second, two] = amounts;
+    Book::default()
+        .summary_below()
+        .row(0, &["Контрагент", "Сумма"])
+        .row(0, &["Альфа", first])
+        .row(1, &["Реализация 1 от 05.03.2026", one])
+        .row(0, &["Бета", second])
+        .row(1, &["Реализация 2 от 06.03.2026", two])
+        .row(0, &["Итого", total])
+}
+
+#[test]
+fn sums_stand_where_they_hold() {
+    let report = from_book(&either(["5", "5", "6", "6"], "11")).unwrap();
+    let told = "sums taken to stand above their rows";
+    assert_eq!(report.notes().last().map(String::as_str), Some(told));
+    let leaves =
+        ["3: Альфа|Реализация 1 от 05.03.2026||5", "5: Бета|Реализация 2 от 06.03.2026||6"];
+    assert_eq!(rows(report), leaves);
+    // Documents that are 0 fit under either client: only above does each have one.
+    let report = from_book(&either(["0", "0", "0", "0"], "0")).unwrap();
+    assert_eq!(rows(report)[1], "5: Бета|Реализация 2 от 06.03.2026||0");
+}
+
+#[test]
+fn sums_that_hold_above_and_below_are_to_be_declared() {
+    let book = Book::default()
+        .summary_below()
+        .row(0, &["Контрагент", "Сумма"])
+        .row(0, &["Альфа", "5"])
+        .row(1, &["Реализация 1 от 05.03.2026", "5"])
+        .row(0, &["Бета", "5"])
+        .row(0, &["Итого", "10"]);
+    let error = from_book(&book).unwrap_err();
+    assert!(error.contains("hold whether they stand above their rows or below them"), "{error}");
+    for (summary, leaves) in [
+        (Summary::Above, ["3: Альфа|Реализация 1 от 05.03.2026||5", "4: |Бета||5"]),
+        (Summary::Below, ["2: |Альфа||5", "3: Бета|Реализация 1 от 05.03.2026||5"]),
+    ] {
+        let options = ReportOptions { summary: Some(summary), ..ReportOptions::new(locale('.')) };
+        assert_eq!(rows(from_book_with(&book, &options).unwrap()), leaves);
+    }
+}
+
+#[test]
+fn a_level_without_a_name_refuses_the_report() {
+    let goods = |labels: &[&str]| {
+        let book = Book::default()
+            .row(0, &["Контрагент", "Сумма"])
+            .row(0, &["Альфа", "3"])
+            .row(1, &["Чай", "1"])
+            .row(1, &["Кофе", "2"]);
+        from_book_with(&book, &with_labels(labels))
+    };
+    let error = "row 0: its rows stand on 2 levels, and its header names \"Контрагент\"";
+    assert_eq!(goods(&[]).unwrap_err(), error);
+    assert_eq!(goods(&["Контрагент"]).unwrap_err(), error);
+    let report = goods(&["Контрагент", "Номенклатура"]).unwrap();
+    assert_eq!(report.columns()[..2], ["Контрагент", "Номенклатура"]);
+    let report = from_book(&either(["5", "5", "6", "6"], "11")).unwrap();
+    assert_eq!(report.columns()[..2], ["Контрагент", "Документ"]);
+}
+
+#[test]
+fn sums_hold_to_the_cent() {
+    let thirds = |total: &str| {
+        let third = "3.33333333333333";
+        let book = Book::default()
+            .row(0, &["Контрагент", "Сумма"])
+            .row(0, &["Альфа", "6.66666666666667"])
+            .row(1, &["Реализация 1 от 05.03.2026", third])
+            .row(1, &["Реализация 2 от 05.03.2026", third])
+            .row(0, &["Бета", third])
+            .row(1, &["Реализация 3 от 05.03.2026", third])
+            .row(0, &["Итого", total]);
+        from_book(&book).map(|report| rows(report).len())
+    };
+    assert_eq!(thirds("10"), Ok(3));
+    assert_eq!(thirds("10.004"), Ok(3));
+    assert!(thirds("10.01").unwrap_err().contains("the leaves sum up to 9.99999999999999"));
+}
+
+#[test]
+fn only_what_is_taken_for_an_amount_has_to_sum_up() {
+    let read = |summed: &str| {
+        let book = Book::default()
+            .row(0, &["Контрагент", "Сумма", "Цена"])
+            .row(0, &["Альфа", "10", "2"])
+            .row(0, &["Бета", "12", "3"])
+            .row(0, &["Итого", "22", "2.4"]);
+        let summed = vec![summed.to_owned()];
+        from_book_with(&book, &ReportOptions { summed, ..ReportOptions::new(locale('.')) })
+    };
+    let told = "not held, for it is no sum: row 4: column \"Цена\": \"Итого\" says 2.4, the leaves \
+                sum up to 5";
+    assert_eq!(read("Сумма").unwrap().notes()[1..], [told]);
+    assert!(read("Цена").unwrap_err().starts_with("row 4: column \"Цена\""));
+}
+
+#[test]
+fn months_across_take_their_year_from_the_title() {
+    let read = |title: &str, months: [&str; 2], year| {
+        let book = Book::default()
+            .row(0, &["Продажи"])
+            .row(0, &[title])
+            .row(0, &["Контрагент", months[0], months[1], "Итого"])
+            .row(0, &["Альфа", "1", "2", "3"])
+            .row(0, &["Итого", "1", "2", "3"]);
+        from_book_with(&book, &ReportOptions { year, ..ReportOptions::new(locale('.')) })
+    };
+    let months = |report: Report| -> Vec<String> {
+        rows(report).iter().map(|row| row.split('|').nth(2).unwrap().to_owned()).collect()
+    };
+    let expected = ["01.12.2024", "01.01.2025"];
+    let period = "Период: Декабрь 2024 г. - Январь 2025 г.";
+    for (title, names) in [
+        (period, ["Декабрь", "Январь"]),
+        (period, ["дек 24", "янв 25"]),
+        ("", ["Dec-24", "Jan-25"]),
+    ] {
+        assert_eq!(months(read(title, names, None).unwrap()), expected, "{names:?}");
+    }
+    let report = read("", ["Январь", "Февраль"], Some(2025)).unwrap();
+    assert_eq!(months(report), ["01.01.2025", "01.02.2025"]);
+    let error = read("", ["Январь", "Февраль"], None).unwrap_err();
+    assert_eq!(error, "row 3: month \"Январь\" has no year, and no row above names a period");
+    let error = read(period, ["янв 24", "янв 25"], None).unwrap_err();
+    assert!(error.contains("month \"янв 24\" is not one of the period 2024-12-01"), "{error}");
 }
 
 #[test]

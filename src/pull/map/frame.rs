@@ -1,0 +1,194 @@
+//! What frames the records of a table: totals, subtotals, and what stands below the last record.
+//!
+//! Keeps true: a word alone makes no total, for clients are called so too; a sum does. What stands
+//! below a footer is looked at, and a record there is told.
+
+use std::collections::VecDeque;
+
+use super::number;
+use crate::config::pipeline::{Locale, Origin, Source};
+use crate::names::like_any_case;
+use crate::pull::read::Row;
+
+/// Rows behind which what a subtotal closes may begin.
+const MAX_STARTS: usize = 1 << 12;
+/// Subtotals that are told by name.
+const TOLD: usize = 3;
+/// Places behind the point that sums keep.
+const SCALE: u32 = 8;
+/// Half a cent, in units of `10^-SCALE`.
+const TOLERANCE: u128 = 500_000;
+
+/// What the rows of a table state of their sum, in units of 10⁻⁸.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Control {
+    /// The row of the last control total that the rows above make up.
+    pub proven: Option<u64>,
+    /// The last row that is called a control total and is none.
+    pub unproven: Option<Unproven>,
+    /// Rows behind the last total that was proven.
+    pub open: u64,
+    /// Rows whose column holds no number.
+    pub unread: u64,
+    /// A footer, and a record below it.
+    pub below: Option<(u64, u64)>,
+    /// Rows that their sums prove to be subtotals, and the first of them by name.
+    pub subtotals: (u64, Vec<String>),
+}
+
+/// A total that the rows above do not make up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unproven {
+    /// Its row.
+    pub row: u64,
+    /// What it states; `None` where that is no number.
+    pub stated: Option<i128>,
+    /// The sum of the rows above.
+    pub sum: i128,
+}
+
+/// Where a row stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Place {
+    /// Among the records, whatever is wrong with it.
+    Record,
+    /// Blank, a total or a footer.
+    Frame,
+    /// Below the footer.
+    Below,
+}
+
+/// Tells the records of a table from what frames them.
+pub(super) struct Frame<'s> {
+    totals: &'s [String],
+    subtotals: &'s [String],
+    footer: &'s [String],
+    /// The column whose sums prove totals.
+    field: Option<usize>,
+    /// The row from which on nothing is read.
+    ended: Option<u64>,
+    rows: u64,
+    sum: i128,
+    /// Rows and sum where what a total closes may begin.
+    starts: VecDeque<(u64, i128)>,
+    /// What was found so far.
+    pub(super) control: Control,
+}
+
+impl<'s> Frame<'s> {
+    /// That of `source`, whose columns stand where `at` says.
+    pub(super) fn new(source: &'s Source, at: impl Fn(&str) -> Option<usize>) -> Self {
+        let total = source.control_total.as_ref();
+        let header = total.map(|total| total.header.as_str()).or_else(|| amount(source));
+        let frame = source.read.frame();
+        Self {
+            totals: total.map_or(&[], |total| &total.rows),
+            subtotals: frame.map_or(&[], |frame| &frame.subtotals),
+            footer: frame.map_or(&[], |frame| &frame.footer),
+            field: header.and_then(at),
+            ended: None,
+            rows: 0,
+            sum: 0,
+            starts: VecDeque::from([(0, 0)]),
+            control: Control::default(),
+        }
+    }
+
+    /// Where `row` stands; sums it up where it is a record.
+    pub(super) fn place(&mut self, row: &Row<'_>, locale: &Locale) -> Place {
+        let Some(text) = first_text(row) else { return Place::Frame };
+        if self.ended.is_some() {
+            return Place::Below;
+        }
+        let is = |patterns: &[String]| patterns.iter().any(|one| like_any_case(one, text));
+        let (total, footer) = (is(self.totals), is(self.footer));
+        let amount = self.field.filter(|_| !self.totals.is_empty() || !self.subtotals.is_empty());
+        let amount = amount.map(|field| {
+            let number = number::parse(row.field(field), locale).ok();
+            number.and_then(|number| number.at_scale(SCALE))
+        });
+        if footer {
+            self.ended = Some(row.number);
+        }
+        let named = total || is(self.subtotals);
+        let proven = named && amount.flatten().is_some_and(|amount| self.proves(amount));
+        if proven {
+            self.starts.push_back((self.rows, self.sum));
+            if self.starts.len() > MAX_STARTS {
+                self.starts.remove(1);
+            }
+            if total {
+                self.control.proven = Some(row.number);
+            } else {
+                let (count, named) = &mut self.control.subtotals;
+                *count += 1;
+                if named.len() < TOLD {
+                    named.push(format!("row {} \"{text}\"", row.number));
+                }
+            }
+            return Place::Frame;
+        }
+        if total {
+            let stated = amount.flatten();
+            self.control.unproven = Some(Unproven { row: row.number, stated, sum: self.sum });
+        }
+        if footer {
+            return Place::Frame;
+        }
+        match amount {
+            Some(Some(amount)) => self.sum = self.sum.saturating_add(amount),
+            Some(None) => self.control.unread += 1,
+            None => {}
+        }
+        self.rows += 1;
+        Place::Record
+    }
+
+    /// Whether `amount` is the sum of rows up to here, one or more unless it is of all.
+    fn proves(&self, amount: i128) -> bool {
+        let near = |start: i128| amount.abs_diff(self.sum - start) <= TOLERANCE;
+        self.starts
+            .iter()
+            .rev()
+            .any(|(rows, sum)| (self.rows > *rows || self.rows == 0) && near(*sum))
+    }
+
+    /// Notes that the row numbered `row`, below the footer, is a record.
+    pub(super) fn found_below(&mut self, row: u64) {
+        self.control.below = self.control.below.or(self.ended.map(|footer| (footer, row)));
+    }
+
+    /// What was found, at the end.
+    pub(super) fn close(&self) -> Control {
+        let behind = self.starts.back().map_or(0, |(rows, _)| *rows);
+        Control { open: self.rows - behind, ..self.control.clone() }
+    }
+}
+
+impl Control {
+    /// What to tell.
+    #[must_use]
+    pub fn notes(&self) -> Vec<String> {
+        let (count, named) = &self.subtotals;
+        if *count == 0 {
+            return Vec::new();
+        }
+        let more = if *count > named.len() as u64 { ", …" } else { "" };
+        let named = named.join(", ");
+        vec![format!("{count} rows taken for subtotals, as their sums prove: {named}{more}")]
+    }
+}
+
+/// The header of the amounts of documents.
+fn amount(source: &Source) -> Option<&str> {
+    let documents = source.into.iter().find(|into| into.table.name == "documents")?;
+    let (index, _) = documents.table.column("amount")?;
+    match &documents.columns[index].as_ref()?.from {
+        Origin::Header(header) => Some(header),
+        _ => None,
+    }
+}
+
+fn first_text<'r>(row: &Row<'r>) -> Option<&'r str> {
+    (0..row.len()).map(|index| row.field(index)).find(|text| !text.is_empty())
+}
