@@ -67,7 +67,10 @@ fn text_without_a_charset_or_a_separator_is_refused_whatever_the_preset() {
     for (keys, lacks) in [
         ("preset: 1c_sales_report\nread: { csv: { delimiter: \";\" } }", "encoding"),
         ("preset: 1c_sales_report\nread: { csv: { encoding: detect } }", "delimiter"),
-        ("read: { csv: { encoding: detect, delimiter: \";\", decimal: \",\" } }\nload: upsert", "date"),
+        (
+            "read: { csv: { encoding: detect, delimiter: \";\", decimal: \",\" } }\nload: upsert",
+            "date",
+        ),
     ] {
         let ran = source(keys).run(&["validate"]).ends_with(78);
         ran.says(&format!("pipelines/sales.yaml:4:11: read: csv has no \"{lacks}\""));
