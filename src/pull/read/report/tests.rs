@@ -84,7 +84,9 @@ fn pitfall_1_only_leaves_are_rows_and_they_sum_up_to_the_total() {
 
 #[test]
 fn a_total_that_the_leaves_do_not_make_up_refuses_the_report() {
-    let error = from_book(&statement("30.01")).unwrap_err();
+    let summed = vec!["Сальдо на начало / Дебет".to_owned()];
+    let options = ReportOptions { summed, ..ReportOptions::new(locale('.')) };
+    let error = from_book_with(&statement("30.01"), &options).unwrap_err();
     let expected = "row 16: column \"Сальдо на начало / Дебет\": \"Итого\" says 30.01, the leaves \
                     sum up to 30";
     assert_eq!(error, expected);
