@@ -150,15 +150,17 @@ impl<'a> Amounts<'a> {
             bad(Some(self.table.row(row).number), message)
         })
     }
+}
 
+impl Ledger {
     /// What to tell of columns that do not sum up.
     ///
     /// # Errors
     /// When none does, though rows state sums.
-    pub(super) fn close(&self, ledger: Ledger) -> Result<Vec<String>, BadBytes> {
-        let columns = ledger.holds.iter().zip(&ledger.faults);
+    pub(super) fn close(self) -> Result<Vec<String>, BadBytes> {
+        let columns = self.holds.iter().zip(&self.faults);
         let any = columns.into_iter().any(|(holds, fault)| *holds && fault.is_none());
-        let mut faults = ledger.faults.into_iter().flatten().peekable();
+        let mut faults = self.faults.into_iter().flatten().peekable();
         if let Some(fault) = faults.next_if(|_| !any) {
             return Err(fault);
         }

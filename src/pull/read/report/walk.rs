@@ -85,7 +85,7 @@ impl Walk<'_> {
             Some(row) => self.amounts.hold(row, "leaves", &grand, &mut ledger)?,
             None => reading.notes.push("no total row: sums were not compared".to_owned()),
         }
-        reading.notes.extend(self.amounts.close(ledger)?);
+        reading.notes.extend(ledger.close()?);
         self.tell(&subtotals, "taken for subtotals, as their sums prove", &mut reading.notes);
         let unproven = |leaf: &Leaf| Some(leaf.row).filter(|row| self.claims(*row));
         let records: Vec<usize> = reading.tree.leaves.iter().filter_map(unproven).collect();

@@ -83,7 +83,7 @@ fn begins(label: &str, words: &[&str]) -> bool {
     let begins = |word: &&str| {
         label.strip_prefix(*word).is_some_and(|rest| !rest.starts_with(char::is_alphanumeric))
     };
-    words.iter().any(|word| begins(&word))
+    words.iter().any(begins)
 }
 
 /// What row `row` is.
