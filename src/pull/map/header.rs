@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::config::pipeline::{Mapping, Rule, Source};
+use crate::config::pipeline::{Mapping, Origin, Rule, Source};
 use crate::names;
 use crate::pull::read::Row;
 
