@@ -233,3 +233,18 @@ fn a_register_without_optional_columns_is_read_by_its_other_names() {
     project.run(&["run"]).ends_with(0);
     assert_eq!(documents(&project), ["17|shipment|2026-03-05|Альфа|1.50"]);
 }
+
+#[test]
+fn a_missing_column_is_said_with_what_renamed_can_do() {
+    for (client, hint) in [
+        ("Заказчик", "write renamed: { \"Контрагент\": [\"<its header>\"] }"),
+        (
+            "Контрагенты",
+            "\"Контрагенты\" is near: write renamed: { \"Контрагент\": [\"Контрагенты\"] }",
+        ),
+    ] {
+        let text = format!("Номер;Дата;{client};Сумма\n17;05.03.2026;Альфа;1,5\n");
+        let project = source("preset: 1c_sales_register").file("exports/march.csv", text);
+        project.run(&["run"]).ends_with(1).says(hint);
+    }
+}
