@@ -250,7 +250,8 @@ fn not_calculated(row: u64, column: usize) -> BadBytes {
     BadBytes {
         row: Some(row),
         message: format!("column {}: its formula was never calculated", column + 1),
-        hint: "open the workbook in the program that calculates it, and save it".to_owned(),
+        hint: "open the workbook in Excel or LibreOffice, save it as XLSX, and give that"
+            .to_owned(),
     }
 }
 

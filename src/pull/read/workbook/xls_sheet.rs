@@ -3,11 +3,11 @@
 //! Keeps true: the declared dimensions are not looked at; cells come sorted by row and column,
 //! whatever their order in the file, as Excel takes them too.
 
-use super::bad;
 use super::biff::{Records, record};
 use super::grid::Merge;
 use super::sheet::MAX_MERGES;
 use super::xlsx::Strings;
+use super::{bad, not_calculated};
 use crate::pull::read::BadBytes;
 
 /// The sheet, whole.
@@ -191,15 +191,7 @@ impl Sheet {
 }
 
 fn never_calculated(cell: &Cell) -> BadBytes {
-    BadBytes {
-        row: Some(u64::from(cell.row) + 1),
-        message: format!(
-            "column {}: its formula was never calculated",
-            usize::from(cell.column) + 1
-        ),
-        hint: "open the workbook in Excel or LibreOffice, save it as XLSX, and give that"
-            .to_owned(),
-    }
+    not_calculated(u64::from(cell.row) + 1, usize::from(cell.column))
 }
 
 /// A number in 4 bytes ([MS-XLS] 2.5.217 `RkNumber`): a whole one or the first half of a double,
