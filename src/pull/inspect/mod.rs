@@ -7,6 +7,7 @@ mod block;
 mod format;
 mod locale;
 mod meaning;
+mod notes;
 mod rows;
 mod table;
 mod text;
@@ -110,16 +111,16 @@ fn csv(sample: &[u8], bytes: ExportBytes, found: &Found) -> Result<Found> {
 }
 
 fn workbook(path: &Path, most_unpacked_bytes: u64, found: Found) -> Result<Found> {
-    let (rows, grouped) = rows::sheet(path, most_unpacked_bytes)?;
-    let table = Table::of(rows, ';');
-    let mut notes = Vec::new();
-    if grouped {
+    let taken = rows::sheet(path, most_unpacked_bytes)?;
+    let mut notes = Vec::from_iter(notes::other_sheets(&taken.name, &taken.others, found.kind));
+    let table = Table::of(taken.rows, ';');
+    if taken.grouped {
         match rows::report(path, most_unpacked_bytes)? {
             Ok((columns, rows)) => {
                 let header_row = table.and_then(|table| table.header_row);
                 let table = Table { header_row, ..Table::named(columns, rows) };
                 let preset = preset(&table, Form::Report);
-                return Ok(Found { preset, table: Some(table), report: true, ..found });
+                return Ok(Found { preset, table: Some(table), report: true, notes, ..found });
             }
             Err(why) => notes.push(format!("read as a plain sheet, for it is no report: {why}")),
         }

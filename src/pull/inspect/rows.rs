@@ -86,8 +86,20 @@ pub(super) fn text(
     Ok(kept.rows())
 }
 
-/// The rows of the workbook at `path`, and whether they stand in a hierarchy.
-pub(super) fn sheet(path: &Path, most_unpacked_bytes: u64) -> Result<(Numbered, bool)> {
+/// The sheet of a workbook that is taken without a word of which.
+pub(super) struct Taken {
+    /// Its rows.
+    pub(super) rows: Numbered,
+    /// Whether they stand in a hierarchy.
+    pub(super) grouped: bool,
+    /// Its name.
+    pub(super) name: String,
+    /// Other sheets that could be read.
+    pub(super) others: Vec<String>,
+}
+
+/// The rows of the workbook at `path`.
+pub(super) fn sheet(path: &Path, most_unpacked_bytes: u64) -> Result<Taken> {
     let mut workbook = open(path, most_unpacked_bytes)?;
     let mut kept = Kept::default();
     let mut grouped = false;
@@ -96,7 +108,8 @@ pub(super) fn sheet(path: &Path, most_unpacked_bytes: u64) -> Result<(Numbered, 
         grouped |= shapes.iter().any(|shape| shape.level > 0 || shape.indent > 0);
         kept.take(rows);
     }
-    Ok((kept.rows(), grouped))
+    let name = workbook.sheet().to_owned();
+    Ok(Taken { rows: kept.rows(), grouped, name, others: workbook.others() })
 }
 
 /// The leaves of the report in the workbook at `path`, or what it lacks to be one.

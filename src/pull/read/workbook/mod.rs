@@ -179,6 +179,30 @@ impl Workbook {
         Vec::from_iter(taken)
     }
 
+    /// The sheets after the one that is read that are not hidden and have cells, up to one that
+    /// is damaged. No more rows are to be read then.
+    pub fn others(&mut self) -> Vec<String> {
+        let mut others = Vec::new();
+        while self.next_sheet().unwrap_or(false) {
+            others.push(self.sheet().to_owned());
+        }
+        others
+    }
+
+    /// Goes on to the next sheet that is not hidden and has cells.
+    fn next_sheet(&mut self) -> Result<bool, BadBytes> {
+        let found = match &mut self.book {
+            Book::Xlsx(book) => book.next_sheet()?,
+            Book::Ods(book) => book.next_sheet()?,
+            Book::Xls(book) => book.next_sheet()?,
+        };
+        self.grid.clear();
+        if found {
+            self.fill()?;
+        }
+        Ok(found)
+    }
+
     fn fill(&mut self) -> Result<(), BadBytes> {
         match &mut self.book {
             Book::Xlsx(book) => book.fill(&mut self.grid),

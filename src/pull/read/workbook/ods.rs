@@ -153,6 +153,19 @@ impl Ods {
         }
     }
 
+    /// Goes on to the next sheet, whether it has cells or not.
+    pub(super) fn next_sheet(&mut self) -> Result<bool, BadBytes> {
+        while self.in_table {
+            match self.xml.next()? {
+                Event::End(element) => self.in_table = element.name().as_ref() != "table:table",
+                Event::Eof => return Ok(false),
+                _ => {}
+            }
+        }
+        (self.done, self.any) = (false, false);
+        Ok(true)
+    }
+
     /// Reads the cells of a row up to its end.
     fn read_row(&mut self, grid: &mut Grid, repeated: u64) -> Result<(), BadBytes> {
         let row = self.row + 1;

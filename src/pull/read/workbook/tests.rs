@@ -230,6 +230,27 @@ fn an_ods_is_read_with_its_repeats_levels_and_codes() {
 }
 
 #[test]
+fn other_sheets_are_those_with_cells_that_are_not_hidden() {
+    let filled = "<table:table-row><table:table-cell office:value-type=\"float\" \
+        office:value=\"1\"/></table:table-row>";
+    let table = |name: &str, style: &str, rows: &str| {
+        format!(
+            "<table:table table:name=\"{name}\" table:style-name=\"{style}\">{rows}</table:table>"
+        )
+    };
+    let tables = [
+        table("a", "", filled),
+        table("hidden", "t1", filled),
+        table("b", "", &filled.repeat(3_000)),
+        table("empty", "", ""),
+        table("c", "", filled),
+    ];
+    let (_, mut workbook) =
+        read_with(ods(ODS_STYLES, &tables.concat()), &WorkbookOptions::default()).unwrap();
+    assert_eq!(workbook.others(), ["b", "c"]);
+}
+
+#[test]
 fn an_ods_that_repeats_without_end_is_refused() {
     let bomb = "<table:table-row table:number-rows-repeated=\"1048576\">\
         <table:table-cell office:value-type=\"float\" office:value=\"1\" \

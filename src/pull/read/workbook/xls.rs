@@ -115,11 +115,19 @@ impl Xls {
             if self.any {
                 return Ok(());
             }
-            let (name, at) = self.sheets.pop().ok_or_else(no_cells)?;
-            self.sheet = Sheet::read(&mut self.records, &name, at)?;
-            self.given = 0;
-            self.name = name;
+            if !self.next_sheet()? {
+                return Err(no_cells());
+            }
         }
+    }
+
+    /// Goes on to the next sheet, whether it has cells or not.
+    pub(super) fn next_sheet(&mut self) -> Result<bool, BadBytes> {
+        let Some((name, at)) = self.sheets.pop() else { return Ok(false) };
+        self.sheet = Sheet::read(&mut self.records, &name, at)?;
+        (self.given, self.any) = (0, false);
+        self.name = name;
+        Ok(true)
     }
 
     fn write(&mut self, grid: &mut Grid) -> Result<(), BadBytes> {

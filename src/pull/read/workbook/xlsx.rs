@@ -183,11 +183,19 @@ impl Xlsx {
             if self.sheet.has_rows() {
                 return Ok(());
             }
-            let Some((name, path)) = self.sheets.pop() else { return Err(no_cells()) };
-            let part = self.package.xml(&path)?.ok_or_else(|| missing(&path))?;
-            self.sheet = Sheet::new(part, Arc::clone(&self.context));
-            self.name = name;
+            if !self.next_sheet()? {
+                return Err(no_cells());
+            }
         }
+    }
+
+    /// Goes on to the next sheet, whether it has cells or not.
+    pub(super) fn next_sheet(&mut self) -> Result<bool, BadBytes> {
+        let Some((name, path)) = self.sheets.pop() else { return Ok(false) };
+        let part = self.package.xml(&path)?.ok_or_else(|| missing(&path))?;
+        self.sheet = Sheet::new(part, Arc::clone(&self.context));
+        self.name = name;
+        Ok(true)
     }
 
     pub(super) fn sheet(&self) -> &str {
