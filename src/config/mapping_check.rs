@@ -29,6 +29,9 @@ pub(super) fn merged(
         if whole.value.group_by.is_empty() {
             whole.value.group_by.clone_from(&base.value.group_by);
         }
+        if whole.value.permanent.is_none() {
+            whole.value.permanent.clone_from(&base.value.permanent);
+        }
         tables.insert(table.clone(), whole);
     }
     tables
@@ -154,8 +157,16 @@ pub(super) fn into(
             );
         }
     }
+    if let (Some(permanent), false) = (&entry.value.permanent, table.yearly) {
+        check.fault_hint(
+            at(permanent),
+            format!("ids of table \"{}\" are permanent in any case", table.name),
+            "remove permanent: only numbers of documents may begin again each January",
+        );
+    }
+    let yearly = table.yearly && entry.value.permanent.as_ref().is_none_or(|given| !given.value);
     let conditions = entry.value.conditions.iter().map(|entry| rule(check, &entry.value)).collect();
-    Some(Into { table, conditions, group_by, columns })
+    Some(Into { table, yearly, conditions, group_by, columns })
 }
 
 fn mapping(check: &mut Checker<'_>, column: &Spanned<mirror::Column>) -> Option<Mapping> {

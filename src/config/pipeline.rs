@@ -254,6 +254,8 @@ pub struct Locale {
 pub struct Into {
     /// The canonical table.
     pub table: &'static canonical::Table,
+    /// Whether its ids begin again each January.
+    pub yearly: bool,
     /// Which rows become rows of it: all of these hold.
     pub conditions: Vec<Rule>,
     /// Canonical columns whose equal values make the lines of one document.

@@ -163,6 +163,8 @@ pub(super) struct Into {
     /// Rows are lines: those equal in these columns make one document.
     #[serde(default)]
     pub(super) group_by: Vec<Spanned<String>>,
+    /// Whether ids never come again; without it, numbers begin again each January.
+    pub(super) permanent: Option<Spanned<bool>>,
 }
 
 /// A header, or a map of [`ColumnMap`].
@@ -248,6 +250,10 @@ fn canonical_tables(generator: &mut SchemaGenerator) -> Schema {
                     "additionalProperties": false,
                 },
                 "group_by": { "type": "array", "items": { "type": "string" } },
+                "permanent": {
+                    "description": "Whether ids never come again; without it, numbers begin again each January.",
+                    "type": "boolean",
+                },
                 "where": { "type": "array", "items": rule },
             },
             "additionalProperties": false,

@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::duplicates::{Client, Pair};
+use super::duplicates::{Client, Pair, legal_person};
 
 /// An id and where it leads, both as `source:client_id`; the second may be a key of its own.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,7 +16,8 @@ pub struct Alias {
 }
 
 /// For each pair in turn the row that would make it one: the place in `clients` of who leads, and
-/// of whom to. `None` where the rows before it make it one already, or where both lead elsewhere.
+/// of whom to. `None` where the rows before it make it one already, where both lead elsewhere, or
+/// where it would make one of two legal persons that a third is like.
 ///
 /// Who shares his key with nobody leads, else the later id: the client that others are already part
 /// of stays where he is.
@@ -31,6 +32,12 @@ pub fn proposed(
     let alone = |place: usize| ids.get(clients[place].key.as_str()) == Some(&1);
     let mut leads: BTreeMap<&str, &str> =
         aliases.iter().map(|alias| (alias.from.as_str(), alias.to.as_str())).collect();
+    let mut persons: BTreeMap<&str, BTreeMap<&str, String>> = BTreeMap::new();
+    for client in clients {
+        if let Some((scheme, tax_id)) = legal_person(client) {
+            persons.entry(end(&leads, &client.id)).or_default().entry(scheme).or_insert(tax_id);
+        }
+    }
     let mut rows = Vec::new();
     for pair in pairs {
         let (left, right) = (pair.left, pair.right);
@@ -41,10 +48,19 @@ pub fn proposed(
         };
         let row = sides.into_iter().find(|(from, to)| {
             let (from, to) = (clients[*from].id.as_str(), clients[*to].id.as_str());
-            !leads.contains_key(from) && end(&leads, from) != end(&leads, to)
+            let (one, other) = (end(&leads, from), end(&leads, to));
+            let differ = |(scheme, id): (&&str, &String)| {
+                persons.get(other).and_then(|of| of.get(scheme)).is_some_and(|other| other != id)
+            };
+            !leads.contains_key(from)
+                && one != other
+                && !persons.get(one).is_some_and(|of| of.iter().any(differ))
         });
         if let Some((from, to)) = row {
-            leads.insert(&clients[from].id, &clients[to].id);
+            let (from, to) = (clients[from].id.as_str(), clients[to].id.as_str());
+            let joining = persons.remove(end(&leads, from)).unwrap_or_default();
+            persons.entry(end(&leads, to)).or_default().extend(joining);
+            leads.insert(from, to);
         }
         rows.push(row);
     }
@@ -131,6 +147,15 @@ mod tests {
         assert_eq!(proposed(&clients, &[pair(0, 1)], &[alias("a:2", "x")]), [Some((0, 1))]);
         let both = [alias("a:2", "x"), alias("a:1", "y")];
         assert_eq!(proposed(&clients, &[pair(0, 1)], &both), [None]);
+    }
+
+    #[test]
+    fn two_legal_persons_are_not_made_one_by_a_third() {
+        let mut clients = clients(&[("a:1", "a:1"), ("a:2", "a:2"), ("a:3", "a:3")]);
+        clients[1].tax_id = Some("7707083893".to_owned());
+        clients[2].tax_id = Some("7736207543".to_owned());
+        let pairs = [pair(0, 1), pair(0, 2), pair(1, 2)];
+        assert_eq!(proposed(&clients, &pairs, &[]), [Some((1, 0)), None, None]);
     }
 
     #[test]

@@ -144,6 +144,13 @@ impl Traits {
     }
 }
 
+/// The scheme of the client's tax id and the id, where it is valid: two of one scheme are two legal
+/// persons.
+pub(super) fn legal_person(client: &Client) -> Option<(&'static str, String)> {
+    let traits = Traits::of(client);
+    traits.scheme.zip(traits.tax_id)
+}
+
 fn parts<'a>(text: Option<&'a str>, by: &'a [char]) -> impl Iterator<Item = &'a str> {
     text.unwrap_or_default().split(by)
 }

@@ -83,7 +83,7 @@ pub(super) async fn jobs(
             };
             let append = matches!(source.load, Load::Append);
             let coming: Vec<Coming> = incoming.iter().map(|(_, coming)| coming.clone()).collect();
-            let moved = Moved::find(loading.engine, table, &coming, others, append).await?;
+            let moved = Moved::find(loading.engine, into, &coming, others, append).await?;
             if let (true, Some(keys)) = (append, moved.first_key()) {
                 return Err(known_key(source, table, keys)?);
             }

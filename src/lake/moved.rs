@@ -23,6 +23,7 @@ use super::merge::{STORED, column};
 use super::tables::EXPORT;
 use crate::columnar::{Engine, ScratchRows};
 use crate::config::canonical::Table;
+use crate::config::pipeline::Into;
 use crate::error::{Error, Kind, Result};
 
 /// Rows that come: the order of their export, its short name, and one file of them.
@@ -31,6 +32,8 @@ pub(super) type Coming = (i32, String, ScratchRows);
 /// Keys, and things with parts, that several exports or months claim.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Moved {
+    /// Whether keys begin again each January.
+    yearly: bool,
     /// By key: `names`, `_top`, `_top_export`, `_clashes`.
     keys: Vec<RecordBatch>,
     /// The same by what rows are parts of.
@@ -58,9 +61,9 @@ pub(super) fn place_sql(table: &Table) -> String {
 }
 
 /// Columns `names` as SQL, and the year where they begin again each January.
-fn with_year(table: &Table, names: &[&str]) -> Vec<String> {
+fn with_year(yearly: bool, names: &[&str]) -> Vec<String> {
     let mut columns: Vec<String> = names.iter().map(|name| format!("\"{name}\"")).collect();
-    if table.yearly {
+    if yearly {
         columns.push("_year".to_owned());
     }
     columns
@@ -71,12 +74,13 @@ impl Moved {
     /// only to be added, parts may come one after the other.
     pub(super) async fn find(
         engine: &Engine,
-        table: &Table,
+        into: &Into,
         incoming: &[Coming],
         stored: Option<Arc<dyn TableProvider>>,
         append: bool,
     ) -> Result<Self> {
-        let mut moved = Self::default();
+        let (table, yearly) = (into.table, into.yearly);
+        let mut moved = Self { yearly, ..Self::default() };
         if table.date.is_none() || incoming.is_empty() || (incoming.len() == 1 && stored.is_none())
         {
             return Ok(moved);
@@ -84,8 +88,8 @@ impl Moved {
         let several =
             stored.is_some() || incoming.iter().any(|(order, ..)| *order != incoming[0].0);
         let session = engine.session(engine.limits().threads);
-        let rows = claims(&session, table, incoming, stored)?;
-        let (keys, owners) = (with_year(table, table.key), with_year(table, table.owner));
+        let rows = claims(&session, into, incoming, stored)?;
+        let (keys, owners) = (with_year(yearly, table.key), with_year(yearly, table.owner));
         if may_repeat(engine, &session, &keys, "_place", &rows).await? {
             // Two months of one export contradict each other.
             let clash = format!("min(_place) <> max(_place) and _order <> {STORED}");
@@ -115,12 +119,11 @@ impl Moved {
 /// Every row's key, `_year`, `_place`, `_order` and export.
 fn claims(
     session: &SessionContext,
-    table: &Table,
+    into: &Into,
     incoming: &[Coming],
     stored: Option<Arc<dyn TableProvider>>,
 ) -> Result<String> {
-    let key: Vec<String> = table.key.iter().map(|name| format!("\"{name}\"")).collect();
-    let (key, place) = (key.join(", "), place_sql(table));
+    let (key, place) = (with_year(false, into.table.key).join(", "), place_sql(into.table));
     let mut orders: Vec<i32> = incoming.iter().map(|(order, _, _)| *order).collect();
     orders.dedup();
     let mut parts = Vec::new();
@@ -144,7 +147,7 @@ fn claims(
              cast({EXPORT} as varchar) as {EXPORT} from stored"
         ));
     }
-    let year = if table.yearly { "_place / 12 as _year, " } else { "" };
+    let year = if into.yearly { "_place / 12 as _year, " } else { "" };
     Ok(format!("select {key}, {year}_place, _order, {EXPORT} from ({})", parts.join(" union all ")))
 }
 
@@ -273,7 +276,7 @@ struct Claims {
 impl Fates {
     pub(super) fn new(table: &Table, moved: &Moved) -> Result<Self> {
         let claims = |names, winners: &[RecordBatch]| {
-            winners.first().map(|_| Claims::new(table, names, winners)).transpose()
+            winners.first().map(|_| Claims::new(moved.yearly, names, winners)).transpose()
         };
         Ok(Self {
             keys: claims(table.key, &moved.keys)?,
@@ -316,8 +319,8 @@ impl Fates {
 }
 
 impl Claims {
-    fn new(table: &Table, names: &'static [&'static str], winners: &[RecordBatch]) -> Result<Self> {
-        let width = with_year(table, names).len();
+    fn new(yearly: bool, names: &'static [&'static str], winners: &[RecordBatch]) -> Result<Self> {
+        let width = names.len() + usize::from(yearly);
         let schema = winners.first().ok_or_else(no_columns)?.schema();
         let types: Vec<DataType> =
             schema.fields()[..width].iter().map(|field| field.data_type().clone()).collect();

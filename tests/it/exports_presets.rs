@@ -227,6 +227,47 @@ fn a_register_of_1c_is_its_documents_in_whatever_charset() {
 }
 
 #[test]
+fn a_register_knows_codes_currencies_and_what_does_not_count() {
+    let text = "\
+Номер;Дата;Код контрагента;Контрагент;Сумма;Валюта;Проведен;Пометка удаления;Статус\n\
+1;05.03.2026;001;Ромашка;100;руб.;Да;Нет;Проведен\n\
+2;05.03.2026;002;Ромашка;200;USD;Да;Нет;\n\
+3;05.03.2026;001;Ромашка;300;;Нет;Нет;\n\
+4;05.03.2026;001;Ромашка;400;;Да;Да;\n\
+5;05.03.2026;001;Ромашка;500;;Да;Нет;Отменен\n";
+    let project = source("preset: 1c_sales_register").file("exports/march.csv", cp1251(text));
+    let ran = project.run(&["run"]).ends_with(0);
+    assert!(ran.stdout.contains("2 loaded, 0 rejected, 3 skipped"), "{}", ran.stdout);
+    assert_eq!(
+        table(&project, "documents", &["document_id", "client_id", "amount", "currency"]),
+        ["1|001|100.00|RUB", "2|002|200.00|USD"]
+    );
+}
+
+#[test]
+fn a_type_that_is_no_known_sale_is_never_taken_for_one() {
+    let quickbooks = QUICKBOOKS.replace(",Invoice,", ",Payment,");
+    let project = source("preset: quickbooks_sales_by_customer").file("exports/q1.csv", quickbooks);
+    project.run(&["run"]).ends_with(1).says("column \"Transaction Type\": \"Payment\"");
+    let line = |number| xero_line("Bank", number, "05/03/2026", "Tees,1,7", "NZD");
+    let xero = xero_export(&[
+        (line("INV-1"), "Sales invoice", ""),
+        (line("CN-1"), "Sales credit note", ""),
+        (line("B-1"), "Bill", ""),
+    ]);
+    let project = source("preset: xero_invoices").file("exports/sales.csv", xero);
+    let ran = project.run(&["run"]).ends_with(0);
+    assert!(ran.stdout.contains("2 loaded, 0 rejected, 1 skipped"), "{}", ran.stdout);
+    assert_eq!(
+        table(&project, "documents", &["document_id", "kind"]),
+        ["CN-1|return", "INV-1|invoice"]
+    );
+    let xero = xero_export(&[(line("OP-1"), "Sales overpayment", "")]);
+    let project = source("preset: xero_invoices").file("exports/sales.csv", xero);
+    project.run(&["run"]).ends_with(1).says("column \"Type\": \"Sales overpayment\"");
+}
+
+#[test]
 fn a_register_without_optional_columns_is_read_by_its_other_names() {
     let text = "№;Дата;Покупатель;Сумма\n17;05.03.2026;Альфа;1,5\n";
     let project = source("preset: 1c_sales_register").file("exports/march.csv", cp1251(text));

@@ -146,6 +146,17 @@ fn numbers_that_begin_again_in_january_have_lines_of_their_own() {
 }
 
 #[test]
+fn an_id_that_never_comes_again_moves_over_new_year() {
+    let pipeline =
+        PIPELINE.replace("        columns:\n", "        permanent: true\n        columns:\n");
+    let project = project(&pipeline, "1,1,2025-12-31,a,10\n1,2,2025-12-31,a,20\n");
+    project.run(&["run"]).ends_with(0);
+    then(&project, "2.csv", "1,1,2026-01-02,a,11\n");
+    assert_eq!(lines(&project), ["1/1 2026-01 11.00"]);
+    assert_eq!(documents(&project), ["1 2026-01 11.00"]);
+}
+
+#[test]
 fn a_line_that_comes_late_joins_its_own_export_and_no_newer_one() {
     let (head, tail) = PIPELINE.split_once("      documents:").unwrap();
     let (_, tail) = tail.split_once("      document_lines:").unwrap();

@@ -39,7 +39,7 @@ pub enum At {
     Inside(Box<Export>, usize),
 }
 
-/// The exports of `source`, sorted by name.
+/// The exports of `source`, sorted by name, numbers in them by their value.
 ///
 /// # Errors
 /// `Nothing` when the folder or page is missing; else when it cannot be listed.
@@ -60,8 +60,30 @@ pub async fn list(source: &Source, stores: &Stores) -> Result<Vec<Export>> {
             found
         }
     };
-    found.sort_by(|left, right| left.name.cmp(&right.name));
+    found.sort_by(|left, right| by_name(&left.name, &right.name));
     Ok(found)
+}
+
+/// Names by their letters and numbers: `sales_9.csv` before `sales_10.csv`.
+fn by_name(left: &str, right: &str) -> std::cmp::Ordering {
+    let (mut one, mut other) = (left, right);
+    while let (Some(first), Some(second)) = (one.chars().next(), other.chars().next()) {
+        let digits = |text: &str| text.bytes().take_while(u8::is_ascii_digit).count();
+        let (here, there) =
+            (digits(one).max(first.len_utf8()), digits(other).max(second.len_utf8()));
+        let (head, tail) =
+            (one[..here].trim_start_matches('0'), other[..there].trim_start_matches('0'));
+        let order = if first.is_ascii_digit() && second.is_ascii_digit() {
+            head.len().cmp(&tail.len()).then_with(|| head.cmp(tail))
+        } else {
+            first.cmp(&second)
+        };
+        if order.is_ne() {
+            return order;
+        }
+        (one, other) = (&one[here..], &other[there..]);
+    }
+    one.len().cmp(&other.len()).then_with(|| left.cmp(right))
 }
 
 /// The exports of `listed`, with the files inside of archives in their place.
@@ -152,6 +174,21 @@ impl Export {
                 Ok(to)
             }
             At::Inside(..) => Err(archive::nested(&self.name)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::by_name;
+
+    #[test]
+    fn names_are_in_order_of_their_numbers() {
+        let names = ["a", "a_1_b", "a_02", "a_9.csv", "a_10.csv", "a_010.csv2", "b", "ы_2", "ы_11"];
+        for (place, left) in names.iter().enumerate() {
+            for (other, right) in names.iter().enumerate() {
+                assert_eq!(by_name(left, right), place.cmp(&other), "{left} {right}");
+            }
         }
     }
 }

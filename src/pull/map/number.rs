@@ -72,7 +72,7 @@ pub(in crate::pull) fn parse(text: &str, locale: &Locale) -> Result<Decimal, Str
             if !fraction {
                 group = group.map(|digits| digits + 1);
             }
-        } else if char == locale.decimal && !fraction && seen {
+        } else if char == locale.decimal && !fraction {
             if group.is_some_and(|digits| digits != 3) {
                 return Err("has a group of thousands that is not three digits".to_owned());
             }
@@ -168,6 +168,8 @@ mod tests {
             ("−12", '.', None, -1_200),
             ("+7", '.', None, 700),
             ("007", '.', None, 700),
+            (".5", '.', None, 50),
+            ("-,5", ',', Some('.'), -50),
             ("$2,400.00", '.', Some(','), 240_000),
             ("-$12.50", '.', None, -1_250),
             ("$-12.50", '.', None, -1_250),

@@ -87,9 +87,9 @@ const DOCUMENT: &[(&str, &str)] = &[
     ("status", ""),
     ("status_date", ""),
     ("cancelled", ""),
-    ("cancel_mark", ""),
-    ("deletion_mark", ""),
-    ("posted", ""),
+    ("cancel_mark", "Отменен"),
+    ("deletion_mark", "ПометкаУдаления"),
+    ("posted", "Проведен"),
     ("paid", ""),
     ("final", ""),
     ("comment", "Комментарий | @Комментарий"),
@@ -271,7 +271,7 @@ fn documents(bundle: &mut Bundle, parties: &[usize]) {
         }
     }
     for property in bundle.all("property") {
-        let name = bundle.get(property, "property");
+        let name = bundle.get(property, "property").replace('ё', "е");
         if let Some((_, column)) = PROPERTIES.iter().find(|(known, _)| *known == name) {
             let value = bundle.get(property, "value").to_owned();
             bundle.set(bundle.item(property).parent, column, value);
@@ -300,9 +300,14 @@ fn complete(bundle: &mut Bundle, document: usize) {
         let flag = flag(bundle.get(document, column)).to_owned();
         bundle.set(document, column, flag);
     }
-    let void = ["cancel_mark", "deletion_mark"];
-    let void = void.iter().any(|column| bundle.get(document, column) == "true");
-    bundle.set(document, "cancelled", if void { "true" } else { "false" });
+    let marks = ["cancel_mark", "deletion_mark", "posted"].map(|mark| bundle.get(document, mark));
+    let cancelled = match marks {
+        ["true", ..] | [_, "true", _] | [.., "false"] => "true",
+        ["" | "false", "" | "false", "" | "true"] => "false",
+        // A mark that is not understood is no "no".
+        _ => "unknown",
+    };
+    bundle.set(document, "cancelled", cancelled);
     let written = bundle.get(document, "currency").to_lowercase();
     if let Some((_, iso)) = CURRENCIES.iter().find(|(known, _)| *known == written) {
         bundle.set(document, "currency", *iso);
@@ -337,8 +342,8 @@ fn is_seller(bundle: &Bundle, party: usize) -> bool {
 
 fn flag(text: &str) -> &str {
     match text.to_lowercase().as_str() {
-        "true" | "1" | "да" => "true",
-        "false" | "0" | "нет" => "false",
+        "true" | "1" | "да" | "y" | "yes" | "истина" => "true",
+        "false" | "0" | "нет" | "n" | "no" | "ложь" => "false",
         _ => text,
     }
 }

@@ -68,6 +68,32 @@ fn version_1_is_read_from_attributes() {
     assert_eq!(table.of("client", &columns), [["B", "ООО \"Лютик\"", "7700000000"]]);
 }
 
+#[test]
+fn a_document_is_cancelled_by_its_marks_and_one_that_is_not_understood_is_no_no() {
+    let property = |name: &str, value: &str| {
+        format!(
+            "<ЗначенияРеквизитов><ЗначениеРеквизита><Наименование>{name}</Наименование>\
+             <Значение>{value}</Значение></ЗначениеРеквизита></ЗначенияРеквизитов>"
+        )
+    };
+    for (mark, cancelled) in [
+        (String::new(), "false"),
+        (property("Отменён", "Y"), "true"),
+        (property("Отменен", "нет"), "false"),
+        (property("ПометкаУдаления", "кажется"), "unknown"),
+        (property("Проведен", "N"), "true"),
+        (property("Проведен", "true"), "false"),
+        ("<ПометкаУдаления>true</ПометкаУдаления>".to_owned(), "true"),
+        ("<Проведен>false</Проведен>".to_owned(), "true"),
+    ] {
+        let text = format!(
+            "<КоммерческаяИнформация><Документ><Номер>1</Номер>{mark}</Документ></КоммерческаяИнформация>"
+        );
+        let table = read(CommerceMl, text.as_bytes()).unwrap();
+        assert_eq!(table.of("document", &["cancelled"]), [[cancelled]], "{mark}");
+    }
+}
+
 /// A file of documents with these operations and sums, numbered from 1.
 fn operations(documents: &[(&str, &str)]) -> String {
     let mut text = "<КоммерческаяИнформация>".to_owned();
