@@ -1,7 +1,7 @@
 //! CSV text → rows, chunk by chunk (RFC 4180, any separator, any line end).
 //!
-//! Keeps true: a quote that is never closed is an error, not one long field; a field has a limit;
-//! a chunk may end anywhere.
+//! Keeps true: a quote that is never closed is an error, not one long field, and so is text behind a
+//! closing one; a field has a limit; a chunk may end anywhere.
 
 use super::BadBytes;
 use super::rows::Rows;
@@ -21,6 +21,8 @@ enum State {
     Quoted,
     /// After a quote inside quotes: its end, or half of a doubled one.
     QuoteInQuoted,
+    /// After blanks behind the end of a quoted field.
+    Closed,
 }
 
 /// Cuts text into rows.
@@ -86,7 +88,9 @@ impl Splitter {
                 });
             }
             State::RowStart { .. } => {}
-            State::FieldStart | State::Plain | State::QuoteInQuoted => self.end_row(),
+            State::FieldStart | State::Plain | State::QuoteInQuoted | State::Closed => {
+                self.end_row();
+            }
         }
         self.state = State::RowStart { after_cr: false };
         Ok(&self.rows)
@@ -129,22 +133,43 @@ impl Splitter {
                 self.state = State::QuoteInQuoted;
                 Ok(at + length + 1)
             }
-            State::QuoteInQuoted => match byte {
-                b'"' => {
-                    self.take("\"")?;
-                    self.state = State::Quoted;
-                    Ok(at + 1)
-                }
-                byte if byte == self.delimiter || byte == b'\n' || byte == b'\r' => {
+            State::QuoteInQuoted if byte == b'"' => {
+                self.take("\"")?;
+                self.state = State::Quoted;
+                Ok(at + 1)
+            }
+            State::QuoteInQuoted | State::Closed => {
+                if byte == self.delimiter || byte == b'\n' || byte == b'\r' {
                     self.end_by(byte);
-                    Ok(at + 1)
+                } else if byte == b' ' || byte == b'\t' {
+                    self.state = State::Closed;
+                } else {
+                    return Err(self.text_behind_quote());
                 }
-                _ => {
-                    self.state = State::Plain;
-                    Ok(at)
-                }
-            },
+                Ok(at + 1)
+            }
         }
+    }
+
+    /// What is said of text between a closing quote and the next separator.
+    fn text_behind_quote(&self) -> BadBytes {
+        BadBytes {
+            row: Some(self.next_row),
+            message: format!(
+                "field {}: text follows a closing quote; a separator or line end is expected there",
+                self.column()
+            ),
+            hint:
+                "a field that begins with a quote ends at the next single one, and quotes inside \
+                   are written twice: ask for the export with them doubled, or without quoting"
+                    .to_owned(),
+        }
+    }
+
+    /// The number of the field that is being read.
+    fn column(&self) -> usize {
+        let first = self.rows.starts.last().map_or(0, |(_, first)| *first);
+        self.rows.ends.len() - first + 1
     }
 
     fn end_by(&mut self, byte: u8) {
@@ -165,14 +190,10 @@ impl Splitter {
 
     fn take(&mut self, text: &str) -> Result<(), BadBytes> {
         let row = Some(self.next_row);
-        let column = || {
-            let first = self.rows.starts.last().map_or(0, |(_, first)| *first);
-            self.rows.ends.len() - first + 1
-        };
         if self.nul && memchr::memchr(0, text.as_bytes()).is_some() {
             return Err(BadBytes {
                 row,
-                message: format!("field {} holds a NUL byte", column()),
+                message: format!("field {} holds a NUL byte", self.column()),
                 hint:
                     "the file is damaged, or is UTF-16: correct \"encoding\", or ask for it again"
                         .to_owned(),
@@ -184,7 +205,7 @@ impl Splitter {
                 row,
                 message: format!(
                     "field {} is longer than {MAX_FIELD_BYTES} bytes, the limit for one field",
-                    column()
+                    self.column()
                 ),
                 hint: "the separator or a quote is wrong: correct \"delimiter\", or ask for the \
                        file again"
@@ -266,6 +287,16 @@ mod tests {
     fn a_quote_that_is_never_closed_is_named_with_its_row() {
         let error = split("a\nb;\"c\nd\n", &[]).unwrap_err();
         assert_eq!(error, "a quote opened in row 2 is never closed");
+    }
+
+    #[test]
+    fn text_behind_a_closing_quote_is_refused() {
+        let error = split("1;\"Ромашка;100\n2;Бета;200\n4;\"Дельта;400\n", &[]).unwrap_err();
+        let expected =
+            "field 2: text follows a closing quote; a separator or line end is expected there";
+        assert_eq!(error, expected);
+        assert_eq!(split("a;\"ООО \"Ромашка\"\";1\n", &[]).unwrap_err(), expected);
+        assert_eq!(split("\"a\" ;\"b\"\t\n\"c\" ", &[]).unwrap(), [vec!["a", "b"], vec!["c"]]);
     }
 
     #[test]
