@@ -31,6 +31,20 @@ fn subtotals_of_months_are_no_rows_and_the_total_is_held() {
 }
 
 #[test]
+fn a_row_with_a_date_is_no_subtotal_whatever_its_client_is_called() {
+    let rows = "Контрагент;Номер;Дата;Сумма\nАльфа;1;03.06.2026;100\n\
+                Итого Сервис ООО;2;04.06.2026;100\nБета;3;05.06.2026;7\nИтого;;;207\n";
+    let project = source("preset: 1c_sales_register").file("exports/register.csv", cp1251(rows));
+    project.run(&["run"]).ends_with(0);
+    let expected = [
+        "1|shipment|2026-06-03|Альфа|100.00",
+        "2|shipment|2026-06-04|Итого Сервис ООО|100.00",
+        "3|shipment|2026-06-05|Бета|7.00",
+    ];
+    assert_eq!(documents(&project), expected);
+}
+
+#[test]
 fn a_total_that_the_rows_do_not_make_up_refuses_the_register() {
     let (_, ran) = register("05.03.2026;1;Альфа;10,50\nВсего;;;11,50\n");
     ran.ends_with(1)

@@ -1,12 +1,13 @@
 //! What frames the records of a table: totals, subtotals, and what stands below the last record.
 //!
-//! Keeps true: a word alone makes no total, for clients are called so too; a sum does. What stands
-//! below a footer is looked at, and a record there is told.
+//! Keeps true: a word alone makes no total, for clients are called so too; a sum does. A row with a
+//! date of its own is no subtotal. What stands below a footer is looked at, and a record there is
+//! told.
 
 use std::collections::VecDeque;
 
 use super::number;
-use crate::config::pipeline::{Locale, Origin, Source};
+use crate::config::pipeline::{Into, Locale, Mapping, Origin, Source};
 use crate::names::like_any_case;
 use crate::pull::read::Row;
 
@@ -65,6 +66,8 @@ pub(super) struct Frame<'s> {
     footer: &'s [String],
     /// The column whose sums prove totals.
     field: Option<usize>,
+    /// The columns of the dates of records.
+    dates: Vec<usize>,
     /// The row from which on nothing is read.
     ended: Option<u64>,
     rows: u64,
@@ -80,12 +83,14 @@ impl<'s> Frame<'s> {
     pub(super) fn new(source: &'s Source, at: impl Fn(&str) -> Option<usize>) -> Self {
         let total = source.control_total.as_ref();
         let header = total.map(|total| total.header.as_str()).or_else(|| amount(source));
+        let dates = source.into.iter().filter_map(|into| mapping(into, into.table.date?));
         let frame = source.read.frame();
         Self {
             totals: total.map_or(&[], |total| &total.rows),
             subtotals: frame.map_or(&[], |frame| &frame.subtotals),
             footer: frame.map_or(&[], |frame| &frame.footer),
-            field: header.and_then(at),
+            field: header.and_then(&at),
+            dates: dates.flat_map(Mapping::headers).filter_map(at).collect(),
             ended: None,
             rows: 0,
             sum: 0,
@@ -110,7 +115,7 @@ impl<'s> Frame<'s> {
         if footer {
             self.ended = Some(row.number);
         }
-        let named = total || is(self.subtotals);
+        let named = total || (is(self.subtotals) && !self.is_dated(row, text));
         let proven = named && amount.flatten().is_some_and(|amount| self.proves(amount));
         if proven {
             self.starts.push_back((self.rows, self.sum));
@@ -142,6 +147,12 @@ impl<'s> Frame<'s> {
         }
         self.rows += 1;
         Place::Record
+    }
+
+    /// Whether `row` has a date, other than the `name` it goes by.
+    fn is_dated(&self, row: &Row<'_>, name: &str) -> bool {
+        let mut dates = self.dates.iter().map(|field| row.field(*field));
+        dates.any(|date| !date.is_empty() && date != name)
     }
 
     /// Whether `amount` is the sum of rows up to here, one or more unless it is of all.
@@ -182,11 +193,16 @@ impl Control {
 /// The header of the amounts of documents.
 fn amount(source: &Source) -> Option<&str> {
     let documents = source.into.iter().find(|into| into.table.name == "documents")?;
-    let (index, _) = documents.table.column("amount")?;
-    match &documents.columns[index].as_ref()?.from {
+    match &mapping(documents, "amount")?.from {
         Origin::Header(header) => Some(header),
         _ => None,
     }
+}
+
+/// What `column` is taken from.
+fn mapping<'s>(into: &'s Into, column: &str) -> Option<&'s Mapping> {
+    let (index, _) = into.table.column(column)?;
+    into.columns[index].as_ref()
 }
 
 fn first_text<'r>(row: &Row<'r>) -> Option<&'r str> {
