@@ -1,12 +1,16 @@
 //! Exports inside zip archives: each file of an archive is one export, named `<archive>/<file>`.
 //!
-//! Keeps true: a file unpacks to no more than the limit, whatever its archive says of its size.
+//! Keeps true: a file unpacks to no more than the limit, whatever its archive says of its size;
+//! no file is lost behind another of its name.
 
+use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, BufReader, Read};
 use std::path::Path;
 
+use globset::GlobMatcher;
 use zip::ZipArchive;
+use zip::unstable::read::ZipIterable;
 
 use super::{At, Export, matcher};
 use crate::error::{Error, Kind, Result};
@@ -29,6 +33,9 @@ pub(super) fn list(archive: &Export, path: &Path, inside: &str) -> Result<Vec<Ex
         return Err(Error::new(Kind::Supplier, message)
             .hint(format!("at most {MAX_FILES} are read: ask for a smaller one")));
     }
+    if zip.has_duplicate_names() {
+        no_name_twice(&archive.name, path, &glob)?;
+    }
     let mut found = Vec::new();
     for index in 0..zip.len() {
         let file = zip.by_index_raw(index).map_err(|error| damaged(&archive.name, &error))?;
@@ -48,6 +55,32 @@ pub(super) fn list(archive: &Export, path: &Path, inside: &str) -> Result<Vec<Ex
         });
     }
     Ok(found)
+}
+
+/// Refuses the archive where two files that `glob` matches have one name, of which only the last
+/// could be opened.
+fn no_name_twice(archive: &str, path: &Path, glob: &GlobMatcher) -> Result<()> {
+    let bytes = BufReader::new(File::open(path)?);
+    let mut zip = ZipIterable::try_new(bytes, zip::read::Config::default())
+        .map_err(|error| damaged(archive, &error))?;
+    let files = zip.files().map_err(|error| damaged(archive, &error))?;
+    let mut places = HashMap::new();
+    for (place, file) in (1_usize..).zip(files) {
+        let file = file.map_err(|error| damaged(archive, &error))?;
+        let name = file_name(file.name_raw());
+        if file.is_dir() || is_noise(&name) || !glob.is_match(&name) {
+            continue;
+        }
+        if let Some(first) = places.insert(name.clone(), place) {
+            let message = format!(
+                "archive \"{archive}\": two files have one name: number {first} \"{name}\" and \
+                 number {place} \"{name}\""
+            );
+            return Err(Error::new(Kind::Supplier, message)
+                .hint("ask for the archive with a name for each file, or with one of the two"));
+        }
+    }
+    Ok(())
 }
 
 /// Unpacks file number `index` of the archive at `path` to `to`.
@@ -158,6 +191,26 @@ mod tests {
         let error =
             unpack("zeros", &path, *index, 1 << 20, &folder.path().join("out")).unwrap_err();
         assert!(error.message.contains("unpacks to more than 1 MiB"), "{}", error.message);
+    }
+
+    #[test]
+    fn two_files_of_one_name_refuse_the_archive() {
+        let files: [(&str, &[u8]); 3] =
+            [("notes.txt", b"?"), ("sales.csv", b"a;b\n1;2\n"), ("salez.csv", b"a;b\n3;4\n")];
+        let (folder, export) = archive(&files);
+        let path = folder.path().join("march.zip");
+        let mut bytes = std::fs::read(&path).unwrap();
+        while let Some(at) = bytes.windows(5).position(|five| five == b"salez") {
+            bytes[at + 4] = b's';
+        }
+        std::fs::write(&path, bytes).unwrap();
+        let error = list(&export, &path, "**/*.csv").unwrap_err();
+        assert_eq!(
+            error.message,
+            "archive \"march.zip\": two files have one name: number 2 \"sales.csv\" and number 3 \
+             \"sales.csv\""
+        );
+        assert_eq!(list(&export, &path, "*.txt").unwrap().len(), 1);
     }
 
     proptest! {
