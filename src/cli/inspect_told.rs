@@ -69,7 +69,8 @@ pub(super) fn lines(
             line("total row", &format!("row {}, \"{}\"", total.row, total.word));
         }
     }
-    for note in &found.notes {
+    let proposed = proposal.iter().flat_map(|proposal| &proposal.notes);
+    for note in found.notes.iter().chain(proposed) {
         line("note", note);
     }
     let Some((reading, count)) = counted else { return };
@@ -139,8 +140,9 @@ pub(super) fn json(
         });
         rejects.collect::<Vec<_>>()
     });
+    let proposed = proposal.iter().flat_map(|proposal| &proposal.notes);
     let read = counted.iter().flat_map(|(reading, _)| &reading.notes);
-    let notes: Vec<&String> = found.notes.iter().chain(read).collect();
+    let notes: Vec<&String> = found.notes.iter().chain(proposed).chain(read).collect();
     let line = serde_json::json!({
         "file": target.export.name,
         "format": found.kind.name(),

@@ -6,6 +6,7 @@ use super::Found;
 use super::format::Kind;
 use super::meaning::Meaning;
 use super::table::Table;
+use super::void::Void;
 use crate::config::presets::{self, Text};
 
 /// Words that kinds of documents begin with, and the canonical kind.
@@ -38,6 +39,8 @@ pub struct Proposal {
     pub preset: Option<&'static str>,
     /// Its YAML.
     pub yaml: String,
+    /// Things to tell of it.
+    pub notes: Vec<String>,
 }
 
 /// A text as YAML has it.
@@ -60,21 +63,36 @@ pub fn proposals(found: &Found, name: &str, fetch: &str, currency: &str) -> Vec<
             Some((as_is, local)) => vec![as_is.as_str(), local.as_str()],
             None => vec![""],
         };
-        let yaml = readings.iter().map(|read| format!("{begin}{read}"));
-        proposals.extend(yaml.map(|yaml| Proposal { preset: Some(preset), yaml }));
+        let known = presets::text(preset).unwrap_or_default();
+        let voids = found.table.iter().flat_map(|table| &table.voids);
+        let own = voids.filter(|void| !known.contains(&void.header));
+        let notes: Vec<String> = own.filter_map(|void| void.told(false)).collect();
+        proposals.extend(readings.iter().map(|read| {
+            let yaml = format!("{begin}{read}");
+            Proposal { preset: Some(preset), yaml, notes: notes.clone() }
+        }));
         proposals.dedup();
     }
     if let Some(table) = &found.table {
         let mut yaml = begin;
         read(&mut yaml, found, table);
         if into(&mut yaml, found, table, currency).is_some() {
-            let own = Proposal { preset: None, yaml };
+            let voids = table.voids.iter().filter(|_| has_documents(table));
+            let notes = voids.filter_map(|void| void.told(true)).collect();
+            let own = Proposal { preset: None, yaml, notes };
             // Presets for sales take everything that is no return for one.
             let place = if beyond_sales(table) { 0 } else { proposals.len() };
             proposals.insert(place, own);
         }
     }
     proposals
+}
+
+/// Whether `table` has what documents need.
+fn has_documents(table: &Table) -> bool {
+    let has = |meaning| table.header(meaning).is_some();
+    let priced = has(Meaning::Quantity) && has(Meaning::Price);
+    has(Meaning::DocumentId) && has(Meaning::Date) && (has(Meaning::Amount) || priced)
 }
 
 /// Whether some of the documents of `table` are neither sales nor returns.
@@ -267,6 +285,10 @@ fn into(yaml: &mut String, found: &Found, table: &Table, currency: &str) -> Opti
     if !table.is_full(identified_by) {
         let _ =
             writeln!(yaml, "    reject: [{{ column: {client}, is: empty, reason: no_client }}]");
+    }
+    let rules: Vec<String> = table.voids.iter().filter_map(Void::rule).collect();
+    if documents.is_some() && !rules.is_empty() {
+        let _ = writeln!(yaml, "    skip: [{}]", rules.join(", "));
     }
     if documents.is_some() {
         *yaml += "    load: { replace_period: { column: date, period: month } }\n";

@@ -208,7 +208,7 @@ const LIST_WORDS: &[(Meaning, &[&str])] = &[
 const NAMES: &[&str] = &["name", "наименование", "название", "полное наименование", "организация"];
 
 /// A header as the words are written.
-fn normalised(header: &str) -> String {
+pub(super) fn normalised(header: &str) -> String {
     let lower = header.to_lowercase().replace('ё', "е").replace('№', "no");
     let kept = lower.trim_matches(|char: char| !char.is_alphanumeric());
     kept.split_whitespace().collect::<Vec<_>>().join(" ")

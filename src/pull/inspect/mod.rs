@@ -11,6 +11,7 @@ mod notes;
 mod rows;
 mod table;
 mod text;
+mod void;
 
 use std::io::Read;
 use std::path::Path;

@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use super::locale::{self, Days, Numbers};
 use super::meaning::{self, Meaning};
 use super::rows::Numbered;
+use super::void::{self, Void};
 use crate::config::presets;
 use crate::pull::map::parse_number;
 use crate::pull::read::FAULT;
@@ -37,6 +38,8 @@ pub struct Table {
     pub lines: bool,
     /// Values that the kind of document takes.
     pub kinds: Vec<String>,
+    /// Columns that may say which documents do not count.
+    pub voids: Vec<Void>,
     /// Columns without an empty value.
     pub full: Vec<bool>,
 }
@@ -116,6 +119,12 @@ impl Table {
         kinds.sort_unstable();
         kinds.dedup();
         let kinds = kinds.into_iter().filter(|kind| kind.len() <= MAX_KIND_CHARS);
+        let voids =
+            (0..columns.len()).filter(|place| meanings[*place].is_none()).filter_map(|place| {
+                let values = values(place);
+                void::of(&columns[place], &values, values.len() < body.len())
+            });
+        let voids = voids.collect();
         let full = (0..columns.len()).map(|column| values(column).len() == body.len()).collect();
         let numbers = locale::numbers(&amounts, separator).map(|(found, _)| found);
         let stated = |row: &[String]| {
@@ -140,6 +149,7 @@ impl Table {
             numbers,
             meanings,
             total,
+            voids,
             full,
             columns,
         }
