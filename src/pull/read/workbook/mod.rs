@@ -15,6 +15,7 @@ mod format;
 mod grid;
 mod number;
 mod ods;
+mod ods_styles;
 mod package;
 mod sheet;
 mod styles;

@@ -3,14 +3,13 @@
 //! Keeps true: numbers and days are read as they are written, not as doubles; rows and cells that
 //! are repeated count against the limits; the outline level is the depth of row groups.
 
-use std::collections::BTreeMap;
-
 use quick_xml::events::{BytesStart, Event};
 
 use super::format::Format;
 use super::grid::{Grid, Merge};
+use super::ods_styles::Styles;
 use super::package::{Package, XmlPart, attribute, number_attribute, push_text};
-use super::styles::{PLAIN, Style};
+use super::styles::Style;
 use super::values::Values;
 use super::{MAX_COLUMNS, WorkbookOptions, bad, choose, no_cells, not_calculated};
 use crate::pull::read::BadBytes;
@@ -30,18 +29,6 @@ pub(super) struct Ods {
     level: u8,
     cell: Cell,
     merges: Vec<Merge>,
-}
-
-/// The styles of the part, by name.
-#[derive(Debug, Default)]
-struct Styles {
-    cells: BTreeMap<String, Style>,
-    numbers: BTreeMap<String, Format>,
-    hidden: Vec<String>,
-    /// The style that is being read: its name and its number format's.
-    current: String,
-    number: (String, Vec<Option<char>>, bool),
-    literal: bool,
 }
 
 /// A cell, its buffers used again for the next one.
@@ -75,10 +62,12 @@ impl Ods {
                 }
             }
         }
+        // Before the content is open: parts share one place in the file.
+        let styles = package.xml("styles.xml")?.map(Styles::common).transpose()?;
         let xml = package.xml("content.xml")?.ok_or_else(|| bad(None, "has no content.xml"))?;
         Ok(Self {
             xml,
-            styles: Styles::default(),
+            styles: styles.unwrap_or_default(),
             values,
             choice: options.sheet.clone(),
             tables: Vec::new(),
@@ -110,6 +99,7 @@ impl Ods {
                         let hidden = self.styles.hidden.iter().any(|it| **it == *get("style-name"));
                         self.tables.push((get("table:name").into_owned(), hidden));
                         (self.row, self.level) = (0, 0);
+                        self.styles.table();
                         self.in_table = match &self.choice {
                             Some(choice) => choose(&self.tables, choice)
                                 .is_ok_and(|index| index + 1 == self.tables.len()),
@@ -118,10 +108,13 @@ impl Ods {
                     }
                     (false, _) => self.styles.start(&element),
                     (true, "table:table-row-group") => self.level = self.level.saturating_add(1),
+                    (true, "table:table-column") => self.styles.columns(&element),
                     (true, "table:table-row") => {
+                        let style = attribute(&element, "default-cell-style-name");
+                        let style = style.unwrap_or_default().into_owned();
                         let repeated = number_attribute(&element, "number-rows-repeated");
                         let repeated: u64 = repeated.unwrap_or(1).max(1);
-                        self.read_row(grid, repeated)?;
+                        self.read_row(grid, repeated, &style)?;
                         self.row = self.row.saturating_add(repeated);
                         if grid.is_full() {
                             self.any = true;
@@ -167,7 +160,7 @@ impl Ods {
     }
 
     /// Reads the cells of a row up to its end.
-    fn read_row(&mut self, grid: &mut Grid, repeated: u64) -> Result<(), BadBytes> {
+    fn read_row(&mut self, grid: &mut Grid, repeated: u64, style: &str) -> Result<(), BadBytes> {
         let row = self.row + 1;
         let mut begun = false;
         let mut column = 0_usize;
@@ -190,7 +183,9 @@ impl Ods {
                             let copies = cell.repeated.min(MAX_COLUMNS + 1);
                             grid.spend(copies)?;
                             for copy in 0..copies {
-                                cell.write(grid, column + copy, &self.styles, &self.values)?;
+                                let column = column + copy;
+                                let style = self.styles.of(&cell.style, style, column);
+                                cell.write(grid, column, style, &self.values)?;
                             }
                         }
                         if cell.spans != (1, 1) && self.merges.len() < 1 << 18 {
@@ -287,10 +282,9 @@ impl Cell {
         &self,
         grid: &mut Grid,
         column: usize,
-        styles: &Styles,
+        style: &Style,
         values: &Values,
     ) -> Result<(), BadBytes> {
-        let style = styles.cells.get(&self.style).unwrap_or(&PLAIN);
         grid.cell(column, style.indent, style.italic, |text| match self.kind.as_str() {
             "float" | "currency" | "percentage" => {
                 let format = match &style.format {
@@ -306,86 +300,4 @@ impl Cell {
             _ => text.push_str(&self.text),
         })
     }
-}
-
-impl Styles {
-    fn start(&mut self, element: &BytesStart<'_>) {
-        let get = |name| attribute(element, name).unwrap_or_default();
-        match element.name().as_ref() {
-            "style:style" => {
-                self.current = get("style:name").into_owned();
-                if get("style:family") == "table-cell" {
-                    let parent = self.cells.get(&*get("parent-style-name")).cloned();
-                    let mut style = parent.unwrap_or(PLAIN);
-                    if let Some(format) = self.numbers.get(&*get("data-style-name")) {
-                        style.format = format.clone();
-                    }
-                    self.cells.insert(self.current.clone(), style);
-                }
-            }
-            "style:table-properties" if get("table:display") == "false" => {
-                self.hidden.push(self.current.clone());
-            }
-            "style:text-properties" if get("fo:font-style") == "italic" => {
-                if let Some(style) = self.cells.get_mut(&self.current) {
-                    style.italic = true;
-                }
-            }
-            "style:paragraph-properties" => {
-                if let Some(style) = self.cells.get_mut(&self.current) {
-                    style.indent = indent(&get("fo:margin-left"));
-                }
-            }
-            "number:number-style" => {
-                self.number = (get("style:name").into_owned(), Vec::new(), true);
-            }
-            "number:number" => {
-                let digits: usize = number_attribute(element, "min-integer-digits").unwrap_or(0);
-                let plain = number_attribute(element, "decimal-places").unwrap_or(0) == 0
-                    && get("number:grouping") != "true";
-                self.number.1.extend(std::iter::repeat_n(None, digits.min(32)));
-                self.number.2 &= plain && digits > 0;
-            }
-            "number:text" => self.literal = true,
-            _ => {}
-        }
-    }
-
-    fn text(&mut self, event: &Event<'_>) {
-        if self.literal {
-            let mut text = String::new();
-            push_text(event, &mut text);
-            self.number.1.extend(text.chars().map(Some));
-        }
-    }
-
-    fn end(&mut self, name: &str) {
-        match name {
-            "number:text" => self.literal = false,
-            "number:number-style" => {
-                let (name, places, plain) = std::mem::take(&mut self.number);
-                if plain {
-                    self.numbers.insert(name, Format::of_places(places));
-                }
-            }
-            _ => {}
-        }
-    }
-}
-
-/// A margin as `0.35cm` or `10pt` in tenths of an inch about: what counts is which is deeper.
-fn indent(margin: &str) -> u8 {
-    let digits = margin.find(|char: char| !char.is_ascii_digit() && char != '.');
-    let (number, unit) = margin.split_at(digits.unwrap_or(margin.len()));
-    let number: f32 = number.parse().unwrap_or(0.0);
-    let tenths = match unit {
-        "cm" => number / 0.254,
-        "mm" => number / 2.54,
-        "pt" => number / 7.2,
-        _ => number * 10.0,
-    };
-    // A cast from float saturates.
-    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
-    let tenths = tenths.round() as u8;
-    tenths
 }

@@ -251,6 +251,38 @@ fn other_sheets_are_those_with_cells_that_are_not_hidden() {
 }
 
 #[test]
+fn a_cell_of_an_ods_without_a_style_has_that_of_its_row_or_column() {
+    let styles = "<office:document-styles><office:styles>\
+        <number:number-style style:name=\"n6\"><number:number number:min-integer-digits=\"6\"/>\
+        </number:number-style><style:style style:name=\"Code\" style:family=\"table-cell\" \
+        style:data-style-name=\"n6\"><style:text-properties fo:font-style=\"italic\"/></style:style>\
+        </office:styles></office:document-styles>";
+    let own = "<style:style style:name=\"c1\" style:family=\"table-cell\" \
+        style:parent-style-name=\"Code\"><style:text-properties fo:font-style=\"normal\"/>\
+        </style:style>";
+    let cell = |style: &str| {
+        format!("<table:table-cell {style} office:value-type=\"float\" office:value=\"42\"/>")
+    };
+    let (plain, default) = (cell(""), cell("table:style-name=\"Default\""));
+    let content = format!(
+        "<office:document-content><office:automatic-styles>{own}</office:automatic-styles>\
+         <office:body><office:spreadsheet><table:table table:name=\"a\">\
+         <table:table-column/><table:table-column table:number-columns-repeated=\"2\" \
+         table:default-cell-style-name=\"Code\"/><table:table-column/>\
+         <table:table-row>{plain}{plain}{default}{plain}</table:table-row>\
+         <table:table-row table:default-cell-style-name=\"c1\">{plain}</table:table-row>\
+         </table:table></office:spreadsheet></office:body></office:document-content>"
+    );
+    let parts = [
+        ("mimetype", "application/vnd.oasis.opendocument.spreadsheet"),
+        ("styles.xml", styles),
+        ("content.xml", content.as_str()),
+    ];
+    let (table, _) = read_with(zipped(&parts), &WorkbookOptions::default()).unwrap();
+    assert_eq!(table, "1: 42|000042|42|42\n2: 000042\n");
+}
+
+#[test]
 fn an_ods_that_repeats_without_end_is_refused() {
     let bomb = "<table:table-row table:number-rows-repeated=\"1048576\">\
         <table:table-cell office:value-type=\"float\" office:value=\"1\" \
