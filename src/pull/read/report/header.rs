@@ -3,6 +3,7 @@
 //! Keeps true: a composite label stays whole; no two columns have one name.
 
 use super::period::{Month, Period, month, period};
+use super::unit::unit;
 use super::words::is_total;
 use super::{ReportOptions, Table, bad};
 use crate::pull::read::{BadBytes, Merge, Row};
@@ -75,6 +76,8 @@ pub(super) struct Title {
     pub(super) name: String,
     pub(super) selection: String,
     pub(super) period: Option<Period>,
+    /// What to tell of the currencies it names.
+    pub(super) units: Vec<String>,
 }
 
 pub(super) fn find(
@@ -136,7 +139,7 @@ pub(super) fn find(
         below += 1;
     }
     let texts = fill(table, first, below, merges);
-    let title = Title::read(table, first, options);
+    let title = Title::read(table, first, options)?;
     let months = months(&texts[0], table.row(first).number, title.period, options)?;
     let header = name_columns(&texts, below, anchor, &is_label, (title, months));
     if header.columns.is_empty() {
@@ -311,7 +314,10 @@ fn name_columns(
 
 impl Title {
     /// Reads the rows of `table` above the one at `first`.
-    fn read(table: &Table, first: usize, options: &ReportOptions) -> Self {
+    ///
+    /// # Errors
+    /// When they say that amounts are in thousands or more.
+    fn read(table: &Table, first: usize, options: &ReportOptions) -> Result<Self, BadBytes> {
         let mut title = Self::default();
         let date = &options.locale.date;
         let month_first = match (date.find("%m"), date.find("%d")) {
@@ -330,6 +336,7 @@ impl Title {
             if line.is_empty() {
                 continue;
             }
+            title.units.extend(unit(&line, row.number)?);
             let stated = lower.strip_prefix("период").or_else(|| lower.strip_prefix("period"));
             let whole = stated.unwrap_or(&lower).trim_start_matches([':', ' ']);
             let span = period(whole, month_first);
@@ -347,6 +354,6 @@ impl Title {
         // The organisation stands above the name of the report.
         title.name = titles.get(1).or(titles.first()).cloned().unwrap_or_default();
         title.selection = selection.join("; ");
-        title
+        Ok(title)
     }
 }

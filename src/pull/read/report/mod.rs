@@ -14,6 +14,7 @@ mod sums;
 #[cfg(test)]
 mod tests;
 mod tree;
+mod unit;
 mod walk;
 mod words;
 
@@ -151,6 +152,7 @@ impl Report {
         let header = header::find(&table, source.merges(), options)?;
         let (tree, told) = Tree::build(&table, &header, !source.summary_below(), options)?;
         let mut notes = source.notes();
+        notes.extend(header.title.units.iter().cloned());
         notes.extend(told);
         notes.extend(
             header.dropped.iter().map(|name| format!("column \"{name}\" left out: it sums months")),
