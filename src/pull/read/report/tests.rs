@@ -103,6 +103,22 @@ fn a_subtotal_that_its_rows_do_not_make_up_refuses_the_report() {
 }
 
 #[test]
+fn italic_rows_that_no_total_proves_are_told() {
+    let book = |total: bool| {
+        let book = Book::default()
+            .row(0, &["Контрагент", "Сумма"])
+            .row(0, &["Альфа", "100"])
+            .row(0, &[&format!("Бета@{ITALIC}"), "50"]);
+        if total { book.row(0, &["Итого", "100"]) } else { book }
+    };
+    let told = "1 rows left out, for they are italic, as subtotals are; no total row proves it: \
+                row 3 \"Бета\"";
+    let notes = from_book(&book(false)).unwrap().notes();
+    assert!(notes.iter().any(|note| note == told), "{notes:?}");
+    assert_eq!(from_book(&book(true)).unwrap().notes(), ["sheet taken: \"TDSheet\""]);
+}
+
+#[test]
 fn a_text_of_the_same_report_gives_the_same_leaves() {
     let text = "ООО «Ромашка»\nВедомость по взаиморасчётам\nПериод: 1 полугодие 2025 г.\n\
         Отбор:;Договор В списке «Основной»\n\n\

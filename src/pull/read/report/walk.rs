@@ -155,6 +155,7 @@ impl Walk<'_> {
         let top = nodes.iter().map(|row| self.depth(*row)).min().unwrap_or(0);
         let mut grand = self.amounts.zero();
         let mut parents: Vec<Parent> = Vec::new();
+        let mut italics: Vec<usize> = Vec::new();
         for (at, row) in nodes.iter().copied().enumerate() {
             let depth = self.depth(row);
             while let Some(parent) = parents.pop_if(|parent| parent.depth >= depth) {
@@ -177,8 +178,13 @@ impl Walk<'_> {
                 for sums in parents.iter_mut().map(|parent| &mut parent.sums).chain([&mut grand]) {
                     self.amounts.add(row, sums)?;
                 }
+            } else if self.total.is_none() && self.amounts.any(row) {
+                italics.push(row);
             }
         }
+        italics.sort_unstable();
+        let what = "left out, for they are italic, as subtotals are; no total row proves it";
+        self.tell(&italics, what, &mut reading.notes);
         while let Some(parent) = parents.pop() {
             self.amounts.hold(parent.row, "rows under it", &parent.sums, ledger)?;
         }
