@@ -92,16 +92,11 @@ impl<'a> Amounts<'a> {
         }
     }
 
-    /// Whether the row states amounts, and they are those from `start` to `end` wherever it does.
-    pub(super) fn proves(&self, row: usize, start: &Sums, end: &Sums) -> bool {
+    /// What the row states, by the columns that prove a subtotal.
+    pub(super) fn claim(&self, row: usize) -> Vec<(usize, i128)> {
         let judged = if self.required.contains(&true) { &self.required } else { &self.held };
-        let mut any = false;
-        let all = (0..judged.len()).filter(|column| judged[*column]).all(|column| {
-            let stated = self.stated(row, column);
-            any |= stated.is_some();
-            stated.is_none_or(|stated| near(stated, end[column] - start[column]))
-        });
-        any && all
+        let columns = (0..judged.len()).filter(|column| judged[*column]);
+        columns.filter_map(|column| Some((column, self.stated(row, column)?))).collect()
     }
 
     /// Holds the amounts of a row against the sums of what it sums up.
@@ -170,6 +165,11 @@ impl Ledger {
         });
         Ok(told.collect())
     }
+}
+
+/// Whether all amounts that a row claims are those from `start` to `end`.
+pub(super) fn proves(claim: &[(usize, i128)], start: &Sums, end: &Sums) -> bool {
+    claim.iter().all(|(column, stated)| near(*stated, end[*column] - start[*column]))
 }
 
 fn near(stated: i128, sum: i128) -> bool {

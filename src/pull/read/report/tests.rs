@@ -119,6 +119,17 @@ fn italic_rows_that_no_total_proves_are_told() {
 }
 
 #[test]
+fn thousands_of_rows_called_totals_are_read() {
+    let mut text = "Контрагент;Сумма\n".to_owned();
+    for number in 0..6000 {
+        writeln!(text, "Всего-{number};1").unwrap();
+    }
+    text.push_str("Итого;6000\n");
+    let report = from_text(&text).unwrap();
+    assert_eq!(table(report).lines().count(), 6001);
+}
+
+#[test]
 fn a_text_of_the_same_report_gives_the_same_leaves() {
     let text = "ООО «Ромашка»\nВедомость по взаиморасчётам\nПериод: 1 полугодие 2025 г.\n\
         Отбор:;Договор В списке «Основной»\n\n\

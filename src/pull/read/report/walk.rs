@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 
 use super::Table;
 use super::header::Header;
-use super::sums::{Amounts, Ledger, Sums};
+use super::sums::{Amounts, Ledger, Sums, proves};
 use super::tree::{Leaf, Tree};
 use super::words::{Kind, label};
 use crate::pull::read::BadBytes;
@@ -122,11 +122,12 @@ impl Walk<'_> {
             let beside = if way.below { at.checked_sub(1) } else { Some(at + 1) };
             let beside = beside.and_then(|at| self.nodes.get(at));
             let parent = beside.is_some_and(|beside| self.depth(*beside) > self.depth(row));
-            let proven = !parent
-                && self.claims(row)
+            // Read once, not for each start: there may be thousands.
+            let claims = !parent && self.claims(row);
+            let claim = if claims { self.amounts.claim(row) } else { Vec::new() };
+            let proven = !claim.is_empty()
                 && starts.iter().rev().any(|(before, start)| {
-                    leaves - before > usize::from(!way.lone)
-                        && self.amounts.proves(row, start, &sums)
+                    leaves - before > usize::from(!way.lone) && proves(&claim, start, &sums)
                 });
             if proven {
                 found.push(row);
