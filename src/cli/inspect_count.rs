@@ -21,8 +21,8 @@ use crate::pull::map::{Reject, Sink, Tally, normalise};
 /// Rejected rows that are shown.
 const SHOWN_REJECTS: usize = 3;
 
-/// Keys that are remembered; rows of others are counted as they come.
-const MAX_KEYS: usize = 1 << 22;
+/// Keys that are remembered, so that memory stays flat; rows of others are counted as they come.
+const MAX_KEYS: usize = 1 << 17;
 
 type Hasher = foldhash::fast::FixedState;
 
@@ -59,8 +59,8 @@ struct Counted {
     same: Vec<usize>,
     keys: HashMap<u64, Known, Hasher>,
     kinds: Vec<String>,
-    /// Rows whose keys are not remembered.
-    beyond: u64,
+    /// Rows whose keys are not remembered, and their amounts, by kind.
+    beyond: Vec<(u64, i128)>,
 }
 
 /// A key.
@@ -93,7 +93,7 @@ impl Count {
                 same: (0..into.table.columns.len()).filter(|at| !summed(at)).collect(),
                 keys: HashMap::default(),
                 kinds: Vec::new(),
-                beyond: 0,
+                beyond: Vec::new(),
             }
         });
         Self {
@@ -125,7 +125,18 @@ impl Count {
                     known[place].differs = Some(known[earlier].row);
                 }
             }
-            let mut rows = counted.beyond;
+            let mut rows = 0;
+            let mut count = |word: &str, count: u64, amount: i128| {
+                rows += count;
+                if name == "documents" && count > 0 {
+                    let (rows, sum) = self.kinds.entry(word.to_owned()).or_default();
+                    *rows += count;
+                    *sum += amount;
+                }
+            };
+            for (kind, (rows, amount)) in counted.beyond.iter().enumerate() {
+                count(counted.kinds.get(kind).map_or("", String::as_str), *rows, *amount);
+            }
             for known in &known {
                 if let Some(other) = known.differs {
                     let first = Contradiction { rows: 0, first: (known.row, other), grouped };
@@ -136,12 +147,7 @@ impl Count {
                     rejected += known.lines;
                     continue;
                 };
-                rows += 1;
-                if name == "documents" {
-                    let (rows, sum) = self.kinds.entry(word.to_owned()).or_default();
-                    *rows += 1;
-                    *sum += amount;
-                }
+                count(word, 1, amount);
             }
             if rows > 0 {
                 self.rows.insert(name, rows);
@@ -167,27 +173,42 @@ impl Sink for Count {
 }
 
 impl Counted {
+    /// Counts a row whose key is not remembered.
+    fn pass(&mut self, kind: usize, amount: i128) {
+        if self.beyond.len() <= kind {
+            self.beyond.resize(kind + 1, (0, 0));
+        }
+        self.beyond[kind].0 += 1;
+        self.beyond[kind].1 += amount;
+    }
+
     fn take(&mut self, batch: &RecordBatch) -> Result<()> {
         let table = self.table;
         let place = |name: &&str| table.column(name).map(|(index, _)| index);
         let key: Vec<usize> = table.key.iter().filter_map(place).collect();
-        if key.is_empty() {
-            self.beyond += batch.num_rows() as u64;
-            return Ok(());
-        }
         let kind = if table.name == "documents" { place(&"kind") } else { None };
         let amount = if table.name == "documents" { place(&"amount") } else { None };
+        let kinds = kind.map(|at| batch.column(at + 1).as_string::<i32>());
+        let amounts = amount.map(|at| batch.column(at + 1).as_primitive::<Decimal128Type>());
+        let amount_of = |row: usize| {
+            amounts.filter(|amounts| amounts.is_valid(row)).map_or(0, |amounts| amounts.value(row))
+        };
+        let grouped = !self.group.is_empty();
+        if key.is_empty() || (!grouped && self.keys.len() >= MAX_KEYS) {
+            for row in 0..batch.num_rows() {
+                let kind = kinds.map_or(0, |kinds| interned(&mut self.kinds, kinds.value(row)));
+                self.pass(kind, amount_of(row));
+            }
+            return Ok(());
+        }
         let id: Vec<usize> = key.iter().copied().filter(|at| Some(*at) != kind).collect();
         let of = if self.group.is_empty() { &key } else { &self.group };
         let (of, id, same) = (rows(batch, of)?, rows(batch, &id)?, rows(batch, &self.same)?);
         let days = table.date.filter(|_| table.yearly).and_then(|date| place(&date));
         let days = days.map(|at| batch.column(at + 1).as_primitive::<Date32Type>());
-        let kinds = kind.map(|at| batch.column(at + 1).as_string::<i32>());
-        let amounts = amount.map(|at| batch.column(at + 1).as_primitive::<Decimal128Type>());
         let numbers = batch.column_by_name("_row").map(AsArray::as_primitive::<Int64Type>);
         let bad: Option<&BooleanArray> = batch.column_by_name("_bad").map(AsArray::as_boolean);
         let hasher = Hasher::default();
-        let grouped = !self.group.is_empty();
         for row in 0..batch.num_rows() {
             let year = days.filter(|days| days.is_valid(row)).map(|days| to_date(days.value(row)));
             let year = year.map_or(0, |day| day.year());
@@ -197,9 +218,7 @@ impl Counted {
                 row: numbers.map_or(0, |numbers| numbers.value(row)),
                 lines: u64::from(bad.is_none_or(|bad| !bad.value(row))),
                 kind: kinds.map_or(0, |kinds| interned(&mut self.kinds, kinds.value(row))),
-                amount: amounts.map_or(0, |amounts| {
-                    if amounts.is_valid(row) { amounts.value(row) } else { 0 }
-                }),
+                amount: amount_of(row),
                 bad: bad.is_some_and(|bad| bad.value(row)),
                 differs: None,
             };
@@ -209,7 +228,8 @@ impl Counted {
                 Entry::Vacant(place) if !full => {
                     place.insert(coming);
                 }
-                Entry::Vacant(_) => self.beyond += 1,
+                Entry::Vacant(_) if !coming.bad => self.pass(coming.kind, coming.amount),
+                Entry::Vacant(_) => {}
                 Entry::Occupied(mut place) => {
                     let known = place.get_mut();
                     // A rejected line has no values that could differ.

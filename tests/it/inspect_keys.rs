@@ -65,3 +65,14 @@ fn of_an_archive_the_largest_file_is_looked_into_and_others_like_it_are_read() {
     assert!(told["pipeline"].as_str().unwrap().contains("inside: \"**/*.csv\""), "{told}");
     assert_eq!(documents(&project), ["shipment 40 40.00 RUB"]);
 }
+
+#[test]
+fn what_lies_beyond_the_keys_that_are_remembered_is_counted_and_summed_up() {
+    let mut text = "Number;Date;Customer;Amount\n".to_owned();
+    for number in 0..150_000 {
+        let _ = writeln!(text, "{number};2026-03-31;Acme;1.00");
+    }
+    let told = told("many.csv", text);
+    assert_eq!(told["tables"]["documents"], 150_000);
+    assert_eq!(told["documents"]["shipment"], json!({ "rows": 150_000, "sum": "150000.00" }));
+}
