@@ -22,7 +22,7 @@ use crate::pull::map::{Reject, Sink, Tally, normalise};
 const SHOWN_REJECTS: usize = 3;
 
 /// Keys that are remembered, so that memory stays flat; rows of others are counted as they come.
-const MAX_KEYS: usize = 1 << 17;
+const MAX_KEYS: usize = 100_000;
 
 type Hasher = foldhash::fast::FixedState;
 
