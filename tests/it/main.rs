@@ -3,6 +3,7 @@
 // Made-up numbers of tests are small.
 #![allow(clippy::cast_possible_truncation, clippy::cast_possible_wrap, clippy::cast_sign_loss)]
 
+mod a_year;
 mod available;
 mod backfill;
 mod bad_exports;
@@ -57,4 +58,3 @@ mod tidy;
 mod worked;
 #[path = "../../src/pull/read/workbook/xls_fixture.rs"]
 mod xls_fixture;
-mod year;

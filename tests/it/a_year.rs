@@ -1,4 +1,5 @@
-//! A year of the pipelines that are shipped, in simulated time, with daemons killed at random.
+//! A year of the pipelines that are shipped, in simulated time, with daemons killed at random. It takes
+//! longest: by its name it starts first, and the others run beside it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
