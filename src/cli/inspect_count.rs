@@ -53,6 +53,8 @@ pub(super) struct Contradiction {
 /// A table and the keys in it.
 struct Counted {
     table: &'static Table,
+    /// Whether its ids begin again each January.
+    yearly: bool,
     /// Columns by which rows are one document's lines; empty where rows are no lines.
     group: Vec<usize>,
     /// Columns that are equal on all rows of one key: of lines, all but those that are summed.
@@ -89,6 +91,7 @@ impl Count {
             let summed = |at: &usize| !into.group_by.is_empty() && money(at) && !once.contains(at);
             Counted {
                 table: into.table,
+                yearly: into.yearly,
                 group: into.group_by.clone(),
                 same: (0..into.table.columns.len()).filter(|at| !summed(at)).collect(),
                 keys: HashMap::default(),
@@ -204,7 +207,7 @@ impl Counted {
         let id: Vec<usize> = key.iter().copied().filter(|at| Some(*at) != kind).collect();
         let of = if self.group.is_empty() { &key } else { &self.group };
         let (of, id, same) = (rows(batch, of)?, rows(batch, &id)?, rows(batch, &self.same)?);
-        let days = table.date.filter(|_| table.yearly).and_then(|date| place(&date));
+        let days = table.date.filter(|_| self.yearly).and_then(|date| place(&date));
         let days = days.map(|at| batch.column(at + 1).as_primitive::<Date32Type>());
         let numbers = batch.column_by_name("_row").map(AsArray::as_primitive::<Int64Type>);
         let bad: Option<&BooleanArray> = batch.column_by_name("_bad").map(AsArray::as_boolean);
