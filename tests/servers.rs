@@ -14,6 +14,9 @@ mod project;
 mod proxy;
 #[path = "servers/runners.rs"]
 mod runners;
+#[allow(dead_code)]
+#[path = "it/sample.rs"]
+mod sample;
 #[path = "servers/server.rs"]
 mod server;
 #[path = "servers/stores.rs"]

@@ -73,7 +73,10 @@ pub(super) enum Verb {
     /// Look whether everything is there that runs need: stores, clocks, sources.
     Doctor,
     /// Run the unit tests of the SQL models.
-    Test,
+    Test {
+        /// Models to test; all if none is named.
+        models: Vec<String>,
+    },
     /// List the runs on record, or show one.
     Runs {
         #[command(subcommand)]
@@ -197,7 +200,7 @@ pub(super) struct Demo {
     #[arg(long, default_value = "demo")]
     pub(super) out: PathBuf,
     /// Documents to make up.
-    #[arg(long, default_value_t = 200_000)]
+    #[arg(long, default_value_t = 20_000)]
     pub(super) documents: u64,
     /// The seed of chance.
     #[arg(long, default_value_t = 1)]

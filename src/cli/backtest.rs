@@ -1,5 +1,7 @@
 //! `backtest`: the rules of sleep judged on the company's own past.
 
+use std::sync::Arc;
+
 use chrono::NaiveDate;
 
 use super::args::Cli;
@@ -16,8 +18,11 @@ const TABLE: &str = "backtest";
 const SHORTEST_HORIZON_DAYS: u64 = 90;
 
 /// Lets the rules be judged on `day` alone.
-pub(super) fn judge_on(workspace: &mut Workspace, day: NaiveDate) {
-    workspace.project.settings.scalars.insert("backtest_at", Value::Date(day));
+pub(super) fn judge_on(workspace: &mut Workspace, day: NaiveDate) -> Result<()> {
+    let project = Arc::get_mut(&mut workspace.project);
+    let project = project.ok_or_else(|| Error::new(Kind::Defect, "the project is in use"))?;
+    project.settings.scalars.insert("backtest_at", Value::Date(day));
+    Ok(())
 }
 
 /// Runs the pipeline that publishes the backtest and prints the table; on one day, prints it only.

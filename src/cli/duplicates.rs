@@ -17,7 +17,7 @@ use crate::domain::duplicates::{Client, Duplicates, Pair, duplicates};
 use crate::error::{Error, Kind, Result};
 use crate::names;
 use crate::run::Workspace;
-use crate::transform::{Models, parse_csv, validated};
+use crate::transform::{Models, graph, parse_csv, planned};
 
 /// The model that says who is one client.
 const KEYS: &str = "int_client_keys";
@@ -45,11 +45,13 @@ pub(super) async fn run(workspace: &Workspace, arguments: &Arguments, json: bool
 
 async fn known(workspace: &Workspace) -> Result<Known> {
     let project = &workspace.project;
-    let graph = validated(project, &workspace.engine).await?;
     if !project.models.contains_key(KEYS) {
         return Err(Error::new(Kind::Declaration, format!("model \"{KEYS}\" does not exist"))
             .hint("it says who is one client; take it from a fresh `pobudka init`"));
     }
+    let graph = graph(project)?;
+    let needed = graph.needed(&[KEYS.to_owned()].into());
+    planned(project, &workspace.engine, graph, &needed).await?;
     let manifest = workspace.lake.set().current().await?;
     let canonical: BTreeMap<&str, Arc<dyn TableProvider>> = canonical::TABLES
         .iter()
@@ -59,8 +61,8 @@ async fn known(workspace: &Workspace) -> Result<Known> {
     let (settings, as_of) = (&project.settings, workspace.as_of(None));
     let engine = &workspace.engine;
     let models = Models::new(project, settings, engine, as_of, &canonical, scratch.path())?;
-    for name in graph.needed(&[KEYS.to_owned()].into()) {
-        models.run(&name).await?;
+    for name in &needed {
+        models.run(name).await?;
     }
     let clients = models
         .query(&format!(

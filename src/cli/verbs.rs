@@ -15,7 +15,7 @@ use crate::names;
 use crate::run::Rejects as Settle;
 use crate::run::{Event, Outcome, Plan, Request, Run, Workspace, perform, plan};
 use crate::stop::Stop;
-use crate::transform::{FUNCTIONS, Lineage, run_tests, validated};
+use crate::transform::{FUNCTIONS, Lineage, TestOutcome, graph, run_tests, validated};
 
 /// Does what the arguments say.
 pub(super) async fn dispatch(cli: Cli, stop: &Stop) -> Result<()> {
@@ -72,7 +72,7 @@ fn schema(cli: &Cli, which: Option<&str>, write: bool) -> Result<()> {
 async fn in_project(cli: &Cli, stop: &Stop) -> Result<()> {
     let mut workspace = open(&cli.project, cli, stop)?;
     if let Verb::Backtest { at: Some(day), .. } = &cli.verb {
-        backtest::judge_on(&mut workspace, *day);
+        backtest::judge_on(&mut workspace, *day)?;
     }
     let result = verb(cli, &workspace).await;
     result.map_err(|mut error| {
@@ -128,7 +128,7 @@ async fn verb(cli: &Cli, workspace: &Workspace) -> Result<()> {
         Verb::Tick => operate::tick(cli, workspace).await,
         Verb::Docs { out } => docs::docs(workspace, out).await,
         Verb::Doctor => doctor::doctor(workspace, cli.json).await,
-        Verb::Test => test(workspace).await,
+        Verb::Test { models } => test(workspace, models).await,
         Verb::Runs { what: None } => inspect::runs(workspace, cli.json).await,
         Verb::Runs { what: Some(Runs::Show { id }) } => inspect::run(workspace, id, cli.json).await,
         Verb::Status => inspect::status(workspace, cli.json).await,
@@ -160,7 +160,7 @@ async fn verb(cli: &Cli, workspace: &Workspace) -> Result<()> {
 }
 
 async fn lineage(workspace: &Workspace, table: Option<&str>, dot: bool) -> Result<()> {
-    let graph = validated(&workspace.project, &workspace.engine).await?;
+    let graph = graph(&workspace.project)?;
     let whole = Lineage::new(&workspace.project, &graph);
     let lineage = match table {
         None => whole,
@@ -286,17 +286,28 @@ pub(super) fn print_outcome(workspace: &Workspace, outcome: &Outcome) {
     }
 }
 
-async fn test(workspace: &Workspace) -> Result<()> {
+async fn test(workspace: &Workspace, named: &[String]) -> Result<()> {
+    let contracts = &workspace.project.contracts;
+    for name in named {
+        if contracts.get(name).is_none_or(|contract| contract.tests.is_empty()) {
+            let tested = contracts.values().filter(|contract| !contract.tests.is_empty());
+            let hint = names::suggest(name, tested.map(|contract| contract.model.as_str()));
+            let message = format!("no contract of a model \"{name}\" declares a unit test");
+            return Err(Error::new(Kind::Nothing, message).hint(hint));
+        }
+    }
     let graph = validated(&workspace.project, &workspace.engine).await?;
-    let outcomes = run_tests(&workspace.project, &workspace.engine, &graph)?;
-    let mut failed = 0;
-    for outcome in &outcomes {
+    let named = named.iter().cloned().collect();
+    let (mut all, mut failed) = (0, 0);
+    let mut report = |outcome: TestOutcome| {
         let word = if outcome.differences.is_empty() { "ok  " } else { "FAIL" };
         print::line(format!("{word} {}: {}", outcome.model, outcome.name));
         outcome.differences.iter().for_each(|difference| print::line(format!("     {difference}")));
+        all += 1;
         failed += usize::from(!outcome.differences.is_empty());
-    }
-    match (outcomes.len(), failed) {
+    };
+    run_tests(&workspace.project, &workspace.engine, graph, &named, &mut report).await?;
+    match (all, failed) {
         (0, _) => Err(Error::new(Kind::Nothing, "no contract declares a unit test")
             .hint("add one under tests: of a contract")),
         (all, 0) => {

@@ -13,7 +13,7 @@ use crate::error::{Error, Kind, Result};
 use crate::lake::{Found, Ledger, discover};
 use crate::names;
 use crate::tableset::Manifest;
-use crate::transform::{Graph, validated};
+use crate::transform::{Graph, graph, planned};
 
 /// What is asked for.
 #[derive(Debug, Clone, Default)]
@@ -130,9 +130,11 @@ async fn plan_publication(
     publish: Vec<Publish>,
 ) -> Result<Plan> {
     let project = &workspace.project;
-    let graph = validated(project, &workspace.engine).await?;
-    let lake = workspace.lake.set().current().await?;
+    let graph = graph(project)?;
     let (models, checked) = needed(workspace, &graph, &publish);
+    // Only `validate` looks for wrong columns and types in models that this run does not need.
+    let graph = planned(project, &workspace.engine, graph, &models).await?;
+    let lake = workspace.lake.set().current().await?;
     Ok(Plan {
         as_of: workspace.as_of(request.as_of),
         lake,

@@ -1,6 +1,7 @@
 //! What every verb works with: the project, the engine, the lake.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use chrono::NaiveDate;
 
@@ -17,7 +18,7 @@ use crate::tableset::TableSet;
 /// A project opened for work.
 pub struct Workspace {
     /// The declarations.
-    pub project: Project,
+    pub project: Arc<Project>,
     /// The queries' engine.
     pub engine: Engine,
     /// The stores.
@@ -49,6 +50,7 @@ impl Workspace {
         let engine = Engine::new(limits, scratch.path())?;
         let stores = Stores::new(&project.root, &project.stores);
         let lake = Lake::open(stores.open(&project.lake)?, &engine)?;
+        let project = Arc::new(project);
         Ok(Self { project, engine, stores, lake, clock, stop, scratch })
     }
 

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use arrow::datatypes::SchemaRef;
 use datafusion::sql::parser::Statement;
 use datafusion::sql::resolve::resolve_table_references;
 
@@ -10,11 +11,12 @@ use super::plan::parse;
 use crate::config::{Fault, Faults, Model, Project, canonical};
 use crate::names;
 
-/// The models of a project and what each reads.
+/// The models of a project: what each reads and, for those that were planned, its columns.
 #[derive(Debug, Clone)]
 pub struct Graph {
     reads: BTreeMap<String, BTreeSet<String>>,
     order: Vec<String>,
+    schemas: BTreeMap<String, SchemaRef>,
 }
 
 /// The tables that `statement` reads.
@@ -74,7 +76,11 @@ impl Graph {
                 Vec::new()
             }
         };
-        if faults.is_empty() { Ok(Self { reads, order }) } else { Err(faults) }
+        if faults.is_empty() {
+            Ok(Self { reads, order, schemas: BTreeMap::new() })
+        } else {
+            Err(faults)
+        }
     }
 
     /// All models, each after those it reads.
@@ -86,6 +92,16 @@ impl Graph {
     /// The tables that `model` reads.
     pub fn reads(&self, model: &str) -> impl Iterator<Item = &str> {
         self.reads.get(model).into_iter().flatten().map(String::as_str)
+    }
+
+    /// Records the columns of `model`.
+    pub(super) fn declare(&mut self, model: &str, schema: SchemaRef) {
+        self.schemas.insert(model.to_owned(), schema);
+    }
+
+    /// The columns of `model` under the project's settings, if it was planned.
+    pub(super) fn schema(&self, model: &str) -> Option<&SchemaRef> {
+        self.schemas.get(model)
     }
 
     /// `wanted` and every model that they read, in the order to run them.

@@ -5,20 +5,21 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arrow::array::RecordBatch;
-use arrow::datatypes::{Schema, SchemaRef};
+use arrow::datatypes::SchemaRef;
 use chrono::NaiveDate;
 use datafusion::catalog::TableProvider;
 use datafusion::common::runtime::SpawnedTask;
 use datafusion::common::tree_node::TreeNodeRecursion;
-use datafusion::datasource::ViewTable;
 use datafusion::datasource::empty::EmptyTable;
+use datafusion::datasource::{MemTable, ViewTable};
+use datafusion::execution::TaskContext;
 use datafusion::execution::object_store::ObjectStoreUrl;
 use datafusion::logical_expr::{LogicalPlan, LogicalPlanBuilder};
-use datafusion::physical_plan::execute_stream_partitioned;
+use datafusion::physical_plan::{ExecutionPlan, execute_stream, execute_stream_partitioned};
 use datafusion::prelude::{SessionContext, col};
 use futures::TryStreamExt;
 
-use super::parameters::{Parameters, register_kept, register_reports, register_tables};
+use super::parameters::{Parameters, setting_tables};
 use super::plan::plan;
 use super::{functions, reference};
 use crate::columnar::{
@@ -44,6 +45,14 @@ async fn spawn<T: Send + 'static>(
     let joined = SpawnedTask::spawn(work).join().await;
     joined.map_err(|error| Error::new(Kind::Defect, "a task ended early").because(error))?
 }
+
+/// A table of a few rows.
+fn small_table(rows: RecordBatch) -> Result<Arc<dyn TableProvider>> {
+    Ok(Arc::new(MemTable::try_new(rows.schema(), vec![vec![rows]])?))
+}
+
+/// A physical plan and the context to execute it in.
+type Physical = (Arc<dyn ExecutionPlan>, Arc<TaskContext>);
 
 /// A session in which the models of a project run.
 pub struct Models<'a> {
@@ -118,9 +127,9 @@ impl<'a> Models<'a> {
     ) -> Result<Self> {
         let session = engine.session(engine.limits().threads);
         functions::register(&session, settings, to_day(as_of));
-        register_tables(&session, settings)?;
-        register_reports(&session, project)?;
-        register_kept(&session)?;
+        for (name, rows) in setting_tables(project, settings)? {
+            session.register_table(name, small_table(rows)?)?;
+        }
         let mut sizes = BTreeMap::new();
         for table in canonical::TABLES {
             let provider = canonical.get(table.name).cloned();
@@ -136,7 +145,7 @@ impl<'a> Models<'a> {
         }
         let own = |name: &str| canonical::table(name).is_none();
         for (name, path) in project.references.iter().filter(|(name, _)| own(name)) {
-            session.register_table(name, reference::table(path)?)?;
+            session.register_table(name, small_table(reference::rows(path)?)?)?;
         }
         let parameters = Parameters::new(settings, &project.currency, as_of);
         Ok(Self {
@@ -187,15 +196,15 @@ impl<'a> Models<'a> {
     }
 
     /// Registers a model without running it: a view for staging, else an empty table.
-    pub(super) async fn declare(&self, name: &str) -> Result<Schema, Fault> {
+    pub(super) async fn declare(&self, name: &str) -> Result<SchemaRef, Fault> {
         let defect = |error: Error| Fault::new(name, (0, 0), error.to_string());
         let model = self.model(name).map_err(defect)?;
         let plan = self.plan(model).await?;
-        let schema = plan.schema().as_arrow().clone();
+        let schema = Arc::clone(plan.schema().inner());
         let provider: Arc<dyn TableProvider> = if model.layer == "staging" {
             Arc::new(ViewTable::new(plan, None))
         } else {
-            Arc::new(EmptyTable::new(Arc::new(schema.clone())))
+            Arc::new(EmptyTable::new(Arc::clone(&schema)))
         };
         self.put(name, provider).map_err(defect)?;
         Ok(schema)
@@ -214,14 +223,14 @@ impl<'a> Models<'a> {
             return Ok((Ran::View, Vec::new()));
         }
         let plan = self.plan(model).await.map_err(declared)?;
-        let reads = self.reads(&self.session.state().optimize(&plan)?)?;
         let run = async {
             match self.project.contracts.get(name) {
                 Some(contract) => self.run_sorted(name, plan, &contract.grain).await,
                 None => self.run_to_scratch(name, plan).await,
             }
         };
-        let ran = run.await.map_err(|error: Error| error.at(format!("model \"{name}\"")))?;
+        let (ran, reads) =
+            run.await.map_err(|error: Error| error.at(format!("model \"{name}\"")))?;
         let rows = match &ran {
             Ran::View => 0,
             Ran::Scratch(rows) => *rows,
@@ -283,12 +292,27 @@ impl<'a> Models<'a> {
         rows
     }
 
-    async fn run_sorted(&self, name: &str, mut plan: LogicalPlan, grain: &[String]) -> Result<Ran> {
+    /// How `plan` is executed, and the tables that it goes through; it is optimised once.
+    async fn physical(&self, plan: &LogicalPlan) -> Result<(Physical, Vec<Reads>)> {
+        let state = self.session.state();
+        let plan = state.optimize(plan)?;
+        let reads = self.reads(&plan)?;
+        let plan = state.query_planner().create_physical_plan(&plan, &state).await?;
+        Ok(((plan, state.task_ctx()), reads))
+    }
+
+    async fn run_sorted(
+        &self,
+        name: &str,
+        mut plan: LogicalPlan,
+        grain: &[String],
+    ) -> Result<(Ran, Vec<Reads>)> {
         let order = grain.iter().map(|name| col(format!("\"{name}\"")).sort(true, false));
         if !grain.is_empty() {
             plan = LogicalPlanBuilder::from(plan).sort(order)?.build()?;
         }
-        let mut stream = self.session.execute_logical_plan(plan).await?.execute_stream().await?;
+        let ((plan, context), reads) = self.physical(&plan).await?;
+        let mut stream = execute_stream(plan, context)?;
         let path = std::path::absolute(self.scratch.join(format!("model-{name}.parquet")))?;
         let made = spawn(async move {
             let mut file = ParquetFile::create(&path, &stream.schema())?;
@@ -300,14 +324,12 @@ impl<'a> Models<'a> {
         });
         let made = made.await?;
         self.put(name, made.provider()?)?;
-        Ok(Ran::Table(made))
+        Ok((Ran::Table(made), reads))
     }
 
-    async fn run_to_scratch(&self, name: &str, plan: LogicalPlan) -> Result<Ran> {
+    async fn run_to_scratch(&self, name: &str, plan: LogicalPlan) -> Result<(Ran, Vec<Reads>)> {
         let keyed = plan.schema().has_column_with_unqualified_name(CLIENT_KEY);
-        let frame = self.session.execute_logical_plan(plan).await?;
-        let context = Arc::new(frame.task_ctx());
-        let mut plan = frame.create_physical_plan().await?;
+        let ((mut plan, context), reads) = self.physical(&plan).await?;
         if keyed {
             plan = by_key(plan, CLIENT_KEY, self.engine.limits().threads)?;
         }
@@ -331,7 +353,7 @@ impl<'a> Models<'a> {
             };
             self.put(name, table)?;
         }
-        Ok(Ran::Scratch(parts.iter().map(|part| part.rows).sum()))
+        Ok((Ran::Scratch(parts.iter().map(|part| part.rows).sum()), reads))
     }
 
     /// The rows of a query over the registered tables.

@@ -8,8 +8,6 @@ use arrow::array::{
     ArrayRef, BooleanArray, Date32Array, Decimal128Array, Int32Array, RecordBatch, StringArray,
 };
 use chrono::NaiveDate;
-use datafusion::datasource::MemTable;
-use datafusion::prelude::SessionContext;
 use datafusion::sql::sqlparser::ast::{
     CastKind, DataType as SqlType, ExactNumberInfo, Expr, Statement, TypedString,
     Value as SqlValue, ValueWithSpan, visit_expressions_mut,
@@ -116,8 +114,20 @@ fn cast(expression: Expr, data_type: SqlType) -> Expr {
     }
 }
 
-/// Registers the settings that are maps or lists as small tables.
-pub(super) fn register_tables(session: &SessionContext, settings: &Settings) -> Result<()> {
+/// A small table by its name.
+pub(super) type Named = (&'static str, RecordBatch);
+
+/// The tables of [`SETTING_TABLES`]: settings that are maps or lists, what reports need, and what is
+/// kept, which is empty until a run restates.
+pub(super) fn setting_tables(project: &Project, settings: &Settings) -> Result<Vec<Named>> {
+    let mut tables = kept()?;
+    tables.extend(lists(settings)?);
+    tables.push(reports(project)?);
+    Ok(tables)
+}
+
+/// Settings that are maps or lists.
+fn lists(settings: &Settings) -> Result<Vec<Named>> {
     let rules = &settings.sleep_rules;
     let cycles = rules.iter().map(|(_, rule)| rule.cycles.as_deref().and_then(ten_thousandths));
     let days = rules.iter().map(|(_, rule)| rule.days.and_then(|days| i32::try_from(days).ok()));
@@ -131,7 +141,7 @@ pub(super) fn register_tables(session: &SessionContext, settings: &Settings) -> 
             Arc::new(BooleanArray::from_iter(rules.iter().map(|(_, rule)| Some(rule.lost_deal)))),
         ),
     ];
-    register(session, "set_sleep_rules", columns)?;
+    let mut tables = vec![named("set_sleep_rules", columns)?];
     let kinds = &settings.purchase_kinds;
     let text = |get: &dyn Fn(usize) -> String| -> ArrayRef {
         Arc::new(StringArray::from_iter_values((0..kinds.len()).map(get)))
@@ -145,29 +155,30 @@ pub(super) fn register_tables(session: &SessionContext, settings: &Settings) -> 
         ("from_date", dates(&|row| kinds[row].from)),
         ("until_date", dates(&|row| kinds[row].until)),
     ];
-    register(session, "set_purchase_kinds", columns)?;
+    tables.push(named("set_purchase_kinds", columns)?);
     let texts = |values: Vec<&str>| -> ArrayRef { Arc::new(StringArray::from(values)) };
     let roles = &settings.roles;
     let columns = vec![
         ("sales_type", texts(roles.iter().map(|(name, _)| *name).collect())),
         ("role", texts(roles.iter().map(|(_, role)| role.as_str()).collect())),
     ];
-    register(session, "set_list_roles", columns)?;
+    tables.push(named("set_list_roles", columns)?);
     let tiers = settings.list_tiers.iter().map(String::as_str).collect();
-    register(session, "set_list_tiers", vec![("tier", texts(tiers))])?;
+    tables.push(named("set_list_tiers", vec![("tier", texts(tiers))])?);
     let signs = settings.list_also.iter().map(String::as_str).collect();
-    register(session, "set_list_also", vec![("sign", texts(signs))])?;
+    tables.push(named("set_list_also", vec![("sign", texts(signs))])?);
     let equivalents = &settings.equivalents;
     let costs: Decimal128Array = equivalents.iter().map(|(_, cost)| hundredths(cost)).collect();
     let columns = vec![
         ("unit", texts(equivalents.iter().map(|(unit, _)| unit.as_str()).collect())),
         ("cost", Arc::new(costs.with_precision_and_scale(18, 2)?) as ArrayRef),
     ];
-    register(session, "set_equivalents", columns)
+    tables.push(named("set_equivalents", columns)?);
+    Ok(tables)
 }
 
-/// Registers what each report needs, as its contract says, as the table `set_reports`.
-pub(super) fn register_reports(session: &SessionContext, project: &Project) -> Result<()> {
+/// What each report needs, as its contract says.
+fn reports(project: &Project) -> Result<Named> {
     let contracts = project.contracts.values().filter(|contract| {
         project.models.get(&contract.model).is_some_and(|model| model.layer == "marts")
     });
@@ -184,7 +195,7 @@ pub(super) fn register_reports(session: &SessionContext, project: &Project) -> R
         ("report", texts(needs.iter().map(|(report, _)| *report).collect())),
         ("input", texts(needs.iter().map(|(_, input)| *input).collect())),
     ];
-    register(session, "set_reports", columns)
+    named("set_reports", columns)
 }
 
 /// The measures of kept quarters as they were published.
@@ -194,10 +205,10 @@ pub const MEASURES_NOW: &str = "measures_now";
 /// The model that holds the one against the other.
 pub const RESTATEMENTS: &str = "restatements";
 
-/// Registers empty tables of what is kept; runs that restate give them rows.
-pub(super) fn register_kept(session: &SessionContext) -> Result<()> {
+/// Empty tables of what is kept; runs that restate give them rows.
+fn kept() -> Result<Vec<Named>> {
     let texts = || -> ArrayRef { Arc::new(StringArray::from(Vec::<&str>::new())) };
-    for name in [KEPT_MEASURES, MEASURES_NOW] {
+    let tables = [KEPT_MEASURES, MEASURES_NOW].into_iter().map(|name| {
         let values = Decimal128Array::from(Vec::<i128>::new()).with_precision_and_scale(38, 9)?;
         let columns = vec![
             ("quarter", texts()),
@@ -206,9 +217,9 @@ pub(super) fn register_kept(session: &SessionContext) -> Result<()> {
             ("measure", texts()),
             ("value", Arc::new(values) as ArrayRef),
         ];
-        register(session, name, columns)?;
-    }
-    Ok(())
+        named(name, columns)
+    });
+    tables.collect()
 }
 
 /// The tables that settings and contracts become, and those of what is kept.
@@ -234,10 +245,7 @@ fn ten_thousandths(text: &str) -> Option<i128> {
     format!("{whole}{fraction:0<4}").parse().ok()
 }
 
-fn register(session: &SessionContext, name: &str, columns: Vec<(&str, ArrayRef)>) -> Result<()> {
+fn named(name: &'static str, columns: Vec<(&str, ArrayRef)>) -> Result<Named> {
     let columns = columns.into_iter().map(|(name, column)| (name, column, true));
-    let batch = RecordBatch::try_from_iter_with_nullable(columns)?;
-    let table = MemTable::try_new(batch.schema(), vec![vec![batch]])?;
-    session.register_table(name, Arc::new(table))?;
-    Ok(())
+    Ok((name, RecordBatch::try_from_iter_with_nullable(columns)?))
 }

@@ -59,8 +59,8 @@ fn read(path: &Path) -> Result<(Vec<String>, Vec<Vec<String>>)> {
     parse_csv(&text).map_err(|message| broken(path, message, hint))
 }
 
-/// The table in the file at `path`.
-pub(super) fn table(path: &Path) -> Result<Arc<dyn TableProvider>> {
+/// The rows of the file at `path`.
+pub(super) fn rows(path: &Path) -> Result<RecordBatch> {
     let (header, rows) = read(path)?;
     let mut columns: Vec<(String, ArrayRef, bool)> = header
         .iter()
@@ -73,8 +73,7 @@ pub(super) fn table(path: &Path) -> Result<Arc<dyn TableProvider>> {
         .collect();
     let lines = Int64Array::from_iter_values((1..).take(rows.len()));
     columns.push(("line_no".to_owned(), Arc::new(lines), true));
-    let batch = RecordBatch::try_from_iter_with_nullable(columns)?;
-    Ok(Arc::new(MemTable::try_new(batch.schema(), vec![vec![batch]])?))
+    Ok(RecordBatch::try_from_iter_with_nullable(columns)?)
 }
 
 /// `lake`, the rows of canonical `table`, with those of the file at `path` in place of what has the

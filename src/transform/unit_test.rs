@@ -1,24 +1,33 @@
 //! Unit tests of SQL models: small tables in, the model's rows against the expected ones.
+//!
+//! Keeps true: a test sees the rows that it gives, the reference files, its day and its settings; tables
+//! have the columns that the project's settings give them; tests in which a model has the same plan share
+//! that plan; outcomes come in the order of the declarations.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use arrow::array::{Array, ArrayRef, RecordBatch, StringArray};
 use arrow::datatypes::{Schema, SchemaRef};
 use arrow::util::display::{ArrayFormatter, FormatOptions};
-use datafusion::datasource::MemTable;
-use datafusion::datasource::empty::EmptyTable;
-use tokio::runtime::Handle;
+use datafusion::catalog::TableProvider;
+use datafusion::datasource::ViewTable;
+use datafusion::prelude::SessionContext;
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
 
+use super::functions;
 use super::graph::Graph;
-use super::models::Models;
-use super::reference::parse_csv;
+use super::parameters::{Parameters, setting_tables};
+use super::plan::plan;
+use super::reference::{self, parse_csv};
+use super::slots::{Memo, Slots};
 use crate::columnar::Engine;
-use crate::config::contract::{Contract, UnitTest};
+use crate::config::contract::UnitTest;
 use crate::config::settings::defaults;
 use crate::config::{Fault, Project, canonical};
+use crate::domain::calendar::to_day;
 use crate::error::{Error, Kind, Result};
 use crate::pull::map::schema;
 
@@ -33,111 +42,134 @@ pub struct TestOutcome {
     pub differences: Vec<String>,
 }
 
-/// Runs the unit tests of every contract, by model.
+/// The tests of a project and what all of them share.
+struct Tests {
+    project: Arc<Project>,
+    engine: Engine,
+    graph: Graph,
+    memo: Memo,
+    /// Model and position in its contract.
+    tests: Vec<(String, usize)>,
+    next: AtomicUsize,
+}
+
+/// Runs the unit tests of `models`, of every contract if none is named, on the engine's threads;
+/// `report` receives the outcomes in the order of the declarations, as early as that allows.
 ///
 /// # Errors
 /// When a test cannot be set up.
-pub fn run_tests(project: &Project, engine: &Engine, graph: &Graph) -> Result<Vec<TestOutcome>> {
-    let tests = project
-        .contracts
-        .values()
-        .flat_map(|contract| contract.tests.iter().map(move |test| (contract, test)));
-    let tests: Vec<(&Contract, &UnitTest)> = tests.collect();
-    let next = AtomicUsize::new(0);
-    let runtime = Handle::current();
-    // Small tables: what takes time is planning, which is a matter of one core each.
-    let worker = || -> Result<Vec<(usize, TestOutcome)>> {
-        let mut outcomes = Vec::new();
-        while let Some((number, (contract, test))) = {
-            let number = next.fetch_add(1, Ordering::Relaxed);
-            tests.get(number).map(|test| (number, *test))
-        } {
-            let place = || format!("{}: test \"{}\"", contract.file, test.name);
-            let differences = runtime
-                .block_on(run(project, engine, graph, &contract.model, test))
-                .map_err(|error| error.at(place()))?;
-            let (model, name) = (contract.model.clone(), test.name.clone());
-            outcomes.push((number, TestOutcome { model, name, differences }));
-        }
-        Ok(outcomes)
+pub async fn run_tests(
+    project: &Arc<Project>,
+    engine: &Engine,
+    graph: Graph,
+    models: &BTreeSet<String>,
+    report: &mut (dyn FnMut(TestOutcome) + Send),
+) -> Result<()> {
+    let contracts = project.contracts.values();
+    let contracts =
+        contracts.filter(|contract| models.is_empty() || models.contains(&contract.model));
+    let tests = contracts.flat_map(|contract| {
+        (0..contract.tests.len()).map(|position| (contract.model.clone(), position))
+    });
+    let tests = Tests {
+        project: Arc::clone(project),
+        engine: engine.clone(),
+        graph,
+        memo: Memo::default(),
+        tests: tests.collect(),
+        next: AtomicUsize::new(0),
     };
-    let threads = engine.limits().threads.max(1);
-    let mut outcomes = tokio::task::block_in_place(|| {
-        std::thread::scope(|scope| {
-            let workers: Vec<_> = (0..threads).map(|_| scope.spawn(worker)).collect();
-            let mut outcomes = Vec::new();
-            for worker in workers {
-                let ended = worker.join();
-                let ended =
-                    ended.map_err(|_| Error::new(Kind::Defect, "a unit test ended early"))?;
-                outcomes.extend(ended?);
-            }
-            Ok::<_, Error>(outcomes)
-        })
-    })?;
-    outcomes.sort_unstable_by_key(|(number, _)| *number);
-    Ok(outcomes.into_iter().map(|(_, outcome)| outcome).collect())
+    let tests = Arc::new(tests);
+    let (sender, mut ended) = mpsc::unbounded_channel();
+    // Small tables: what takes time is planning, which is a matter of one core each.
+    let mut workers = JoinSet::new();
+    for _ in 0..engine.limits().threads.max(1) {
+        workers.spawn(work(Arc::clone(&tests), sender.clone()));
+    }
+    drop(sender);
+    let mut waiting = BTreeMap::new();
+    let mut following = 0;
+    while let Some((number, outcome)) = ended.recv().await {
+        waiting.insert(number, outcome);
+        while let Some(outcome) = waiting.remove(&following) {
+            report(outcome?);
+            following += 1;
+        }
+    }
+    match tests.tests.get(following) {
+        None => Ok(()),
+        Some((model, _)) => {
+            Err(Error::new(Kind::Defect, format!("a unit test of \"{model}\" ended early")))
+        }
+    }
 }
 
-async fn run(
-    project: &Project,
-    engine: &Engine,
-    graph: &Graph,
-    model: &str,
-    test: &UnitTest,
-) -> Result<Vec<String>> {
-    let defaults = defaults();
-    let settings = test.settings.as_ref().unwrap_or(&defaults);
-    let models =
-        Models::new(project, settings, engine, test.as_of, &BTreeMap::new(), Path::new("."))?;
+/// Runs test after test until none is left or the results are no longer waited for.
+async fn work(tests: Arc<Tests>, ended: mpsc::UnboundedSender<(usize, Result<TestOutcome>)>) {
+    loop {
+        let number = tests.next.fetch_add(1, Ordering::Relaxed);
+        let Some((model, position)) = tests.tests.get(number) else { return };
+        let contract = &tests.project.contracts[model];
+        let test = &contract.tests[*position];
+        let outcome = run(&tests, model, test).await;
+        let outcome = outcome
+            .map(|differences| {
+                let (model, name) = (model.clone(), test.name.clone());
+                TestOutcome { model, name, differences }
+            })
+            .map_err(|error| error.at(format!("{}: test \"{}\"", contract.file, test.name)));
+        if ended.send((number, outcome)).is_err() {
+            return;
+        }
+        // On a single thread, this lets the outcome be reported before the next test.
+        tokio::task::yield_now().await;
+    }
+}
+
+/// One test: its session, the day and the settings.
+struct Case<'a> {
+    tests: &'a Tests,
+    session: SessionContext,
+    slots: Slots,
+    parameters: Parameters,
+}
+
+async fn run(tests: &Tests, model: &str, test: &UnitTest) -> Result<Vec<String>> {
     let given: BTreeMap<&str, &str> =
         test.given.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
-    for table in canonical::TABLES {
-        let columns: SchemaRef = Arc::new(schema(table));
-        match given.get(table.name) {
-            Some(text) => models.put(table.name, Arc::new(table_of(text, &columns)?))?,
-            // What a reference file adds is no part of a test.
-            None if project.references.contains_key(table.name) => {
-                models.put(table.name, Arc::new(EmptyTable::new(columns)))?;
-            }
-            None => {}
-        }
+    let needed = tests.graph.needed(&[model.to_owned()].into());
+    let mut strange = given.keys().filter(|name| {
+        canonical::table(name).is_none() && !needed.iter().any(|model| model == *name)
+    });
+    if let Some(name) = strange.next() {
+        let message = format!("table \"{name}\" is given, but not read");
+        return Err(
+            Error::new(Kind::Declaration, message).hint("give a table that the model reads")
+        );
     }
-    let wanted = [model.to_owned()].into();
-    let declaration = |fault: Fault| Error::new(Kind::Declaration, fault.to_string());
+    let case = Case::new(tests, test, &given)?;
     // Models between what is given and the one under test are computed; all others are empty.
-    let mut live: BTreeSet<String> = given.keys().map(|name| (*name).to_owned()).collect();
-    for name in graph.needed(&wanted) {
-        let schema = models.declare(&name).await.map_err(declaration)?;
-        let computed = graph.reads(&name).any(|read| live.contains(read));
+    let mut live: BTreeSet<&str> = given.keys().copied().collect();
+    for name in &needed {
+        let declared = tests.graph.schema(name).ok_or_else(|| {
+            Error::new(Kind::Defect, format!("model \"{name}\" was not validated"))
+        })?;
         if let Some(text) = given.get(name.as_str()) {
-            models.put(&name, Arc::new(table_of(text, &Arc::new(schema))?))?;
-        } else if computed && name != model {
-            live.insert(name.clone());
-            let between = &project.models[&name];
-            if between.layer != "staging" {
-                let plan = models.plan(between).await.map_err(declaration)?;
-                let rows = models.session().execute_logical_plan(plan).await?.collect().await?;
-                models.put(&name, Arc::new(table_of_rows(&schema, &rows)?))?;
+            case.give(name, table_of(text, declared)?)?;
+            continue;
+        }
+        let computed = tests.graph.reads(name).any(|read| live.contains(read));
+        if name != model && (computed || tests.project.models[name].layer == "staging") {
+            case.compute(name).await?;
+            if computed {
+                live.insert(name);
             }
+        } else {
+            case.give(name, RecordBatch::new_empty(nullable(declared)))?;
         }
     }
-    for name in given.keys() {
-        let needed = graph.needed(&wanted).iter().any(|model| model == name);
-        if !needed && canonical::table(name).is_none() {
-            return Err(Error::new(
-                Kind::Declaration,
-                format!("table \"{name}\" is given, but not read"),
-            )
-            .hint("give a table that the model reads"));
-        }
-    }
-    let (header, expected) = parse_csv(&test.expect).map_err(broken)?;
-    let plan = models.plan(&project.models[model]).await;
-    let plan = plan.map_err(|fault| Error::new(Kind::Declaration, fault.to_string()))?;
-    let found = models.session().execute_logical_plan(plan).await?.collect().await?;
-    let mut found = rows(&found, &header)?;
-    let mut expected = expected;
+    let (header, mut expected) = parse_csv(&test.expect).map_err(broken)?;
+    let mut found = rows(&case.rows(model).await?.1, &header)?;
     found.sort();
     expected.sort();
     let mut differences = Vec::new();
@@ -153,23 +185,93 @@ async fn run(
     Ok(differences)
 }
 
-/// Rows of a query as a table; any of its columns may be NULL.
-fn table_of_rows(schema: &Schema, rows: &[RecordBatch]) -> Result<MemTable> {
+impl<'a> Case<'a> {
+    /// A session with the functions and tables of the test's day and settings, and the canonical tables
+    /// that are `given`; what a reference file adds to these is no part of a test.
+    fn new(tests: &'a Tests, test: &UnitTest, given: &BTreeMap<&str, &str>) -> Result<Self> {
+        let project = &tests.project;
+        let defaults = defaults();
+        let settings = test.settings.as_ref().unwrap_or(&defaults);
+        let session = tests.engine.session(1);
+        functions::register(&session, settings, to_day(test.as_of));
+        let slots = Slots::of(&session);
+        let parameters = Parameters::new(settings, &project.currency, test.as_of);
+        let case = Self { tests, session, slots, parameters };
+        for (name, rows) in setting_tables(project, settings)? {
+            case.give(name, rows)?;
+        }
+        for table in canonical::TABLES {
+            let columns: SchemaRef = Arc::new(schema(table));
+            let rows = match given.get(table.name) {
+                Some(text) => table_of(text, &columns)?,
+                None => RecordBatch::new_empty(nullable(&columns)),
+            };
+            case.give(table.name, rows)?;
+        }
+        for (name, path) in &project.references {
+            if canonical::table(name).is_none() {
+                case.give(name, reference::rows(path)?)?;
+            }
+        }
+        Ok(case)
+    }
+
+    /// Registers the table `name` with `rows`.
+    fn give(&self, name: &str, rows: RecordBatch) -> Result<()> {
+        let table = self.slots.put(name, rows.schema(), vec![rows])?;
+        self.put(name, table)
+    }
+
+    /// Registers `table` in place of what bears its name.
+    fn put(&self, name: &str, table: Arc<dyn TableProvider>) -> Result<()> {
+        self.session.deregister_table(name)?;
+        self.session.register_table(name, table)?;
+        Ok(())
+    }
+
+    /// Registers a model with the rows that it gives; staging as a view.
+    async fn compute(&self, name: &str) -> Result<()> {
+        let project = &self.tests.project;
+        if project.models[name].layer == "staging" {
+            let plan = plan(&self.session, &project.models[name], &self.parameters).await;
+            let view = ViewTable::new(plan.map_err(declaration)?, None);
+            return self.put(name, Arc::new(view));
+        }
+        let (schema, rows) = self.rows(name).await?;
+        let schema = nullable(&schema);
+        let rows = rows
+            .into_iter()
+            .map(|batch| RecordBatch::try_new(Arc::clone(&schema), batch.columns().to_vec()));
+        let rows = rows.collect::<std::result::Result<Vec<_>, _>>()?;
+        let table = self.slots.put(name, schema, rows)?;
+        self.put(name, table)
+    }
+
+    /// The columns and rows of a model whose inputs are registered.
+    async fn rows(&self, model: &str) -> Result<(SchemaRef, Vec<RecordBatch>)> {
+        let model = &self.tests.project.models[model];
+        let plan = plan(&self.session, model, &self.parameters).await.map_err(declaration)?;
+        let schema = Arc::clone(plan.schema().inner());
+        Ok((schema, self.tests.memo.collect(&self.session.state(), plan).await?))
+    }
+}
+
+fn declaration(fault: Fault) -> Error {
+    Error::new(Kind::Declaration, fault.to_string())
+}
+
+/// The same columns, each of which may be NULL.
+fn nullable(schema: &Schema) -> SchemaRef {
     let fields = schema.fields().iter().map(|field| field.as_ref().clone().with_nullable(true));
-    let schema = Arc::new(Schema::new(fields.collect::<Vec<_>>()));
-    let batches = rows
-        .iter()
-        .map(|batch| RecordBatch::try_new(Arc::clone(&schema), batch.columns().to_vec()));
-    let batches = batches.collect::<std::result::Result<Vec<_>, _>>()?;
-    Ok(MemTable::try_new(schema, vec![batches])?)
+    Arc::new(Schema::new(fields.collect::<Vec<_>>()))
 }
 
 fn broken(message: String) -> Error {
     Error::new(Kind::Declaration, message).hint("write comma-separated text with a header")
 }
 
-/// CSV text as a table of `schema`; columns that the text lacks are NULL.
-fn table_of(text: &str, schema: &SchemaRef) -> Result<MemTable> {
+/// CSV text as rows of `schema`; columns that the text lacks are NULL.
+fn table_of(text: &str, schema: &Schema) -> Result<RecordBatch> {
     let (header, rows) = parse_csv(text).map_err(broken)?;
     if let Some(name) = header.iter().find(|name| schema.index_of(name).is_err()) {
         let known = schema.fields().iter().map(|field| field.name().as_str());
@@ -186,11 +288,7 @@ fn table_of(text: &str, schema: &SchemaRef) -> Result<MemTable> {
         Ok(arrow::compute::cast_with_options(&texts, field.data_type(), &options)?)
     });
     let columns: Vec<ArrayRef> = columns.collect::<Result<_>>()?;
-    let fields: Vec<_> =
-        schema.fields().iter().map(|field| field.as_ref().clone().with_nullable(true)).collect();
-    let schema = Arc::new(Schema::new(fields));
-    let batch = RecordBatch::try_new(Arc::clone(&schema), columns)?;
-    Ok(MemTable::try_new(schema, vec![vec![batch]])?)
+    Ok(RecordBatch::try_new(nullable(schema), columns)?)
 }
 
 /// The columns `header` of `batches` as text.

@@ -1,4 +1,4 @@
-//! Faults of SQL and contracts: every model is planned against the tables it would read.
+//! Faults of SQL and contracts: models are planned against the tables they would read.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -15,42 +15,59 @@ use crate::config::{Fault, Faults, Project};
 use crate::error::{Error, Kind, Result};
 use crate::names;
 
-/// Plans every model and check; the graph, or all faults.
+/// Parses every model: which reads which table.
+///
+/// # Errors
+/// All faults.
+pub fn graph(project: &Project) -> Result<Graph> {
+    Graph::new(project).map_err(all)
+}
+
+/// Plans every model and check; the graph with the columns of each model.
 ///
 /// # Errors
 /// All faults (the first of each model), or a failure to set the session up.
-pub async fn validate(
+pub async fn validated(project: &Project, engine: &Engine) -> Result<Graph> {
+    let graph = graph(project)?;
+    let models = graph.order().to_vec();
+    planned(project, engine, graph, &models).await
+}
+
+/// Plans `models` (in the graph's order, with all models that they read) and the checks that read only
+/// these; compares contracts and pipelines with each other.
+///
+/// # Errors
+/// As [`validated`].
+pub async fn planned(
     project: &Project,
     engine: &Engine,
-) -> Result<std::result::Result<Graph, Faults>> {
-    let graph = match Graph::new(project) {
-        Ok(graph) => graph,
-        Err(faults) => return Ok(Err(faults)),
-    };
+    mut graph: Graph,
+    models: &[String],
+) -> Result<Graph> {
     let day = NaiveDate::from_ymd_opt(2026, 9, 30).unwrap_or_default();
-    let models =
+    let session =
         Models::new(project, &project.settings, engine, day, &BTreeMap::new(), Path::new("."))?;
     let mut faults = Faults::default();
-    let mut broken: BTreeSet<String> = BTreeSet::new();
-    for name in graph.order() {
-        if graph.reads(name).any(|read| broken.contains(read)) {
-            broken.insert(name.clone());
+    let mut unplanned: BTreeSet<&str> = project.models.keys().map(String::as_str).collect();
+    for name in models {
+        if graph.reads(name).any(|read| unplanned.contains(read)) {
             continue;
         }
-        match models.declare(name).await {
-            Ok(schema) => contract(project, name, &schema, &mut faults),
-            Err(fault) => {
-                broken.insert(name.clone());
-                faults.push(fault);
+        match session.declare(name).await {
+            Ok(schema) => {
+                contract(project, name, &schema, &mut faults);
+                graph.declare(name, schema);
+                unplanned.remove(name.as_str());
             }
+            Err(fault) => faults.push(fault),
         }
     }
     for (name, model) in &project.check_queries {
         let reads = parse(model).map(|statement| tables(&statement)).unwrap_or_default();
-        if reads.iter().any(|read| broken.contains(read)) {
+        if reads.iter().any(|read| unplanned.contains(read.as_str())) {
             continue;
         }
-        if let Err(fault) = models.plan(model).await {
+        if let Err(fault) = session.plan(model).await {
             faults.push(fault);
         }
         let used = project.contracts.values().flat_map(|contract| &contract.checks);
@@ -68,18 +85,13 @@ pub async fn validate(
     promises(project, &mut faults);
     published(project, &mut faults);
     purchase_kinds(project, &mut faults);
-    if faults.is_empty() { Ok(Ok(graph)) } else { Ok(Err(faults)) }
+    if faults.is_empty() { Ok(graph) } else { Err(all(faults)) }
 }
 
-/// All faults of a project as one error, or its graph.
-///
-/// # Errors
-/// As [`validate`].
-pub async fn validated(project: &Project, engine: &Engine) -> Result<Graph> {
-    validate(project, engine).await?.map_err(|faults| {
-        let faults: Vec<String> = faults.sorted().iter().map(ToString::to_string).collect();
-        Error::new(Kind::Declaration, faults.join("\n"))
-    })
+/// All faults as one error.
+fn all(faults: Faults) -> Error {
+    let faults: Vec<String> = faults.sorted().iter().map(ToString::to_string).collect();
+    Error::new(Kind::Declaration, faults.join("\n"))
 }
 
 /// Holds a contract's columns against the model's.

@@ -1,9 +1,9 @@
-//! A year of the pipelines that are shipped, in simulated time, with daemons killed at random. It takes
-//! longest: by its name it starts first, and the others run beside it.
+//! A year of the pipelines that are shipped, or a sample of its days, in simulated time, with daemons
+//! killed at random. It takes longest: by its name it starts first, and the others run beside it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use pobudka::clock::Clock;
@@ -15,6 +15,7 @@ use pobudka::schedule::{look, why};
 use pobudka::stop::Stop;
 
 use crate::project::{Project, copy, repository};
+use crate::sample::Sample;
 
 static RUNS: AtomicU64 = AtomicU64::new(0);
 
@@ -54,37 +55,32 @@ fn open(project: &Project, now: &'static AtomicI64) -> Workspace {
     Workspace::open(declared, Some(1), Clock::Simulated(now), Stop::default()).unwrap()
 }
 
-/// Chance that repeats (Knuth's constants).
-struct Chance(u64);
-
-impl Chance {
-    fn below(&mut self, bound: u32) -> u32 {
-        self.0 =
-            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        u32::try_from(self.0 >> 33).unwrap() % bound
-    }
-}
+/// Days of a year, and of a sample of it.
+const DAYS: (u64, u64) = (365, 10);
 
 #[test]
 fn in_a_year_every_slot_has_one_finished_run_or_the_reason_why_not() {
     let project = shipped();
-    let (start, end) = (at("2025-10-01T00:00:00Z"), at("2026-10-01T00:00:00Z"));
+    let mut chance = Sample::new();
+    let days = chance.of(DAYS.0, DAYS.1);
+    let start = at("2025-10-01T00:00:00Z") + days_of(chance.below(DAYS.0 - days + 1));
+    let end = start + days_of(days);
+    println!("from {start} to {end}");
     let now: &'static AtomicI64 = Box::leak(Box::new(AtomicI64::new(start.timestamp_millis())));
-    let seed = 20_260_930;
-    println!("seed {seed}");
-    let mut chance = Chance(seed);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
-    let (mut killed, mut outages) = (0, 0);
+    let (mut killed, mut outages, mut usual) = (0, 0, Duration::from_millis(150));
     runtime.block_on(async {
         let mut time = start;
         while time < end {
             now.store(time.timestamp_millis(), Ordering::Relaxed);
             let workspace = open(&project, now);
             let watch = |_| {};
+            let began = Instant::now();
             let daemon = look(&workspace, &run_id, &watch);
             match chance.below(12) {
                 0 => {
-                    let patience = Duration::from_millis(u64::from(chance.below(150)));
+                    let usual = u64::try_from(usual.as_micros()).unwrap();
+                    let patience = Duration::from_micros(chance.below(usual));
                     killed += usize::from(tokio::time::timeout(patience, daemon).await.is_err());
                 }
                 1 => {
@@ -94,7 +90,11 @@ fn in_a_year_every_slot_has_one_finished_run_or_the_reason_why_not() {
                     both.1.unwrap();
                 }
                 _ => {
-                    for did in daemon.await.unwrap() {
+                    let done = daemon.await.unwrap();
+                    if !done.is_empty() {
+                        usual = began.elapsed();
+                    }
+                    for did in done {
                         if let Some(Err(error)) = did.run {
                             panic!("{} {}: {error:?}", did.pipeline, did.due);
                         }
@@ -103,22 +103,30 @@ fn in_a_year_every_slot_has_one_finished_run_or_the_reason_why_not() {
             }
             let pause = if chance.below(40) == 0 {
                 outages += 1;
-                TimeDelta::minutes(i64::from(chance.below(6 * 1440)))
+                minutes_of(chance.below(6 * 1440))
             } else {
-                TimeDelta::minutes(5 + i64::from(chance.below(900)))
+                minutes_of(5 + chance.below(900))
             };
             time += pause;
         }
         now.store(end.timestamp_millis(), Ordering::Relaxed);
         let workspace = open(&project, now);
         look(&workspace, &run_id, &|_| {}).await.unwrap();
-        settled(&workspace, start, end).await;
+        settled(&workspace, start, end, chance.is_whole()).await;
     });
     println!("{killed} daemons were killed, {outages} outages");
-    assert!(killed >= 10 && outages >= 3, "{killed} {outages}");
+    assert!(!chance.is_whole() || (killed >= 10 && outages >= 3), "{killed} {outages}");
 }
 
-async fn settled(workspace: &Workspace, start: DateTime<Utc>, end: DateTime<Utc>) {
+fn days_of(days: u64) -> TimeDelta {
+    TimeDelta::days(i64::try_from(days).unwrap())
+}
+
+fn minutes_of(minutes: u64) -> TimeDelta {
+    TimeDelta::minutes(i64::try_from(minutes).unwrap())
+}
+
+async fn settled(workspace: &Workspace, start: DateTime<Utc>, end: DateTime<Utc>, whole: bool) {
     let mut finished: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for record in read_records(&workspace.lake).await.unwrap() {
         if matches!(record.state, RunState::Done | RunState::UpToDate) {
@@ -161,8 +169,11 @@ async fn settled(workspace: &Workspace, start: DateTime<Utc>, end: DateTime<Utc>
     }
     assert!(finished.is_empty(), "runs without a slot: {finished:?}");
     println!("{done} slots were done");
-    assert!(done > 500, "only {done} slots were done");
+    let fewest = if whole { 500 } else { 1 };
+    assert!(done >= fewest, "only {done} slots were done");
     let manifest = workspace.destination("bi").unwrap().current().await.unwrap();
     let kept: Vec<&String> = manifest.kept.keys().collect();
-    assert_eq!(kept, ["2025Q3", "2025Q4", "2026Q1", "2026Q2"]);
+    let quarters = ["2025Q3", "2025Q4", "2026Q1", "2026Q2"];
+    assert!(kept.iter().all(|quarter| quarters.contains(&quarter.as_str())), "{kept:?}");
+    assert!(!whole || kept.len() == quarters.len(), "{kept:?}");
 }

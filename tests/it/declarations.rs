@@ -1,6 +1,6 @@
 //! `validate`: every mistake with its place and what to write instead, exit code 78.
 
-use crate::project::{Project, Ran, repository};
+use crate::project::{Project, Ran, copy, repository};
 
 const PIPELINE: &str = r#"version: 1
 name: sales
@@ -233,4 +233,24 @@ fn stores_that_cannot_be_are_named_and_keys_do_not_print() {
         let ran = with(lake, stores).ends_with(code).says(expected);
         assert!(!ran.stderr.contains("a-key-nobody-sees"), "{}", ran.stderr);
     }
+}
+
+#[test]
+fn a_model_that_a_run_does_not_need_is_for_validate_to_find() {
+    let project = Project::new();
+    copy(&repository().join("tests/worked/exports"), &project.path("exports"));
+    copy(&repository().join("tests/worked/pipelines"), &project.path("pipelines"));
+    let pulled = project.read("pipelines/all.yaml");
+    let pulled = &pulled[..pulled.find("publish:\n").unwrap()];
+    let publishing =
+        |table| format!("{pulled}publish:\n  - {{ table: {table}, to: bi, as: [csv] }}\n");
+    project.write(
+        "sql/marts/loss_cost.sql",
+        "-- Broken.\n-- grain: none\nselect nothing from dim_quarters\n",
+    );
+    invalid(&project, &["sql/marts/loss_cost.sql:3:8: model \"loss_cost\""]);
+    project.write("pipelines/all.yaml", publishing("dim_clients"));
+    project.run(&["run"]).ends_with(0);
+    project.write("pipelines/all.yaml", publishing("loss_cost"));
+    project.run(&["run"]).ends_with(78).says("sql/marts/loss_cost.sql:3:8: model \"loss_cost\"");
 }

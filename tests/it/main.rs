@@ -52,9 +52,11 @@ mod readme;
 mod repeat;
 mod reports;
 mod restatements;
+mod sample;
 mod settings;
 mod sheet;
 mod tidy;
+mod unit_tests;
 mod worked;
 #[path = "../../src/pull/read/workbook/xls_fixture.rs"]
 mod xls_fixture;
