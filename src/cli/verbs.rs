@@ -149,7 +149,7 @@ async fn verb(cli: &Cli, workspace: &Workspace) -> Result<()> {
             duplicates::run(workspace, arguments, cli.json).await
         }
         Verb::Vacuum { plan } => inspect::vacuum(workspace, *plan).await,
-        Verb::Lineage { table, dot } => lineage(workspace, table.as_deref(), *dot).await,
+        Verb::Lineage { table, dot } => lineage(workspace, table.as_deref(), *dot),
         Verb::Init { .. }
         | Verb::Demo(_)
         | Verb::Functions
@@ -159,7 +159,7 @@ async fn verb(cli: &Cli, workspace: &Workspace) -> Result<()> {
     }
 }
 
-async fn lineage(workspace: &Workspace, table: Option<&str>, dot: bool) -> Result<()> {
+fn lineage(workspace: &Workspace, table: Option<&str>, dot: bool) -> Result<()> {
     let graph = graph(&workspace.project)?;
     let whole = Lineage::new(&workspace.project, &graph);
     let lineage = match table {

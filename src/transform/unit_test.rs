@@ -234,7 +234,7 @@ impl<'a> Case<'a> {
         let project = &self.tests.project;
         if project.models[name].layer == "staging" {
             let plan = plan(&self.session, &project.models[name], &self.parameters).await;
-            let view = ViewTable::new(plan.map_err(declaration)?, None);
+            let view = ViewTable::new(plan.map_err(|fault| declaration(&fault))?, None);
             return self.put(name, Arc::new(view));
         }
         let (schema, rows) = self.rows(name).await?;
@@ -250,13 +250,15 @@ impl<'a> Case<'a> {
     /// The columns and rows of a model whose inputs are registered.
     async fn rows(&self, model: &str) -> Result<(SchemaRef, Vec<RecordBatch>)> {
         let model = &self.tests.project.models[model];
-        let plan = plan(&self.session, model, &self.parameters).await.map_err(declaration)?;
+        let plan = plan(&self.session, model, &self.parameters)
+            .await
+            .map_err(|fault| declaration(&fault))?;
         let schema = Arc::clone(plan.schema().inner());
         Ok((schema, self.tests.memo.collect(&self.session.state(), plan).await?))
     }
 }
 
-fn declaration(fault: Fault) -> Error {
+fn declaration(fault: &Fault) -> Error {
     Error::new(Kind::Declaration, fault.to_string())
 }
 

@@ -4,6 +4,7 @@
 //! passes, and `a_small_file_with_the_same_dirt` shows the same with lines of our own.
 
 use std::fmt::Write as _;
+use std::sync::OnceLock;
 
 use crate::project::{Project, copy, repository};
 
@@ -73,6 +74,14 @@ fn real_invoice_lines_give_the_known_numbers() {
 
 /// The project with everything loaded; `None`, and words, where the data is not there.
 fn loaded() -> Option<Project> {
+    static LOADED: OnceLock<Option<Project>> = OnceLock::new();
+    let loaded = LOADED.get_or_init(load).as_ref()?;
+    let project = Project::empty();
+    copy(&loaded.path(""), &project.path(""));
+    Some(project)
+}
+
+fn load() -> Option<Project> {
     let data = repository().join("../shared/data/online_retail");
     if !data.is_dir() {
         println!("passed over: {} is not there", data.display());

@@ -14,7 +14,7 @@ use crate::server::{Kind, Server};
 use crate::stores::{digests, moved_to};
 
 /// Requests that a sample disturbs.
-const SAMPLED: u64 = 8;
+const SAMPLED: u64 = 4;
 
 const PIPELINE: &str = r#"
 version: 1

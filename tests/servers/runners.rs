@@ -12,7 +12,7 @@ use crate::server::{Kind, Server};
 use crate::stores::digests;
 
 /// Rounds, and those of a sample.
-const ROUNDS: (u64, u64) = (200, 10);
+const ROUNDS: (u64, u64) = (200, 6);
 
 /// How long a lease lasts at least in this test.
 const LEASE: Duration = Duration::from_millis(400);
