@@ -93,7 +93,9 @@ impl Error {
 
 impl From<std::io::Error> for Error {
     fn from(error: std::io::Error) -> Self {
-        Self::new(Kind::Transient, "reading or writing a file failed").because(error)
+        by_disk(&error)
+            .unwrap_or_else(|| Self::new(Kind::Transient, "reading or writing a file failed"))
+            .because(error)
     }
 }
 
@@ -101,7 +103,7 @@ impl From<datafusion::error::DataFusionError> for Error {
     fn from(error: datafusion::error::DataFusionError) -> Self {
         if let datafusion::error::DataFusionError::ResourcesExhausted(_) = error.find_root() {
             return Self::new(
-                Kind::Declaration,
+                Kind::Transient,
                 "a query needs more memory or scratch than it may use",
             )
             .because(error)
@@ -141,10 +143,34 @@ impl From<object_store::Error> for Error {
             }
             NotFound { .. } => Self::new(Kind::Transient, "the store has no such object")
                 .hint("where it is the bucket or container that is missing, create it"),
-            _ => Self::new(Kind::Transient, "the store failed"),
+            _ => by_disk(&error).unwrap_or_else(|| Self::new(Kind::Transient, "the store failed")),
         }
         .because(error)
     }
+}
+
+/// What a disk that lies beneath `error` asks for.
+fn by_disk(error: &(dyn std::error::Error + 'static)) -> Option<Error> {
+    use std::io::ErrorKind as Io;
+    let mut beneath = Some(error);
+    while let Some(error) = beneath {
+        let kind = error.downcast_ref::<std::io::Error>().map(std::io::Error::kind);
+        let (message, hint) = match kind {
+            Some(Io::StorageFull | Io::QuotaExceeded | Io::FileTooLarge) => {
+                ("the disk is full", "free space there, then run again")
+            }
+            Some(Io::PermissionDenied | Io::ReadOnlyFilesystem) => {
+                ("the file system refuses access", "let the user that runs pobudka write there")
+            }
+            Some(Io::TimedOut) => ("the lock was not given", "end who holds it, then run again"),
+            _ => {
+                beneath = error.source();
+                continue;
+            }
+        };
+        return Some(Error::new(Kind::Transient, message).hint(hint));
+    }
+    None
 }
 
 impl From<object_store::path::Error> for Error {

@@ -38,7 +38,9 @@
 pub mod clock;
 pub mod digest;
 pub mod error;
+pub mod layout;
 pub mod names;
+pub mod scratch;
 pub mod secret;
 pub mod stop;
 

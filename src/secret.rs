@@ -8,6 +8,27 @@ use std::collections::BTreeSet;
 /// Values shorter than this are not worth hiding: they would blot out ordinary words.
 const MIN_SECRET_BYTES: usize = 4;
 
+/// What the names of those parameters of a URL hold whose values are secret.
+const SECRET_PARAMETERS: &[&str] =
+    &["sig", "token", "key", "password", "passwd", "pwd", "secret", "credential", "auth"];
+
+/// Digits of bytes in URLs.
+const DIGITS: [char; 16] =
+    ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'A', 'B', 'C', 'D', 'E', 'F'];
+
+/// `value` as a URL writes it: all but letters, digits, `-._~` and `plain` as `%` and two digits.
+fn escaped(value: &str, plain: &[u8]) -> String {
+    let mut text = String::new();
+    for byte in value.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) || plain.contains(&byte) {
+            text.push(char::from(byte));
+        } else {
+            text.extend(['%', DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]]);
+        }
+    }
+    text
+}
+
 /// Knows every value that came from the environment and blots it out of what is printed.
 #[derive(Default, Clone)]
 pub struct Redactor {
@@ -15,10 +36,35 @@ pub struct Redactor {
 }
 
 impl Redactor {
-    /// Remembers `value` as one that must not be printed.
+    /// Remembers `value` as one that must not be printed, as it is or as URLs write it.
     pub fn hide(&mut self, value: &str) {
         if value.len() >= MIN_SECRET_BYTES {
             self.values.insert(value.to_owned());
+            self.values.insert(escaped(value, b""));
+            self.values.insert(escaped(value, b"/:@!$&'()*+,;="));
+        }
+    }
+
+    /// Remembers what of `url` must not be printed: a password, a signature, a token.
+    pub fn hide_in_url(&mut self, url: &str) {
+        let Some((_, rest)) = url.split_once("://") else { return };
+        let (authority, query) = (rest.split(['/', '?']).next(), rest.split_once('?'));
+        if let Some((user, _)) = authority.and_then(|authority| authority.rsplit_once('@'))
+            && let Some((_, password)) = user.split_once(':')
+        {
+            // A short one would blot out ordinary words, but not as it stands here.
+            self.hide(&format!(":{password}@"));
+            self.hide(password);
+        }
+        for (name, value) in query
+            .iter()
+            .flat_map(|(_, query)| query.split('&'))
+            .filter_map(|pair| pair.split_once('='))
+        {
+            let name = name.to_ascii_lowercase();
+            if SECRET_PARAMETERS.iter().any(|word| name.contains(word)) {
+                self.hide(value.split('#').next().unwrap_or(value));
+            }
         }
     }
 

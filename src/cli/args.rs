@@ -18,6 +18,9 @@ pub(super) struct Cli {
     /// Take this for the time it is now, as 2026-10-20T05:15:00Z: to try a schedule out.
     #[arg(long, global = true, hide_short_help = true)]
     pub(super) now: Option<DateTime<Utc>>,
+    /// Let what --now makes due be run and entered into the journal for good.
+    #[arg(long, global = true, hide_short_help = true, requires = "now")]
+    pub(super) now_writes: bool,
     /// Print results only.
     #[arg(long, short, global = true)]
     pub(super) quiet: bool,
@@ -26,6 +29,15 @@ pub(super) struct Cli {
     pub(super) json: bool,
     #[command(subcommand)]
     pub(super) verb: Verb,
+}
+
+#[derive(Args)]
+pub(super) struct RollbackArgs {
+    /// `lake`, or a destination.
+    pub(super) what: String,
+    /// The version; without it, those that there are.
+    #[arg(long)]
+    pub(super) to: Option<u64>,
 }
 
 #[derive(Subcommand)]
@@ -70,8 +82,20 @@ pub(super) enum Verb {
     Schedule,
     /// Look once at what is due, and run it.
     Tick,
-    /// Look whether everything is there that runs need: stores, clocks, sources.
-    Doctor,
+    /// Look whether everything is there that runs need: stores, their files, clocks, sources.
+    Doctor {
+        /// Also read every file back and compare its digest.
+        #[arg(long)]
+        deep: bool,
+    },
+    /// Make the newest whole version of a damaged lake or destination current again.
+    Repair {
+        /// Also read every file back and compare its digest.
+        #[arg(long)]
+        deep: bool,
+    },
+    /// Make an older version of the lake or of a destination current again.
+    Rollback(RollbackArgs),
     /// Run the unit tests of the SQL models.
     Test {
         /// Models to test; all if none is named.

@@ -8,9 +8,11 @@ use super::print;
 use super::verbs::run_id;
 use crate::error::{Error, Kind, Result};
 use crate::lake::{Ledger, discover, read_journal, read_lease};
-use crate::run::Workspace;
+use crate::layout::PROBE;
+use crate::run::{Workspace, table_sets};
+use crate::schedule::ahead;
 use crate::store::{Depth, probe};
-use crate::tableset::TableSet;
+use crate::tableset::{Health, Look, TableSet, health};
 use crate::transform::validated;
 
 /// Rounds of racing updates.
@@ -19,6 +21,9 @@ const ROUNDS: usize = 10;
 /// Seconds by which the clocks of this machine and of a store may differ: a lease lasts no less.
 const MAX_SKEW_SECONDS: i64 = 20;
 
+/// Faults of one set that are told.
+const MAX_FAULTS: usize = 5;
+
 /// What was found of one thing.
 struct Finding {
     what: String,
@@ -26,15 +31,15 @@ struct Finding {
 }
 
 /// Looks at declarations, scratch, stores, sources and runners; says what is wrong with each.
-pub(super) async fn doctor(workspace: &Workspace, json: bool) -> Result<()> {
+pub(super) async fn doctor(workspace: &Workspace, deep: bool, json: bool) -> Result<()> {
     let mut findings = Vec::new();
     let mut add = |what: String, found: Result<String>| findings.push(Finding { what, found });
     add("declarations and models".to_owned(), models(workspace).await);
     add("scratch".to_owned(), scratch(workspace));
-    add("lake".to_owned(), place(workspace, workspace.lake.set()).await);
-    for destination in &workspace.project.destinations {
-        let set = workspace.destination(&destination.name)?;
-        add(format!("destination {}", destination.name), place(workspace, &set).await);
+    let look = if deep { Look::Digests } else { Look::Sizes };
+    for (name, set) in table_sets(workspace)? {
+        add(format!("{name} is whole"), whole(&set, look).await);
+        add(name, place(workspace, &set).await);
     }
     let manifest = workspace.lake.set().current().await.unwrap_or_default();
     let ledger = Ledger::of(&manifest)?;
@@ -94,11 +99,38 @@ fn scratch(workspace: &Workspace) -> Result<String> {
     Ok(format!("can be written, in {}", folder.display()))
 }
 
+/// Whether every file of the current version is there.
+async fn whole(set: &TableSet, look: Look) -> Result<String> {
+    let (faults, whole) = match health(set, look).await? {
+        Health::Empty => return Ok("nothing was committed yet".to_owned()),
+        Health::Whole(manifest) => {
+            let files = manifest.paths().count();
+            return Ok(format!("version {} with {files} files", manifest.version));
+        }
+        Health::Broken { faults, whole, .. } => (faults, whole),
+    };
+    let count = faults.len();
+    let told = faults.into_iter().take(MAX_FAULTS).collect::<Vec<_>>().join("; ");
+    let more = if count > MAX_FAULTS {
+        format!(" and {} more", count - MAX_FAULTS)
+    } else {
+        String::new()
+    };
+    let error = Error::new(Kind::Transient, format!("{told}{more}"));
+    Err(match whole {
+        Some(whole) => error.hint(format!(
+            "version {} is whole: \"pobudka repair\" makes it current again, as a new version",
+            whole.version
+        )),
+        None => error.hint("no version is whole: bring the folder back from a copy"),
+    })
+}
+
 /// Whether a place can be read and written, honours conditions, and has the right time.
 async fn place(workspace: &Workspace, set: &TableSet) -> Result<String> {
     let version = set.head().await?.map_or(0, |head| head.version);
     probe(set.place(), &run_id(workspace.clock), Depth::Race(ROUNDS)).await?;
-    let written: DateTime<Utc> = set.store().head(&Path::from("_probe")).await?.last_modified;
+    let written: DateTime<Utc> = set.store().head(&Path::from(PROBE)).await?.last_modified;
     let skew = (workspace.clock.now() - written).num_seconds();
     if skew.abs() > MAX_SKEW_SECONDS {
         return Err(Error::new(
@@ -115,6 +147,9 @@ async fn runner(workspace: &Workspace, pipeline: &str) -> Result<String> {
     let now = workspace.clock.now();
     let lease = read_lease(&workspace.lake, pipeline).await?;
     let journal = read_journal(&workspace.lake, pipeline).await?;
+    if let Some(error) = ahead(pipeline, &journal, now) {
+        return Err(error);
+    }
     if let Some(lease) = lease.filter(|lease| lease.is_live(now)) {
         let (run, host, until) = (&lease.run, &lease.holder.host, lease.until_text());
         return Ok(format!("being run by {run} on {host}, lease until {until}"));

@@ -7,6 +7,7 @@ use datafusion::catalog::TableProvider;
 use datafusion::prelude::{SQLOptions, SessionContext};
 
 use super::print;
+use crate::columnar::{MAX_CHAIN, too_deep};
 use crate::config::canonical;
 use crate::config::schedule::{Schedule, When};
 use crate::error::{Error, Kind, Result};
@@ -14,7 +15,8 @@ use crate::lake::{Lake, REJECTS, read_journal, read_lease, read_record, read_rec
 use crate::names;
 use crate::publish::published as published_table;
 use crate::run::Workspace;
-use crate::tableset::{Garbage, Manifest, TableSet, garbage, remove};
+use crate::schedule::ahead;
+use crate::tableset::Manifest;
 
 /// A session in which published tables and lake tables can be queried; published ones by their
 /// name, the lake's as `lake.<table>`.
@@ -48,6 +50,10 @@ async fn session(workspace: &Workspace) -> Result<(SessionContext, Vec<String>)>
 
 /// `sql 'select …'`.
 pub(super) async fn sql(workspace: &Workspace, query: &str, json: bool) -> Result<()> {
+    if let Some((line, column)) = too_deep(query) {
+        let message = format!("more than {MAX_CHAIN} operators in one chain, at {line}:{column}");
+        return Err(Error::new(Kind::Usage, message).hint("write long lists as \"in (…)\""));
+    }
     let (session, known) = session(workspace).await?;
     let options =
         SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false);
@@ -176,8 +182,13 @@ pub(super) async fn status(workspace: &Workspace, json: bool) -> Result<()> {
         let Some(schedule) = &pipeline.schedule else { continue };
         let journal = read_journal(&workspace.lake, &pipeline.name).await?;
         let lease = read_lease(&workspace.lake, &pipeline.name).await?;
-        let lease = lease.filter(|lease| lease.is_live(workspace.clock.now()));
-        scheduled.push((&pipeline.name, due(schedule, workspace.clock.now()), journal, lease));
+        let now = workspace.clock.now();
+        let lease = lease.filter(|lease| lease.is_live(now));
+        let due = match ahead(&pipeline.name, &journal, now) {
+            Some(error) => format!("will not be due: {}", error.message),
+            None => due(schedule, now),
+        };
+        scheduled.push((&pipeline.name, due, journal, lease));
     }
     if json {
         let published: Vec<serde_json::Value> = destinations
@@ -317,28 +328,6 @@ pub(super) async fn rejected(
          order by source, export, row limit {limit}"
     );
     sql(workspace, &query, json).await
-}
-
-/// `vacuum`.
-pub(super) async fn vacuum(workspace: &Workspace, plan: bool) -> Result<()> {
-    let mut sets: Vec<(TableSet, &[&str])> = vec![(workspace.lake.set().clone(), &["data"])];
-    for destination in &workspace.project.destinations {
-        sets.push((workspace.destination(&destination.name)?, &["data"]));
-    }
-    for (set, folders) in sets {
-        let found: Vec<Garbage> = garbage(&set, folders, workspace.clock.now()).await?;
-        for file in &found {
-            print::line(format!("{}/{}  {} bytes  {}", set.url(), file.path, file.bytes, file.why));
-        }
-        let bytes: u64 = found.iter().map(|file| file.bytes).sum();
-        let verb = if plan { "would be removed" } else { "removed" };
-        if !plan {
-            remove(&set, &found).await?;
-        }
-        let files = found.len();
-        print::line(format!("{}: {files} files, {bytes} bytes {verb}", set.url()));
-    }
-    Ok(())
 }
 
 /// The current version of a destination.

@@ -15,6 +15,7 @@ use crate::names;
 use crate::pull::export::{self, Reading};
 use crate::pull::fetch::{At, Export};
 use crate::pull::inspect::{Found, Proposal, inspect, missing, proposals};
+use crate::scratch::Scratch;
 use crate::store::Stores;
 
 /// What a packed export may unpack to outside of a project.
@@ -33,6 +34,9 @@ pub(super) async fn inspect_file(cli: &Cli, target: &str, init: bool) -> Result<
     let declared = cli.project.join("pipelines/project.yaml").is_file();
     let env = Env::of_process();
     let project = if declared { Some(super::verbs::loaded(&cli.project, &env)?) } else { None };
+    let mut hidden = project.as_ref().map(|one| one.redactor.clone()).unwrap_or_default();
+    hidden.hide_in_url(target);
+    print::hide(&hidden);
     if init && project.is_none() {
         return Err(Error::new(Kind::Usage, "--init writes into a project, and here is none")
             .hint(
@@ -43,7 +47,7 @@ pub(super) async fn inspect_file(cli: &Cli, target: &str, init: bool) -> Result<
         Some(project) => Stores::new(&project.root, &project.stores),
         None => Stores::new(&cli.project, &[]),
     };
-    let folder = tempfile::tempdir()?;
+    let folder = Scratch::new()?;
     let most = project.as_ref().map_or(MOST_UNPACKED_BYTES, |one| (one.unpacked_mb as u64) << 20);
     let tell = if cli.json { inspect_told::json } else { inspect_told::lines };
     let target = bring(target, &stores, folder.path(), &cli.project, most).await?;
@@ -85,7 +89,7 @@ pub(super) async fn inspect_file(cli: &Cli, target: &str, init: bool) -> Result<
         Ok(counted) => counted,
         Err(error) => {
             if !cli.json {
-                print::line(format!("\n{}", yaml.trim_end()));
+                print::text(format!("\n{}", yaml.trim_end()));
             }
             return Err(error);
         }
@@ -109,7 +113,7 @@ pub(super) async fn inspect_file(cli: &Cli, target: &str, init: bool) -> Result<
         std::fs::write(&file, yaml)?;
         print::aside(format!("written to {}", file.display()));
     } else if !cli.json {
-        print::line(format!("\n{}", yaml.trim_end()));
+        print::text(format!("\n{}", yaml.trim_end()));
     }
     Ok(())
 }
@@ -147,7 +151,7 @@ fn best(proposals: Vec<Proposal>, target: &Target, currency: &str, env: &Env) ->
 
 /// Reads the export by the pipeline that is proposed.
 fn count(yaml: &str, target: &Target, currency: &str, env: &Env) -> Result<(Reading, Count)> {
-    let folder = tempfile::tempdir()?;
+    let folder = Scratch::new()?;
     let pipelines = folder.path().join("pipelines");
     std::fs::create_dir_all(&pipelines)?;
     let project =

@@ -14,9 +14,13 @@ mod inspect_told;
 mod operate;
 mod print;
 mod profile;
+mod upkeep;
 mod verbs;
 
 use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use clap::Parser;
 
@@ -26,7 +30,14 @@ use crate::error::{Error, Kind};
 use crate::stop::Stop;
 
 /// How long a run may take to end when it is told to stop.
-const STOPPING: std::time::Duration = std::time::Duration::from_secs(20);
+const STOPPING: Duration = Duration::from_secs(2);
+
+/// How often the thread that does the work says that it can still be talked to.
+const BEAT: Duration = Duration::from_millis(100);
+
+/// How long it may be silent once it was told to stop: an operator that does not pause to be asked
+/// holds it.
+const SILENCE: Duration = Duration::from_millis(1_500);
 
 /// Parses the arguments, does what they say, gives the exit code.
 #[must_use]
@@ -51,19 +62,24 @@ pub fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
+    let (stop, beats) = (Stop::default(), Arc::new(AtomicU64::new(0)));
+    watch(stop.clone(), Arc::clone(&beats));
     let result = runtime.block_on(async {
-        let stop = Stop::default();
         let mut verb = std::pin::pin!(verbs::dispatch(cli, &stop));
         let signal = tokio::select! {
-            result = &mut verb => return result,
-            signal = interrupted() => signal,
+            // The daemon ends well when it is told to, and still has not done all it is there for.
+            result = &mut verb => return stop.heard().map_or(result, |signal| Err(interruption(signal))),
+            signal = stop.told() => signal,
         };
-        stop.tell(signal);
         // A run puts its record in order and gives its leases back; all else just ends.
         if stop.is_awaited() {
-            let _ = tokio::time::timeout(STOPPING, verb).await;
+            tokio::select! {
+                _ = &mut verb => {}
+                () = tokio::time::sleep(STOPPING) => {}
+                () = beat(&beats) => {}
+            }
         }
-        Err(Error::new(Kind::Interrupted(signal), "interrupted; nothing is half done"))
+        Err(interruption(signal))
     });
     runtime.shutdown_background();
     match result {
@@ -73,6 +89,48 @@ pub fn main() -> ExitCode {
             ExitCode::from(error.kind.exit_code())
         }
     }
+}
+
+fn interruption(signal: i32) -> Error {
+    Error::new(Kind::Interrupted(signal), "interrupted; nothing is half done")
+}
+
+/// Counts, for as long as it is asked to.
+async fn beat(beats: &AtomicU64) {
+    let mut pause = tokio::time::interval(BEAT);
+    loop {
+        pause.tick().await;
+        beats.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+/// Waits for signals on a thread of its own, hands the first on to whoever works, and ends the
+/// process where nobody hears it, or another signal comes. What a run had not committed by then is
+/// not there; its lease is free, as its process is gone.
+fn watch(stop: Stop, beats: Arc<AtomicU64>) {
+    let watching = move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        let Ok(runtime) = runtime else { return };
+        runtime.block_on(async {
+            let signal = interrupted().await;
+            stop.tell(signal);
+            let silent = async {
+                let mut last = beats.load(Ordering::Relaxed);
+                loop {
+                    tokio::time::sleep(SILENCE).await;
+                    let now = beats.load(Ordering::Relaxed);
+                    if std::mem::replace(&mut last, now) == now {
+                        return;
+                    }
+                }
+            };
+            tokio::select! { () = silent => {}, _ = interrupted() => {} }
+            let error = interruption(signal);
+            print::error(&error);
+            std::process::exit(i32::from(error.kind.exit_code()));
+        });
+    };
+    std::thread::spawn(watching);
 }
 
 /// Waits for SIGINT or SIGTERM and gives its number.

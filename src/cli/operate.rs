@@ -14,8 +14,18 @@ use crate::run::{
 };
 use crate::schedule;
 
+/// Fails where the journal would be written under a time that is only supposed.
+fn refuse_supposed(cli: &Cli) -> Result<()> {
+    if cli.now.is_none() || cli.now_writes {
+        return Ok(());
+    }
+    Err(Error::new(Kind::Usage, "--now is not written into the journal of the schedule")
+        .hint("see what would be done with --now and tick, or write --now-writes beside --now"))
+}
+
 /// `schedule`: the daemon.
 pub(super) async fn daemon(cli: &Cli, workspace: &Workspace) -> Result<()> {
+    refuse_supposed(cli)?;
     if workspace.project.pipelines.iter().all(|pipeline| pipeline.schedule.is_none()) {
         return Err(Error::new(Kind::Nothing, "no pipeline has a schedule")
             .hint("write schedule: { cron: \"15 5 * * *\" } in one"));
@@ -29,6 +39,16 @@ pub(super) async fn daemon(cli: &Cli, workspace: &Workspace) -> Result<()> {
 
 /// `tick`: one look at what is due.
 pub(super) async fn tick(cli: &Cli, workspace: &Workspace) -> Result<()> {
+    if cli.now.is_some() && !cli.now_writes {
+        let would = schedule::would(workspace).await?;
+        would.iter().for_each(print::line);
+        print::line(if would.is_empty() {
+            "nothing would be due"
+        } else {
+            "nothing was run: write --now-writes for that"
+        });
+        return Ok(());
+    }
     let clock = workspace.clock;
     let did = schedule::look(workspace, &move || run_id(clock), &progress(cli)).await?;
     let mut failed = Vec::new();
@@ -49,8 +69,9 @@ pub(super) async fn tick(cli: &Cli, workspace: &Workspace) -> Result<()> {
     }
     let Some((slot, first)) = failed.first() else { return Ok(()) };
     let (count, message) = (failed.len(), &first.message);
+    let hint = first.hint.as_ref().map(|hint| format!("{hint}; ")).unwrap_or_default();
     Err(Error::new(first.kind, format!("{count} slots failed; {slot}: {message}"))
-        .hint("when the cause is gone: pobudka retry"))
+        .hint(format!("{hint}when the cause is gone: pobudka retry")))
 }
 
 /// `backfill`.
@@ -139,6 +160,9 @@ pub(super) async fn retry(cli: &Cli, workspace: &Workspace, id: Option<&str>) ->
         accept: false,
     };
     let slot = slot_of(workspace, &record).await?;
+    if slot.is_some() {
+        refuse_supposed(cli)?;
+    }
     let claim = slot.as_ref().map(|(pipeline, slot)| Claim {
         pipeline,
         slot: Slot::at(slot.due),

@@ -1,39 +1,91 @@
 //! How things look on the terminal.
 
 use std::io::Write;
+use std::sync::{Arc, OnceLock};
 
-use arrow::array::RecordBatch;
+use arrow::array::{Array, RecordBatch, StringArray};
+use arrow::datatypes::{DataType, Field, FieldRef, Schema};
+use arrow::util::display::{ArrayFormatter, FormatOptions};
 use arrow::util::pretty::pretty_format_batches;
 
 use crate::error::{Error, Result};
 use crate::run::Event;
+use crate::secret::Redactor;
+
+/// What must not be printed; set once, when the declarations are read.
+static HIDDEN: OnceLock<Redactor> = OnceLock::new();
+
+/// Keeps what `redactor` knows out of everything that is printed from here on.
+pub(super) fn hide(redactor: &Redactor) {
+    let _ = HIDDEN.set(redactor.clone());
+}
+
+/// Whether a terminal would do something at `char` instead of showing it.
+fn acts(char: char) -> bool {
+    let turns =
+        matches!(char, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    char.is_control() || turns
+}
+
+/// `text` without secrets, and with what a terminal would do something at written out; line ends
+/// stay where `stays` says so of what follows them.
+fn shown(text: &str, stays: impl Fn(&str) -> bool) -> String {
+    let text = HIDDEN.get().map_or_else(|| text.to_owned(), |redactor| redactor.clean(text));
+    if !text.contains(acts) {
+        return text;
+    }
+    let mut shown = String::with_capacity(text.len());
+    for (place, char) in text.char_indices() {
+        if acts(char) && !(char == '\n' && stays(&text[place + 1..])) {
+            shown.extend(char.escape_default());
+        } else {
+            shown.push(char);
+        }
+    }
+    shown
+}
+
+/// A line end within a message is followed by two spaces; one within a name is written out.
+fn is_layout(rest: &str) -> bool {
+    rest.starts_with("  ")
+}
 
 /// Prints a line of results; a reader that has gone away is no error.
 pub(super) fn line(text: impl AsRef<str>) {
-    let _ = writeln!(std::io::stdout(), "{}", text.as_ref());
+    let _ = writeln!(std::io::stdout(), "{}", shown(text.as_ref(), is_layout));
+}
+
+/// Prints a text of many lines, none of which holds a name with a line end.
+pub(super) fn text(text: impl AsRef<str>) {
+    let _ = writeln!(std::io::stdout(), "{}", shown(text.as_ref(), |_| true));
 }
 
 /// Prints a line beside the results; a reader that has gone away is no error.
 pub(super) fn aside(text: impl AsRef<str>) {
-    let _ = writeln!(std::io::stderr(), "{}", text.as_ref());
+    let _ = writeln!(std::io::stderr(), "{}", shown(text.as_ref(), is_layout));
+}
+
+/// Prints a text of many lines beside the results: faults stand one below the other.
+fn faults(text: impl AsRef<str>) {
+    let _ = writeln!(std::io::stderr(), "{}", shown(text.as_ref(), |_| true));
 }
 
 /// Prints what went wrong, what lies beneath, and what to do.
 pub(super) fn error(error: &Error) {
-    aside(format!("error: {}", error.message));
+    faults(format!("error: {}", error.message));
     let mut beneath = error.source.as_deref().map(|source| source as &dyn std::error::Error);
     let mut told = String::new();
     while let Some(source) = beneath {
         // Many errors already say what lies beneath them.
         let text = source.to_string();
         if !told.contains(&text) {
-            aside(format!("  because: {text}"));
+            faults(format!("  because: {text}"));
             told = text;
         }
         beneath = source.source();
     }
     if let Some(hint) = &error.hint {
-        aside(format!("hint: {hint}"));
+        faults(format!("hint: {hint}"));
     }
 }
 
@@ -47,8 +99,29 @@ pub(super) fn rows(batches: &[RecordBatch], json: bool) -> Result<()> {
         writer.finish()?;
         return Ok(());
     }
-    line(pretty_format_batches(batches)?.to_string());
+    let shown: Vec<RecordBatch> = batches.iter().map(one_line_each).collect::<Result<_>>()?;
+    text(pretty_format_batches(&shown)?.to_string());
     Ok(())
+}
+
+/// The same rows, texts with what a terminal would do something at written out.
+fn one_line_each(batch: &RecordBatch) -> Result<RecordBatch> {
+    let options = FormatOptions::default();
+    let mut fields: Vec<FieldRef> = batch.schema().fields().iter().cloned().collect();
+    let mut columns = batch.columns().to_vec();
+    for (field, column) in fields.iter_mut().zip(&mut columns) {
+        let values = Arc::clone(column);
+        if values.data_type().is_primitive() {
+            continue;
+        }
+        let texts = ArrayFormatter::try_new(&values, &options)?;
+        let texts = (0..values.len()).map(|row| {
+            values.is_valid(row).then(|| shown(&texts.value(row).to_string(), |_| false))
+        });
+        *column = Arc::new(texts.collect::<StringArray>());
+        *field = Arc::new(Field::new(field.name(), DataType::Utf8, true));
+    }
+    Ok(RecordBatch::try_new(Arc::new(Schema::new(fields)), columns)?)
 }
 
 /// Prints an event of a run to stderr.
@@ -74,7 +147,15 @@ pub(super) fn grouped(number: u64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::grouped;
+    use super::{grouped, is_layout, shown};
+
+    #[test]
+    fn what_a_terminal_would_do_something_at_is_written_out() {
+        let name = "a\u{1b}]0;x\u{7}\r\nb\u{202e}c";
+        assert_eq!(shown(name, is_layout), "a\\u{1b}]0;x\\u{7}\\r\\nb\\u{202e}c");
+        assert_eq!(shown("two\n  lines", is_layout), "two\n  lines");
+        assert_eq!(shown("Ромашка — é", is_layout), "Ромашка — é");
+    }
 
     #[test]
     fn digits_stand_in_groups_of_three() {

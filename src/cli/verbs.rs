@@ -6,7 +6,7 @@ use clap::CommandFactory;
 
 use super::args::{Cli, Clients, Demo, Rejects, Runs, Verb, Which};
 use super::inspect_file::inspect_file;
-use super::{backtest, docs, doctor, duplicates, inspect, operate, print, profile};
+use super::{backtest, docs, doctor, duplicates, inspect, operate, print, profile, upkeep};
 use crate::clock::Clock;
 use crate::config::{Env, Project, load, schemas};
 use crate::demo;
@@ -63,7 +63,7 @@ fn schema(cli: &Cli, which: Option<&str>, write: bool) -> Result<()> {
             std::fs::write(&file, text)?;
             print::line(file.display().to_string());
         } else if which.is_none_or(|which| which == name(path)) {
-            print::line(text.trim_end());
+            print::text(text.trim_end());
         }
     }
     Ok(())
@@ -127,7 +127,9 @@ async fn verb(cli: &Cli, workspace: &Workspace) -> Result<()> {
         Verb::Schedule => operate::daemon(cli, workspace).await,
         Verb::Tick => operate::tick(cli, workspace).await,
         Verb::Docs { out } => docs::docs(workspace, out).await,
-        Verb::Doctor => doctor::doctor(workspace, cli.json).await,
+        Verb::Doctor { deep } => doctor::doctor(workspace, *deep, cli.json).await,
+        Verb::Repair { deep } => upkeep::repair(workspace, *deep).await,
+        Verb::Rollback(arguments) => upkeep::rollback(workspace, arguments).await,
         Verb::Test { models } => test(workspace, models).await,
         Verb::Runs { what: None } => inspect::runs(workspace, cli.json).await,
         Verb::Runs { what: Some(Runs::Show { id }) } => inspect::run(workspace, id, cli.json).await,
@@ -148,7 +150,7 @@ async fn verb(cli: &Cli, workspace: &Workspace) -> Result<()> {
         Verb::Clients { what: Clients::Duplicates(arguments) } => {
             duplicates::run(workspace, arguments, cli.json).await
         }
-        Verb::Vacuum { plan } => inspect::vacuum(workspace, *plan).await,
+        Verb::Vacuum { plan } => upkeep::vacuum(workspace, *plan).await,
         Verb::Lineage { table, dot } => lineage(workspace, table.as_deref(), *dot),
         Verb::Init { .. }
         | Verb::Demo(_)
@@ -169,7 +171,7 @@ fn lineage(workspace: &Workspace, table: Option<&str>, dot: bool) -> Result<()> 
                 .hint(names::suggest(table, whole.names()))
         })?,
     };
-    print::line(if dot { lineage.dot() } else { lineage.text() });
+    print::text(if dot { lineage.dot() } else { lineage.text() });
     Ok(())
 }
 
@@ -183,6 +185,7 @@ pub(super) fn loaded(project: &Path, env: &Env) -> Result<Project> {
 
 fn open(project: &Path, cli: &Cli, stop: &Stop) -> Result<Workspace> {
     let project = loaded(project, &Env::of_process())?;
+    print::hide(&project.redactor);
     let clock = cli.now.map_or(Clock::System, Clock::set_to);
     Workspace::open(project, cli.threads, clock, stop.clone())
 }

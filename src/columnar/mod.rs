@@ -6,6 +6,7 @@
 //! Does not know: the canonical tables, models, publications.
 
 mod build_sides;
+mod depth;
 mod keyed;
 mod parquet_file;
 mod provider;
@@ -13,6 +14,7 @@ mod scratch;
 mod session;
 mod spilled;
 
+pub use depth::{MAX_CHAIN, too_deep};
 pub use keyed::by_key;
 pub use parquet_file::{ParquetFile, Written, type_name, type_named};
 pub use provider::FilesTable;

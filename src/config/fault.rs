@@ -2,6 +2,9 @@
 
 use std::fmt;
 
+/// Characters of a line that are shown.
+const SHOWN: usize = 160;
+
 /// One mistake: where it stands, what is wrong, what to write instead.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Fault {
@@ -61,8 +64,14 @@ impl fmt::Display for Fault {
         write!(formatter, ": {}", self.message)?;
         if let Some(line) = &self.source_line {
             let number = self.line.to_string();
-            let caret = " ".repeat(self.column.saturating_sub(1));
-            write!(formatter, "\n {number} | {line}\n {} | {caret}^", " ".repeat(number.len()))?;
+            let column = self.column.saturating_sub(1);
+            let first = if column < SHOWN { 0 } else { column - SHOWN / 2 };
+            let shown: String = line.chars().skip(first).take(SHOWN).collect();
+            let (cut, caret) = (if first > 0 { "…" } else { "" }, " ".repeat(column - first));
+            let more = if line.chars().nth(first + SHOWN).is_some() { "…" } else { "" };
+            let (margin, caret) =
+                (" ".repeat(number.len()), format!("{}{caret}", " ".repeat(cut.chars().count())));
+            write!(formatter, "\n {number} | {cut}{shown}{more}\n {margin} | {caret}^")?;
         }
         if let Some(hint) = &self.hint {
             write!(formatter, "\n hint: {hint}")?;
@@ -93,5 +102,22 @@ impl Faults {
         self.0.sort();
         self.0.dedup();
         self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Fault;
+
+    #[test]
+    fn of_a_long_line_what_lies_around_the_fault_is_shown() {
+        let line = format!("{}!{}", "a".repeat(300), "b".repeat(300));
+        let told = Fault::new("x.sql", (1, 301), "wrong").in_text(&line).to_string();
+        let [_, shown, caret] = told.lines().collect::<Vec<_>>()[..] else { panic!("{told}") };
+        assert_eq!(shown, format!(" 1 | …{}!{}…", "a".repeat(80), "b".repeat(79)));
+        let place = caret.chars().position(|char| char == '^').unwrap();
+        assert_eq!(shown.chars().nth(place), Some('!'));
+        let short = Fault::new("x.sql", (1, 3), "wrong").in_text("ab!").to_string();
+        assert_eq!(short, "x.sql:1:3: wrong\n 1 | ab!\n   |   ^");
     }
 }

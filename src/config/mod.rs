@@ -16,6 +16,7 @@ pub mod measures;
 pub mod pipeline;
 mod pipeline_check;
 mod pipeline_mirror;
+mod places;
 pub mod presets;
 mod project;
 mod project_mirror;
@@ -31,6 +32,6 @@ mod values;
 mod yaml;
 
 pub use fault::{Fault, Faults};
-pub use project::{Destination, Model, Project, load};
+pub use project::{Destination, Keep, LONGEST_LEASE, Model, Project, load};
 pub use schema::schemas;
 pub use text::Env;

@@ -18,6 +18,8 @@ pub struct Pipeline {
     pub schedule: Option<Schedule>,
     /// What its scheduled runs are made for.
     pub made_for: MadeFor,
+    /// How long a run of it may take.
+    pub timeout: Option<chrono::TimeDelta>,
     /// Where its rows come from.
     pub sources: Vec<Source>,
     /// The tables it publishes.
@@ -82,12 +84,23 @@ pub enum Fetch {
         pattern: String,
         /// The glob that the files inside of zip archives match.
         inside: String,
+        /// Which links among them are followed.
+        links: Links,
     },
     /// Pages of web servers, one export each.
     Http {
         /// What each is called, and its URL.
         pages: Vec<(String, String)>,
     },
+}
+
+/// Which symbolic links are followed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Links {
+    /// Those that stay within the folder.
+    Within,
+    /// All.
+    All,
 }
 
 /// How the bytes of an export are read.

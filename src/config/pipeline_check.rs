@@ -5,12 +5,14 @@ use std::collections::BTreeMap;
 use sha2::{Digest, Sha256};
 
 use super::mapping_check::{self, Own, merged, rule};
-use super::pipeline::{ControlTotal, Covers, Fetch, Format, Load, Pipeline, Publish, Source};
+use super::pipeline::{
+    ControlTotal, Covers, Fetch, Format, Links, Load, Pipeline, Publish, Source,
+};
 use super::presets::preset;
 use super::schedule::{self, Calendar};
 use super::text::Checker;
 use super::yaml::{Spanned, at};
-use super::{canonical, pipeline_mirror as mirror, read_check, stores};
+use super::{canonical, pipeline_mirror as mirror, read_check, stores, values};
 use crate::names;
 
 /// Rejected rows allowed where the declaration does not say, in percent.
@@ -55,6 +57,7 @@ pub(super) fn pipeline(
             .as_ref()
             .and_then(|entry| schedule::schedule(check, entry, known.calendar)),
         made_for: mirror.made_for,
+        timeout: mirror.timeout.as_ref().and_then(|written| values::duration(check, written)),
         sources,
         publish: mirror
             .publish
@@ -232,7 +235,8 @@ fn fetch(check: &mut Checker<'_>, mirror: &mirror::Fetch) -> Fetch {
             if let (Err(error), Some(written)) = (globset::Glob::new(&inside), &files.inside) {
                 check.fault(at(written), format!("inside \"{inside}\" is not a glob: {error}"));
             }
-            Fetch::Files { url, pattern, inside }
+            let links = if files.follow_links { Links::All } else { Links::Within };
+            Fetch::Files { url, pattern, inside, links }
         }
         mirror::Fetch::Http(http) => {
             if http.urls.value.is_empty() {

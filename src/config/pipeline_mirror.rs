@@ -31,6 +31,8 @@ pub(super) struct Pipeline {
     /// What its scheduled runs are made for: the day before the slot, or the last quarter whose books are closed.
     #[serde(default)]
     pub(super) made_for: MadeFor,
+    /// How long a run of it may take, as 2h.
+    pub(super) timeout: Option<Spanned<String>>,
     /// Where its rows come from.
     #[serde(default)]
     pub(super) sources: Vec<Source>,
@@ -142,6 +144,9 @@ pub(super) struct Files {
     pub(super) pattern: Spanned<String>,
     /// A glob for the files inside of those that are zip archives; every file without it.
     pub(super) inside: Option<Spanned<String>>,
+    /// Whether symbolic links that lead out of the folder are followed.
+    #[serde(default)]
+    pub(super) follow_links: bool,
 }
 
 #[derive(Deserialize, JsonSchema)]

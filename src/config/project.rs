@@ -16,7 +16,7 @@ use super::settings::Settings;
 use super::stores::{self, StoreOptions};
 use super::text::{Checker, Env};
 use super::yaml::{self, at};
-use super::{contract_mirror, pipeline_check, pipeline_mirror, settings, values};
+use super::{contract_mirror, pipeline_check, pipeline_mirror, places, settings, values};
 use crate::domain::calendar::Fiscal;
 use crate::names;
 use crate::secret::Redactor;
@@ -27,8 +27,14 @@ const DEFAULT_MEMORY_MB: usize = 768;
 /// What a packed export may unpack to where the declaration does not say, in MiB.
 const DEFAULT_UNPACKED_MB: usize = 16_384;
 
+/// The largest file of declarations or SQL that is read.
+const MAX_DECLARATION_BYTES: u64 = 16 << 20;
+
 /// How long a lease lasts where the declaration does not say.
 const DEFAULT_LEASE: TimeDelta = TimeDelta::seconds(60);
+
+/// The longest that a lease may last.
+pub const LONGEST_LEASE: TimeDelta = TimeDelta::hours(1);
 
 /// A checked project.
 #[derive(Debug)]
@@ -69,8 +75,27 @@ pub struct Project {
     pub unpacked_mb: usize,
     /// How long a run that is no longer heard of keeps its pipelines.
     pub lease: TimeDelta,
+    /// What `vacuum` leaves.
+    pub keep: Keep,
     /// What must not be printed.
     pub redactor: Redactor,
+}
+
+/// What `vacuum` leaves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Keep {
+    /// So many of the newest run records.
+    pub runs: usize,
+    /// So many of the newest versions of a table set that are younger than [`Keep::days`].
+    pub versions: usize,
+    /// Days.
+    pub days: i64,
+}
+
+impl Default for Keep {
+    fn default() -> Self {
+        Self { runs: 1_000, versions: 30, days: 90 }
+    }
 }
 
 /// A place for publications.
@@ -144,6 +169,7 @@ impl Loader<'_> {
         let check_queries = self.sql_files(&["checks"]);
         let references = self.references();
         let mirror = mirror?;
+        let root = self.root.to_owned();
         let mut check = self.checker(file, &text);
         if mirror.version.value != 1 {
             check.fault_hint(at(&mirror.version), "this version is not known", "write version: 1");
@@ -165,19 +191,19 @@ impl Loader<'_> {
         }
         let lake = stores::writable(&mut check, &mirror.lake);
         let stores = stores::stores(&mut check, &mirror.stores);
-        let destinations = mirror
+        let declared: Vec<(Destination, (usize, usize))> = mirror
             .destinations
             .iter()
             .map(|(name, destination)| {
                 if !names::is_name(name) {
                     check.fault(at(&destination.url), format!("\"{name}\" is not a name"));
                 }
-                Destination {
-                    name: name.clone(),
-                    url: stores::writable(&mut check, &destination.url),
-                }
+                let url = stores::writable(&mut check, &destination.url);
+                (Destination { name: name.clone(), url }, at(&destination.url))
             })
             .collect();
+        places::check(&mut check, &root, (&lake, at(&mirror.lake)), &declared, &pipelines);
+        let destinations = declared.into_iter().map(|(destination, _)| destination).collect();
         let as_of = mirror.as_of.as_ref().and_then(|written| values::date(&mut check, written));
         let settings = settings::settings(&mut check, &mirror.domain);
         let limits = &mirror.limits;
@@ -192,8 +218,24 @@ impl Loader<'_> {
                 check.fault_hint(at(limit), "a limit of 0 lets nothing run", "write 1 or more");
             }
         }
-        let lease =
-            mirror.limits.lease.as_ref().and_then(|lease| values::duration(&mut check, lease));
+        let (keep, kept) = (&mirror.keep, Keep::default());
+        let given = [&keep.runs, &keep.versions];
+        for limit in given.into_iter().flatten().filter(|limit| limit.value == 0) {
+            check.fault_hint(at(limit), "at least one is kept", "write 1 or more");
+        }
+        let keep = Keep {
+            runs: keep.runs.as_ref().map_or(kept.runs, |runs| runs.value),
+            versions: keep.versions.as_ref().map_or(kept.versions, |versions| versions.value),
+            days: keep.days.as_ref().map_or(kept.days, |days| i64::from(days.value)),
+        };
+        let lease = mirror.limits.lease.as_ref().and_then(|written| {
+            let lease = values::duration(&mut check, written)?;
+            if lease > LONGEST_LEASE {
+                let found = format!("a lease of \"{}\" is longer than an hour", written.value);
+                check.fault_hint(at(written), found, "write 1h or less: leases are renewed");
+            }
+            Some(lease)
+        });
         Some(Project {
             root: self.root.to_owned(),
             name: mirror.name.value.clone(),
@@ -213,6 +255,7 @@ impl Loader<'_> {
             memory_mb: mirror.limits.memory_mb.map_or(DEFAULT_MEMORY_MB, |memory| memory.value),
             unpacked_mb,
             lease: lease.unwrap_or(DEFAULT_LEASE),
+            keep,
             redactor: Redactor::default(),
         })
     }
@@ -228,7 +271,18 @@ impl Loader<'_> {
     }
 
     fn read(&mut self, file: &str) -> Option<String> {
-        match fs::read_to_string(self.root.join(file)) {
+        let path = self.root.join(file);
+        let read = fs::metadata(&path).and_then(|metadata| {
+            let wrong = if !metadata.is_file() {
+                "it is no file".to_owned()
+            } else if metadata.len() > MAX_DECLARATION_BYTES {
+                format!("it has more than {} MiB", MAX_DECLARATION_BYTES >> 20)
+            } else {
+                return fs::read_to_string(&path);
+            };
+            Err(std::io::Error::other(wrong))
+        });
+        match read {
             Ok(text) => Some(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text)),
             Err(error) => {
                 self.faults.push(Fault::new(file, (0, 0), format!("cannot be read: {error}")));

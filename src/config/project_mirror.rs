@@ -35,6 +35,9 @@ pub(super) struct Mirror {
     /// What runs may use.
     #[serde(default)]
     pub(super) limits: Limits,
+    /// What `vacuum` leaves.
+    #[serde(default)]
+    pub(super) keep: KeepMirror,
 }
 
 #[derive(Deserialize, JsonSchema)]
@@ -55,4 +58,16 @@ pub(super) struct Limits {
     pub(super) unpacked_mb: Option<Spanned<usize>>,
     /// How long a runner that is no longer heard of keeps its pipelines, as 60s.
     pub(super) lease: Option<Spanned<String>>,
+}
+
+#[derive(Deserialize, Default, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct KeepMirror {
+    /// So many of the newest run records; 1000 by default.
+    pub(super) runs: Option<Spanned<usize>>,
+    /// So many of the newest versions of the lake and of each destination, as long as they are
+    /// younger than `days`; 30 by default. The current one stays in any case.
+    pub(super) versions: Option<Spanned<usize>>,
+    /// Versions so many days old; 90 by default.
+    pub(super) days: Option<Spanned<u32>>,
 }

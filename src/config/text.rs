@@ -75,6 +75,7 @@ impl Checker<'_> {
             rest = tail;
         }
         out.push_str(rest);
+        self.redactor.hide_in_url(&out);
         out
     }
 }

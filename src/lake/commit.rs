@@ -2,41 +2,50 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::Arc;
 
+use object_store::ObjectStoreExt;
 use object_store::path::Path;
-use object_store::{ObjectStore, ObjectStoreExt};
 
+use super::intake::joined;
 use super::ledger::Ledger;
 use super::load::Loading;
 use super::rejects::rejects_schema;
 use super::tables::stored_schema;
 use crate::columnar::{Written, type_name};
 use crate::error::{Error, Kind, Result};
+use crate::layout;
 use crate::store::{put_file, sha256_of};
 use crate::tableset::{Change, Column, Committed, DataFile, Manifest};
 
 /// New parts of tables: table → part → the file, or `None` where the part is emptied.
 pub(super) type Parts = BTreeMap<String, BTreeMap<String, Option<DataFile>>>;
 
-/// Where a part of a table lies: under its content's name.
-pub(super) fn data_path(table: &str, part: &str, written: &Written) -> Path {
-    Path::from(format!("data/{table}/{part}-{}.parquet", &written.sha256[..16]))
-}
-
-/// Puts a finished file at `path` and reads it back.
-pub(super) async fn upload(
-    store: Arc<dyn ObjectStore>,
-    path: Path,
+/// Puts the finished file `from` of a part in place, and reads it back. Where the part's file in
+/// `base` holds the same bytes, that one stays.
+pub(super) async fn put_part(
+    loading: &Loading<'_>,
+    table: &str,
     part: String,
     from: PathBuf,
     written: Written,
 ) -> Result<DataFile> {
-    let there = store.head(&path).await.is_ok_and(|meta| meta.size == written.bytes);
-    if !there {
-        put_file(store.as_ref(), &from, &path).await?;
+    let (place, run) = (loading.lake.set().place(), loading.run);
+    let standing = loading.base.files(table).iter().find(|file| file.part == part);
+    if let Some(file) = standing.filter(|file| file.sha256 == written.sha256) {
+        let found = place.store.head(&Path::from(file.path.as_str())).await;
+        if found.is_ok_and(|meta| meta.size == file.bytes) {
+            return Ok(file.clone());
+        }
     }
-    let (sha256, bytes) = sha256_of(store.as_ref(), &path).await?;
+    let path = layout::part(table, &part, run);
+    let (place, to) = (place.clone(), path.clone());
+    let put = async move {
+        put_file(place.store.as_ref(), &from, &to)
+            .await
+            .map_err(|error| error.at(place.object(&to)))?;
+        sha256_of(place.store.as_ref(), &to).await.map_err(|error| error.at(place.object(&to)))
+    };
+    let (sha256, bytes) = tokio::spawn(put).await.map_err(joined)??;
     if sha256 != written.sha256 || bytes != written.bytes {
         return Err(Error::new(
             Kind::Transient,
@@ -88,8 +97,8 @@ pub(super) async fn commit(
 fn touched_by_others(base: &Manifest, now: &Manifest, parts: &Parts) -> bool {
     parts.iter().any(|(table, parts)| {
         let file = |manifest: &Manifest, part: &String| {
-            let files = manifest.tables.get(table).map_or(&[][..], |table| &table.files);
-            files.iter().find(|file| file.part == *part).map(|file| file.sha256.clone())
+            let mut files = manifest.files(table).iter();
+            files.find(|file| file.part == *part).map(|file| file.sha256.clone())
         };
         parts.keys().any(|part| file(base, part) != file(now, part))
     })
@@ -110,9 +119,9 @@ fn tables(
                 name: field.name().clone(),
                 kind: type_name(field.data_type()),
             });
-            let before = base.tables.get(name).map_or(&[][..], |table| &table.files);
+            let before = base.files(name).iter();
             let mut files: Vec<DataFile> =
-                before.iter().filter(|file| !parts.contains_key(&file.part)).cloned().collect();
+                before.filter(|file| !parts.contains_key(&file.part)).cloned().collect();
             files.extend(parts.values().flatten().cloned());
             files.sort_by(|left, right| left.path.cmp(&right.path));
             let table = crate::tableset::Table {

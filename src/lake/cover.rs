@@ -133,7 +133,7 @@ async fn shrunk(
         source.into.iter().enumerate().filter(|(_, into)| into.table.date.is_some())
     {
         let name = format!("{}/{period}", source.name);
-        let files = loading.base.tables.get(into.table.name).map_or(&[][..], |table| &table.files);
+        let files = loading.base.files(into.table.name);
         let Some(file) = files.iter().find(|file| file.part == name) else { continue };
         let before = match (own.is_empty(), others.is_empty()) {
             (true, false) => 0,

@@ -4,7 +4,7 @@ use super::ledger::{Entry, Ledger};
 use crate::config::pipeline::{Fetch, Load, Source};
 use crate::error::{Error, Kind, Result};
 use crate::pull::cover::named_cover;
-use crate::pull::fetch::{self, Export};
+use crate::pull::fetch::{self, Export, by_name};
 use crate::store::Stores;
 
 /// What was found for one source.
@@ -98,8 +98,10 @@ fn counting(source: &Source, mut exports: Vec<Export>, entries: &[&Entry]) -> Ve
     match source.load {
         Load::Replace { .. } => {
             let live = entries.iter().filter(|entry| entry.is_live());
-            let loaded = live.map(|entry| entry.name.as_str()).max().unwrap_or_default();
-            exports.retain(|export| export.name.as_str() >= loaded);
+            let loaded =
+                live.map(|entry| entry.name.as_str()).max_by(|one, other| by_name(one, other));
+            let loaded = loaded.unwrap_or_default();
+            exports.retain(|export| by_name(&export.name, loaded).is_ge());
             exports.pop().into_iter().collect()
         }
         _ => exports,

@@ -131,7 +131,7 @@ pub(super) fn stored_files<'a>(
     table: &Table,
     source: &'a Source,
 ) -> impl Iterator<Item = &'a DataFile> {
-    let files = manifest.tables.get(table.name).map_or(&[][..], |table| &table.files);
+    let files = manifest.files(table.name);
     files
         .iter()
         .filter(|file| file.part.split_once('/').is_some_and(|(name, _)| name == source.name))
@@ -165,7 +165,7 @@ pub(super) fn clash(source: &str, table: &Table, key: &str) -> Error {
 }
 
 fn has_part(manifest: &Manifest, table: &Table, part: &str) -> bool {
-    let files = manifest.tables.get(table.name).map_or(&[][..], |table| &table.files);
+    let files = manifest.files(table.name);
     files.iter().any(|file| file.part == part)
 }
 
@@ -204,7 +204,7 @@ async fn others(
     let wanted = |part: &str| {
         part.split_once('/').is_some_and(|(name, period)| name == source.name && period != ALL)
     };
-    let files = loading.base.tables.get(table.name).map_or(&[][..], |table| &table.files);
+    let files = loading.base.files(table.name);
     let mut kept = Vec::new();
     let mut any = false;
     for file in files.iter().filter(|file| wanted(&file.part)) {

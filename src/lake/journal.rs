@@ -6,19 +6,15 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
-use object_store::path::Path;
-use object_store::{PutMode, UpdateVersion};
 use serde::{Deserialize, Serialize};
 
 use super::tables::Lake;
-use crate::error::{Error, Kind, Result};
-use crate::store::{Swap, read, swap};
+use crate::error::Result;
+use crate::layout;
+use crate::store::{Edit, Register};
 
 /// Slots that a journal remembers; what was run is on record for good among the runs.
 const MAX_SLOTS: usize = 1_000;
-
-/// Attempts at changing a journal while others change it too.
-const MAX_TRIES: usize = 16;
 
 /// What is known of the slots of one pipeline, in order of time.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -194,6 +190,13 @@ impl Journal {
         true
     }
 
+    /// Forgets slots that are due after `now`; gives whether there were any.
+    pub fn forget_after(&mut self, now: DateTime<Utc>) -> bool {
+        let before = self.slots.len();
+        self.slots.retain(|slot| slot.due <= now);
+        self.slots.len() < before
+    }
+
     fn enter(&mut self, slot: Slot) {
         self.slots.push(slot);
         let mut surplus = self.slots.len().saturating_sub(MAX_SLOTS);
@@ -207,15 +210,8 @@ impl Journal {
     }
 }
 
-fn path(pipeline: &str) -> Path {
-    Path::from(format!("journal/{pipeline}.json"))
-}
-
-async fn read_version(lake: &Lake, pipeline: &str) -> Result<(Journal, Option<UpdateVersion>)> {
-    match read(lake.set().store().as_ref(), &path(pipeline)).await? {
-        None => Ok((Journal::default(), None)),
-        Some((bytes, version)) => Ok((serde_json::from_slice(&bytes)?, Some(version))),
-    }
+fn register(lake: &Lake, pipeline: &str) -> Register<Journal> {
+    Register::new(lake.set().place(), layout::journal(pipeline))
 }
 
 /// The journal of `pipeline`; empty where it was never scheduled.
@@ -223,14 +219,14 @@ async fn read_version(lake: &Lake, pipeline: &str) -> Result<(Journal, Option<Up
 /// # Errors
 /// When the store fails.
 pub async fn read_journal(lake: &Lake, pipeline: &str) -> Result<Journal> {
-    Ok(read_version(lake, pipeline).await?.0)
+    Ok(register(lake, pipeline).read().await?.unwrap_or_default())
 }
 
 /// Changes the journal of `pipeline` by `edit`, which says whether it took; gives the journal as it
 /// then stands, and whether it took.
 ///
-/// `edit` is asked again after each swap that others won, so it must know its own work: what it
-/// wrote before the reply was lost must take again.
+/// `edit` is asked again each time that another runner was faster, so it must know its own work:
+/// what it wrote before the reply was lost must take again.
 ///
 /// # Errors
 /// When the store fails.
@@ -239,28 +235,14 @@ pub async fn change(
     pipeline: &str,
     edit: impl Fn(&mut Journal) -> bool,
 ) -> Result<(Journal, bool)> {
-    let mut last = None;
-    for _ in 0..MAX_TRIES {
-        let (before, version) = read_version(lake, pipeline).await?;
-        let mut journal = before.clone();
+    let edited = |found: Option<Journal>| {
+        let mut journal = found.clone().unwrap_or_default();
         let took = edit(&mut journal);
-        if journal == before {
-            return Ok((journal, took));
+        if journal == found.unwrap_or_default() {
+            Edit::Leave((journal, took))
+        } else {
+            Edit::Write(journal.clone(), (journal, took))
         }
-        let mode = version.map_or(PutMode::Create, PutMode::Update);
-        let bytes = serde_json::to_vec(&journal)?;
-        match swap(lake.set().store().as_ref(), &path(pipeline), bytes, mode).await {
-            Swap::Done(_) => return Ok((journal, took)),
-            Swap::Refused => {}
-            Swap::Unknown(error) => last = Some(error),
-        }
-    }
-    if let Some(error) = last {
-        return Err(Error::from(error).at(format!("the journal of pipeline \"{pipeline}\"")));
-    }
-    Err(Error::new(
-        Kind::Transient,
-        format!("the journal of pipeline \"{pipeline}\" changed {MAX_TRIES} times meanwhile"),
-    )
-    .hint("try again when fewer runners are at work"))
+    };
+    register(lake, pipeline).update(|found| std::future::ready(Ok(edited(found)))).await
 }

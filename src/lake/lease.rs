@@ -6,16 +6,13 @@
 //! between looking at it and writing.
 
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
-use object_store::path::Path;
-use object_store::{PutMode, UpdateVersion};
 use serde::{Deserialize, Serialize};
 
 use super::tables::Lake;
-use crate::error::{Error, Kind, Result};
-use crate::store::{Swap, read, swap};
-
-/// Attempts at changing a lease while others change it too.
-const MAX_TRIES: usize = 16;
+use crate::config::LONGEST_LEASE;
+use crate::error::Result;
+use crate::layout;
+use crate::store::{Edit, Register};
 
 /// The process that holds a lease.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -82,10 +79,11 @@ pub struct Lease {
 }
 
 impl Lease {
-    /// Whether a run holds it at `now`.
+    /// Whether a run holds it at `now`. No lease lasts longer than [`LONGEST_LEASE`]: one that
+    /// says so was written by a clock that was wrong, and is not believed.
     #[must_use]
     pub fn is_live(&self, now: DateTime<Utc>) -> bool {
-        self.until > now && !self.holder.is_gone()
+        self.until > now && self.until - now <= LONGEST_LEASE && !self.holder.is_gone()
     }
 
     /// When it runs out, for people.
@@ -95,12 +93,11 @@ impl Lease {
     }
 }
 
-/// A lease that is ours, in the version that we wrote.
+/// A lease that is ours, as we wrote it.
 #[derive(Debug, Clone)]
 pub struct Held {
     /// What it says.
     pub lease: Lease,
-    version: UpdateVersion,
 }
 
 /// What came of asking for a lease.
@@ -112,14 +109,8 @@ pub enum Asked {
     Others(Lease),
 }
 
-fn path(pipeline: &str) -> Path {
-    Path::from(format!("leases/{pipeline}.json"))
-}
-
-/// The lease of `pipeline` and its version.
-async fn read_version(lake: &Lake, pipeline: &str) -> Result<Option<(Lease, UpdateVersion)>> {
-    let found = read(lake.set().store().as_ref(), &path(pipeline)).await?;
-    found.map(|(bytes, version)| Ok((serde_json::from_slice(&bytes)?, version))).transpose()
+fn register(lake: &Lake, pipeline: &str) -> Register<Lease> {
+    Register::new(lake.set().place(), layout::lease(pipeline))
 }
 
 /// The lease of `pipeline` as it stands; `None` where it was never run.
@@ -127,12 +118,7 @@ async fn read_version(lake: &Lake, pipeline: &str) -> Result<Option<(Lease, Upda
 /// # Errors
 /// When the store fails.
 pub async fn read_lease(lake: &Lake, pipeline: &str) -> Result<Option<Lease>> {
-    Ok(read_version(lake, pipeline).await?.map(|(lease, _)| lease))
-}
-
-async fn write(lake: &Lake, lease: &Lease, mode: PutMode) -> Result<Swap> {
-    let bytes = serde_json::to_vec(lease)?;
-    Ok(swap(lake.set().store().as_ref(), &path(&lease.pipeline), bytes, mode).await)
+    register(lake, pipeline).read().await
 }
 
 /// Asks for the lease of `pipeline` for `run`, from `now` for `lasting`.
@@ -146,72 +132,46 @@ pub async fn ask(
     now: DateTime<Utc>,
     lasting: TimeDelta,
 ) -> Result<Asked> {
-    let mut last = None;
-    for _ in 0..MAX_TRIES {
-        let found = read_version(lake, pipeline).await?;
-        let mut lease = Lease {
-            pipeline: pipeline.to_owned(),
-            run: run.to_owned(),
-            holder: Holder::this(),
-            until: now + lasting,
-            to_fence: Vec::new(),
-        };
-        let mode = match found {
-            // An earlier answer may have been lost: what stands in our name is ours.
-            Some((found, version)) if found.run == run && found.is_live(now) => {
-                return Ok(Asked::Ours(Held { lease: found, version }));
-            }
-            Some((found, _)) if found.is_live(now) => return Ok(Asked::Others(found)),
-            Some((found, version)) => {
+    let asked = |found: Option<Lease>| match found {
+        // An earlier answer may have been lost: what stands in our name is ours.
+        Some(found) if found.run == run && found.is_live(now) => {
+            Edit::Leave(Asked::Ours(Held { lease: found }))
+        }
+        Some(found) if found.is_live(now) => Edit::Leave(Asked::Others(found)),
+        found => {
+            let mut lease = Lease {
+                pipeline: pipeline.to_owned(),
+                run: run.to_owned(),
+                holder: Holder::this(),
+                until: now + lasting,
+                to_fence: Vec::new(),
+            };
+            if let Some(found) = found {
                 lease.to_fence = found.to_fence;
                 if found.until > DateTime::UNIX_EPOCH {
                     lease.to_fence.push(found.run);
                 }
-                PutMode::Update(version)
             }
-            None => PutMode::Create,
-        };
-        match write(lake, &lease, mode).await? {
-            Swap::Done(version) => return Ok(Asked::Ours(Held { lease, version })),
-            Swap::Refused => {}
-            Swap::Unknown(error) => last = Some(error),
+            Edit::Write(lease.clone(), Asked::Ours(Held { lease }))
         }
-    }
-    if let Some(error) = last {
-        return Err(Error::from(error).at(format!("the lease of pipeline \"{pipeline}\"")));
-    }
-    Err(Error::new(
-        Kind::Transient,
-        format!(
-            "the lease of pipeline \"{pipeline}\" changed {MAX_TRIES} times while it was asked"
-        ),
-    )
-    .hint("run again when fewer runs ask for it"))
+    };
+    register(lake, pipeline).update(|found| std::future::ready(Ok(asked(found)))).await
 }
 
 impl Held {
     /// Writes the lease as `lease`; gives whether it still was ours.
     async fn change(&mut self, lake: &Lake, lease: Lease) -> Result<bool> {
-        let mut last = None;
-        for _ in 0..MAX_TRIES {
-            match write(lake, &lease, PutMode::Update(self.version.clone())).await? {
-                Swap::Done(version) => {
-                    (self.lease, self.version) = (lease, version);
-                    return Ok(true);
-                }
-                Swap::Refused => {}
-                Swap::Unknown(error) => last = Some(error),
-            }
-            match read_version(lake, &self.lease.pipeline).await? {
-                Some((found, version)) if found == lease => {
-                    (self.lease, self.version) = (lease, version);
-                    return Ok(true);
-                }
-                Some((found, version)) if found == self.lease => self.version = version,
-                _ => return Ok(false),
-            }
+        let (before, after) = (&self.lease, &lease);
+        let changed = |found: Option<Lease>| match found {
+            Some(found) if found == *before => Edit::Write(after.clone(), true),
+            found => Edit::Leave(found.as_ref() == Some(after)),
+        };
+        let register = register(lake, &before.pipeline);
+        let ours = register.update(|found| std::future::ready(Ok(changed(found)))).await?;
+        if ours {
+            self.lease = lease;
         }
-        last.map_or(Ok(false), |error| Err(error.into()))
+        Ok(ours)
     }
 
     /// Says that the runs that lost it are fenced; gives whether it still is ours.

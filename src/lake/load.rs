@@ -7,7 +7,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use futures::{StreamExt, TryStreamExt, stream};
 
-use super::commit::{Parts, commit, data_path, upload};
+use super::commit::{Parts, commit, put_part};
 use super::cover::covers;
 use super::discover::Found;
 use super::intake::{Intake, joined, take_in};
@@ -145,14 +145,9 @@ pub(super) async fn put_all(
     merged: Vec<MergedPart>,
     parts: &mut Parts,
 ) -> Result<()> {
-    let files = merged.into_iter().map(|(table, part, merged)| {
-        let store = Arc::clone(loading.lake.set().store());
-        async move {
-            let path = data_path(&table, &part, &merged.written);
-            let put = upload(store, path, part.clone(), merged.path, merged.written);
-            let file = tokio::spawn(put).await.map_err(joined)??;
-            Ok::<_, Error>((table, part, file))
-        }
+    let files = merged.into_iter().map(|(table, part, merged)| async move {
+        let file = put_part(loading, &table, part.clone(), merged.path, merged.written).await?;
+        Ok::<_, Error>((table, part, file))
     });
     let files: Vec<_> = stream::iter(files).buffered(CONCURRENT_PUTS).try_collect().await?;
     for (table, part, file) in files {
@@ -313,9 +308,7 @@ async fn enter(
         };
         if let Some((path, written)) = rejects.finish()? {
             let part = format!("{}/{}", source.name, entry.short());
-            let store = Arc::clone(loading.lake.set().store());
-            let to = data_path(REJECTS, &part, &written);
-            let file = upload(store, to, part.clone(), path, written).await?;
+            let file = put_part(loading, REJECTS, part.clone(), path, written).await?;
             parts.entry(REJECTS.to_owned()).or_default().insert(part, Some(file));
         }
         entered.push((entry, Takes::by(&source.load)));

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::tables::Lake;
 use crate::error::{Error, Kind, Result};
+use crate::layout::{self, RECORDS};
 
 /// Records read at a time.
 const CONCURRENT_READS: usize = 16;
@@ -103,17 +104,15 @@ pub struct CheckRecord {
     pub samples: Vec<String>,
 }
 
-fn path(id: &str) -> Path {
-    Path::from(format!("runs/{id}.json"))
-}
-
 /// Writes `record`, in place of what stood under its id.
 ///
 /// # Errors
 /// When the store fails.
 pub async fn write_record(lake: &Lake, record: &RunRecord) -> Result<()> {
     let bytes = serde_json::to_vec_pretty(record)?;
-    lake.set().store().put(&path(&record.id), bytes.into()).await?;
+    let place = lake.set().place();
+    let path = layout::record(&record.id);
+    place.store.put(&path, bytes.into()).await.map_err(|error| place.failed(&path, error))?;
     Ok(())
 }
 
@@ -122,12 +121,13 @@ pub async fn write_record(lake: &Lake, record: &RunRecord) -> Result<()> {
 /// # Errors
 /// `Nothing` when there is none.
 pub async fn read_record(lake: &Lake, id: &str) -> Result<RunRecord> {
-    let result = lake.set().store().get(&path(id)).await.map_err(|error| match error {
+    let path = layout::record(id);
+    let result = lake.set().store().get(&path).await.map_err(|error| match error {
         object_store::Error::NotFound { .. } => {
             Error::new(Kind::Nothing, format!("run \"{id}\" is not on record"))
                 .hint("list them with \"pobudka runs\"")
         }
-        other => other.into(),
+        other => lake.set().place().failed(&path, other),
     })?;
     Ok(serde_json::from_slice(&result.bytes().await?)?)
 }
@@ -137,7 +137,7 @@ pub async fn read_record(lake: &Lake, id: &str) -> Result<RunRecord> {
 /// # Errors
 /// When the store fails.
 pub async fn read_records(lake: &Lake) -> Result<Vec<RunRecord>> {
-    let folder = Path::from("runs");
+    let folder = Path::from(RECORDS);
     let store = lake.set().store();
     let objects: Vec<_> = store.list(Some(&folder)).try_collect().await?;
     let reads = objects.into_iter().map(|object| async move {

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::Int64Type;
 
-use super::commit::{Parts, commit, data_path, upload};
+use super::commit::{Parts, commit, put_part};
 use super::intake::{Intake, Rejected, periods_of, take_in};
 use super::jobs::jobs;
 use super::ledger::{Entry, Ledger};
@@ -74,7 +74,7 @@ fn leave_to_later_exports(source: &Source, ledger: &Ledger, entry: &Entry, intak
 
 /// Live entries with rejects, of the sources `wanted`.
 fn with_rejects(loading: &Loading<'_>, wanted: &dyn Fn(&str) -> bool) -> Result<Vec<Entry>> {
-    let files = loading.base.tables.get(REJECTS).map_or(&[][..], |table| &table.files);
+    let files = loading.base.files(REJECTS);
     let has = |entry: &Entry| files.iter().any(|file| file.part == part_of(entry));
     let ledger = Ledger::of(loading.base)?;
     let live = ledger.exports.into_iter().filter(|entry| entry.is_live() && wanted(&entry.source));
@@ -193,9 +193,7 @@ pub async fn replay(loading: &Loading<'_>, sources: &[Arc<Source>]) -> Result<Ve
         let part = part_of(&entry);
         let rejected = match intake.rejects.finish()? {
             Some((path, written)) => {
-                let store = Arc::clone(loading.lake.set().store());
-                let to = data_path(REJECTS, &part, &written);
-                Some(upload(store, to, part.clone(), path, written).await?)
+                Some(put_part(loading, REJECTS, part.clone(), path, written).await?)
             }
             None => None,
         };

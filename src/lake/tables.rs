@@ -84,7 +84,7 @@ impl Lake {
         schema: Schema,
         wanted: impl Fn(&str) -> bool,
     ) -> Arc<dyn TableProvider> {
-        let files = manifest.tables.get(name).map_or(&[][..], |table| &table.files);
+        let files = manifest.files(name);
         let files = files.iter().filter(|file| wanted(&file.part));
         let files = files.map(|file| (file.path.clone(), file.bytes, file.rows));
         FilesTable::table(schema, files, self.url.clone())
@@ -94,7 +94,7 @@ impl Lake {
     #[must_use]
     pub fn rows(manifest: &Manifest) -> Vec<(&'static str, u64)> {
         let rows = |table: &Table| {
-            let files = manifest.tables.get(table.name).map_or(&[][..], |table| &table.files);
+            let files = manifest.files(table.name);
             files.iter().map(|file| file.rows).sum()
         };
         canonical::TABLES.iter().map(|table| (table.name, rows(table))).collect()

@@ -4,11 +4,12 @@ use std::collections::BTreeSet;
 
 use futures::{StreamExt, TryStreamExt, stream};
 use object_store::path::Path;
-use object_store::{ObjectStoreExt, PutMode, UpdateVersion};
+use object_store::{ObjectStoreExt, UpdateVersion};
 
 use super::publication::joined;
 use crate::error::{Error, Kind, Result};
-use crate::store::{MAX_CONDITIONAL_BYTES, Swap, sha256_of, swap};
+use crate::layout::{self, LATEST, file_name};
+use crate::store::{MAX_CONDITIONAL_BYTES, Swapped, sha256_of, swap};
 use crate::tableset::{DataFile, Manifest, TableSet};
 
 /// Files copied at a time: each may have [`MAX_CONDITIONAL_BYTES`] in memory.
@@ -56,7 +57,7 @@ pub async fn refresh(set: &TableSet) -> Result<usize> {
 async fn remove_others(set: &TableSet, manifest: &Manifest) -> Result<()> {
     let files = manifest.tables.values().flat_map(|table| &table.files);
     let named: BTreeSet<&str> = files.map(|file| file_name(&file.path)).collect();
-    let folder = Path::from("latest");
+    let folder = Path::from(LATEST);
     let mut objects = set.store().list(Some(&folder));
     while let Some(object) = objects.try_next().await? {
         let name = file_name(object.location.as_ref());
@@ -72,10 +73,6 @@ async fn remove_others(set: &TableSet, manifest: &Manifest) -> Result<()> {
     Ok(())
 }
 
-fn file_name(path: &str) -> &str {
-    path.rsplit('/').next().unwrap_or(path)
-}
-
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Derived {
     Same,
@@ -88,7 +85,7 @@ enum Derived {
 async fn derive(set: TableSet, version: u64, file: DataFile) -> Result<Derived> {
     let store = set.store();
     let name = file_name(&file.path);
-    let to = Path::from(format!("latest/{name}"));
+    let to = layout::latest(name);
     let found = match store.head(&to).await {
         Ok(meta) => Some(meta),
         Err(object_store::Error::NotFound { .. }) => None,
@@ -109,10 +106,9 @@ async fn derive(set: TableSet, version: u64, file: DataFile) -> Result<Derived> 
         return Ok(Derived::Replaced);
     }
     let expected = found.map(|meta| UpdateVersion { e_tag: meta.e_tag, version: meta.version });
-    let mode = expected.map_or(PutMode::Create, PutMode::Update);
-    Ok(match swap(store.as_ref(), &to, bytes, mode).await {
-        Swap::Done(_) => Derived::Replaced,
+    Ok(match swap(set.place(), &to, bytes, expected).await? {
+        Swapped::Done => Derived::Replaced,
         // The next round finds out.
-        Swap::Refused | Swap::Unknown(_) => Derived::Contested,
+        Swapped::Conflict => Derived::Contested,
     })
 }

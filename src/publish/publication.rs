@@ -13,6 +13,7 @@ use super::latest::refresh;
 use crate::columnar::{Written, type_name};
 use crate::config::pipeline::Format;
 use crate::error::{Error, Kind, Result};
+use crate::layout;
 use crate::store::put_file;
 use crate::tableset::{Change, Column, Committed, DataFile, Table, TableSet, verify};
 
@@ -97,7 +98,7 @@ pub async fn publish(
         refresh(set).await?;
         return Ok(Published::UpToDate(current.version));
     }
-    let folder = format!("data/{:08}-{}", current.version + 1, publication.run);
+    let (version, run) = (current.version + 1, publication.run);
     let entries = tables.iter().map(|table| {
         let columns = table.schema.fields().iter();
         let columns = columns
@@ -111,14 +112,15 @@ pub async fn publish(
             not_available: table.not_available.clone(),
             files: Vec::new(),
         };
-        let (set, table, folder) = (set.clone(), table.clone(), folder.clone());
+        let (set, table, run) = (set.clone(), table.clone(), run.to_owned());
+        let place = move |name: &str| layout::published(version, &run, name);
         let scratch = publication.scratch.to_owned();
         // A table that stands byte for byte is named again, not written again.
         let stored = stands(&table);
         let write = async move {
             let files = match stored {
                 Some(stored) => stored.files,
-                None => write(&set, &table, &folder, &scratch).await?,
+                None => write(&set, &table, &place, &scratch).await?,
             };
             let entry = Table { files, ..entry };
             verify(&set, &table.name, &entry).await?;
@@ -165,11 +167,11 @@ pub(super) fn joined(error: tokio::task::JoinError) -> Error {
     Error::new(Kind::Defect, "a task ended early").because(error)
 }
 
-/// Writes the files of one table below `folder` of the set.
+/// Writes the files of one table, each to the place that its name has.
 async fn write(
     set: &TableSet,
     table: &TableFiles,
-    folder: &str,
+    place: &(dyn Fn(&str) -> Path + Send + Sync),
     scratch: &FsPath,
 ) -> Result<Vec<DataFile>> {
     let mut written = vec![(table.parquet.clone(), table.written.clone())];
@@ -184,10 +186,12 @@ async fn write(
     }
     let mut files = Vec::new();
     for ((from, written), name) in written.into_iter().zip(file_names(table)) {
-        let path = format!("{folder}/{name}");
-        put_file(set.store().as_ref(), &from, &Path::from(path.as_str())).await?;
+        let path = place(&name);
+        put_file(set.store().as_ref(), &from, &path)
+            .await
+            .map_err(|error| error.at(set.place().object(&path)))?;
         files.push(DataFile {
-            path,
+            path: path.to_string(),
             bytes: written.bytes,
             rows: written.rows,
             sha256: written.sha256,

@@ -4,8 +4,6 @@
 //! process, on another machine if need be. Each quarter is kept; tables of newer days stay as they
 //! are.
 
-use object_store::ObjectStoreExt;
-use object_store::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::execute::{Event, Progress};
@@ -14,6 +12,8 @@ use super::plan::Request;
 use super::workspace::Workspace;
 use crate::config::pipeline::MadeFor;
 use crate::error::{Error, Kind, Result};
+use crate::layout;
+use crate::store::{Edit, Register};
 
 /// How far a backfill has come.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,8 +31,20 @@ pub struct Backfill {
     pub finished: bool,
 }
 
-fn marker() -> Path {
-    Path::from("journal/_backfill.json")
+impl Backfill {
+    /// Whether `quarter` is made.
+    fn has(&self, quarter: &str) -> bool {
+        self.done.iter().any(|(done, _)| done == quarter)
+    }
+
+    /// Whether it makes the same quarters of the same pipelines.
+    fn is_of(&self, other: &Self) -> bool {
+        (&self.from, &self.to, &self.pipelines) == (&other.from, &other.to, &other.pipelines)
+    }
+}
+
+fn register(workspace: &Workspace) -> Register<Backfill> {
+    Register::new(workspace.lake.set().place(), layout::backfill())
 }
 
 /// The last backfill; `None` where there never was one.
@@ -40,11 +52,7 @@ fn marker() -> Path {
 /// # Errors
 /// When the store fails.
 pub async fn last_backfill(workspace: &Workspace) -> Result<Option<Backfill>> {
-    match workspace.lake.set().store().get(&marker()).await {
-        Ok(found) => Ok(Some(serde_json::from_slice(&found.bytes().await?)?)),
-        Err(object_store::Error::NotFound { .. }) => Ok(None),
-        Err(error) => Err(error.into()),
-    }
+    register(workspace).read().await
 }
 
 /// The quarters from `from` to `to`, in order.
@@ -117,10 +125,10 @@ pub async fn run_backfill(
     // All are asked for before any is made: the last may be too young.
     let requests: Vec<Request> =
         quarters.iter().map(|quarter| request(quarter)).collect::<Result<_>>()?;
-    write(workspace, &backfill).await?;
+    begin(workspace, &backfill).await?;
     let all = quarters.len();
     for (number, (quarter, request)) in quarters.into_iter().zip(requests).enumerate() {
-        if backfill.done.iter().any(|(done, _)| *done == quarter) {
+        if backfill.has(&quarter) {
             continue;
         }
         progress(Event::Note(format!("quarter {quarter}, {} of {all}", number + 1)));
@@ -131,15 +139,32 @@ pub async fn run_backfill(
             let hint = format!("{hint}; then carry on with \"pobudka backfill --resume\"");
             error.at(format!("quarter {quarter}")).hint(hint.trim_start_matches("; ").to_owned())
         })?;
-        backfill.done.push((quarter, id));
-        backfill.finished = backfill.done.len() == all;
-        write(workspace, &backfill).await?;
+        backfill = enter(workspace, &backfill, &quarter, &id, all).await?;
     }
     Ok(backfill)
 }
 
-async fn write(workspace: &Workspace, backfill: &Backfill) -> Result<()> {
-    let bytes = serde_json::to_vec_pretty(backfill)?;
-    workspace.lake.set().store().put(&marker(), bytes.into()).await?;
-    Ok(())
+/// Writes the marker of a backfill that begins, or is carried on.
+async fn begin(workspace: &Workspace, backfill: &Backfill) -> Result<()> {
+    let begun = |_| std::future::ready(Ok(Edit::Write(backfill.clone(), ())));
+    register(workspace).update(begun).await
+}
+
+/// Enters a quarter that `run` has made, and gives the marker as it then stands.
+async fn enter(
+    workspace: &Workspace,
+    backfill: &Backfill,
+    quarter: &str,
+    run: &str,
+    all: usize,
+) -> Result<Backfill> {
+    let entered = |found: Option<Backfill>| {
+        let mut backfill = found.filter(|found| found.is_of(backfill)).unwrap_or(backfill.clone());
+        if !backfill.has(quarter) {
+            backfill.done.push((quarter.to_owned(), run.to_owned()));
+        }
+        backfill.finished = backfill.done.len() == all;
+        Edit::Write(backfill.clone(), backfill)
+    };
+    register(workspace).update(|found| std::future::ready(Ok(entered(found)))).await
 }

@@ -8,9 +8,9 @@ use arrow::array::RecordBatch;
 use chrono::NaiveDate;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
-use super::leases::Leases;
+use super::ending::Ending;
 use super::missing::Missing;
-use super::perform::{Claim, Run, interrupted};
+use super::perform::{Claim, Run};
 use super::plan::{Plan, Request, plan_table};
 use super::record::{Recording, now, told};
 use super::workspace::Workspace;
@@ -64,7 +64,7 @@ pub struct Made {
     pub not_available: Vec<String>,
 }
 
-/// Carries `plan` out as `run`, as long as `leases` are not lost and nobody wants it to stop.
+/// Carries `plan` out as `run`, as long as `ending` does not come.
 ///
 /// # Errors
 /// Whatever stopped it; the record says it too.
@@ -72,7 +72,7 @@ pub(super) async fn execute(
     workspace: &Workspace,
     plan: Plan,
     run: &Run<'_>,
-    leases: &Leases,
+    ending: &Ending<'_>,
     progress: Progress<'_>,
 ) -> Result<Outcome> {
     let pipelines = plan.pipelines.iter().map(|pipeline| pipeline.name.clone()).collect();
@@ -97,8 +97,7 @@ pub(super) async fn execute(
     };
     let result = tokio::select! {
         result = running.carry_out(plan) => result,
-        error = leases.lost() => Err(error),
-        signal = workspace.stop.told() => Err(interrupted(signal)),
+        error = ending.comes() => Err(error),
     };
     // The journal decides whose slot it is; only then may the record say that it is done.
     let result = match run.claim {

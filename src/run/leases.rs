@@ -100,7 +100,8 @@ async fn take_all(
     Ok(())
 }
 
-fn taken(lease: &Lease) -> Error {
+/// The error of a pipeline that another run holds.
+pub(super) fn taken(lease: &Lease) -> Error {
     Error::new(
         Kind::Superseded,
         format!(

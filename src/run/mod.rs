@@ -5,6 +5,7 @@
 //! Does not know: the terminal.
 
 mod backfill;
+mod ending;
 mod execute;
 mod leases;
 mod missing;
@@ -14,6 +15,7 @@ mod plan;
 mod record;
 mod rejects;
 mod restate;
+mod upkeep;
 mod workspace;
 
 pub use backfill::{Backfill, last_backfill, new_backfill, run_backfill};
@@ -21,4 +23,5 @@ pub use execute::{Event, Made, Outcome, Progress, compute};
 pub use perform::{Claim, Run, perform, run_checks};
 pub use plan::{PipelinePlan, Plan, Request, plan};
 pub use rejects::{Rejects, settle_rejects};
+pub use upkeep::{plan_vacuum, roll_back, table_sets, vacuum};
 pub use workspace::Workspace;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::ending::Ending;
 use super::execute::{Outcome, Progress, blank, execute, only_check};
 use super::leases::Leases;
 use super::plan::{Request, choose, plan, plan_models};
@@ -115,17 +116,17 @@ pub async fn perform(
     }
     let names: BTreeSet<&str> = chosen.iter().map(|pipeline| pipeline.name.as_str()).collect();
     let leases = Leases::take(workspace, &names, run.id).await?;
+    let ending = Ending::new(&workspace.stop, &leases).within(&chosen);
     let result = async {
         if let Some(claim) = run.claim {
             claim.enter(workspace, run.id).await?;
         }
         let plan = tokio::select! {
             plan = plan(workspace, request) => plan,
-            error = leases.lost() => Err(error),
-            signal = workspace.stop.told() => Err(interrupted(signal)),
+            error = ending.comes() => Err(error),
         };
         match (plan, run.claim) {
-            (Ok(plan), _) => execute(workspace, plan, run, &leases, progress).await,
+            (Ok(plan), _) => execute(workspace, plan, run, &ending, progress).await,
             (Err(error), None) => Err(error),
             (Err(error), Some(claim)) => {
                 // A slot whose planning was interrupted stays claimed, and is run again.
@@ -175,11 +176,6 @@ pub async fn run_checks(
 ) -> Result<Vec<Checked>> {
     let plan = plan_models(workspace, request).await?;
     only_check(workspace, &plan, id, progress).await
-}
-
-/// The error of a run that was told to stop.
-pub(super) fn interrupted(signal: i32) -> Error {
-    Error::new(Kind::Interrupted(signal), "interrupted; nothing is half done")
 }
 
 /// Refuses a store that does not honour what heads rest on.

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use super::ending::Ending;
 use super::execute::blank;
 use super::leases::Leases;
 use super::perform::check_store;
@@ -75,10 +76,10 @@ pub async fn settle_rejects(
             }
         }
     };
+    let ending = Ending::new(&workspace.stop, &leases);
     let settled = tokio::select! {
         settled = settled => settled,
-        error = leases.lost() => Err(error),
-        signal = workspace.stop.told() => Err(super::perform::interrupted(signal)),
+        error = ending.comes() => Err(error),
     };
     finish(workspace, &mut record, what, &settled);
     write_record(&workspace.lake, &record).await?;

@@ -11,6 +11,7 @@ use crate::config::{Destination, Project};
 use crate::error::{Error, Kind, Result};
 use crate::lake::Lake;
 use crate::names;
+use crate::scratch::Scratch;
 use crate::stop::Stop;
 use crate::store::Stores;
 use crate::tableset::TableSet;
@@ -29,7 +30,7 @@ pub struct Workspace {
     pub clock: Clock,
     /// The wish to stop.
     pub stop: Stop,
-    scratch: tempfile::TempDir,
+    scratch: Scratch,
 }
 
 impl Workspace {
@@ -45,7 +46,7 @@ impl Workspace {
     ) -> Result<Self> {
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let threads = threads.or(project.threads).unwrap_or(cores).max(1);
-        let scratch = tempfile::Builder::new().prefix("pobudka-").tempdir()?;
+        let scratch = Scratch::new()?;
         let limits = Limits { threads, memory_mb: project.memory_mb };
         let engine = Engine::new(limits, scratch.path())?;
         let stores = Stores::new(&project.root, &project.stores);

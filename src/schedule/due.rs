@@ -5,10 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::config::schedule::{CatchUp, Overlap, Schedule, Times, When};
+use crate::error::{Error, Kind};
 use crate::lake::{Journal, Slot};
 
 /// With `catch_up: none`, a slot found later than this counts as missed.
 const ON_TIME: TimeDelta = TimeDelta::hours(1);
+
+/// How far a journal may be ahead of the clock: those of two runners differ a little.
+const MAX_AHEAD: TimeDelta = TimeDelta::hours(1);
 
 /// Why a slot was left out.
 pub mod why {
@@ -57,8 +61,23 @@ impl What {
     }
 }
 
-/// What is due at `now`, in the order to do it, for who has been here, though busy, `here_since`. `journals` are by pipeline, `live` are the runs
-/// whose lease has not run out. Of a pipeline, one slot at a time is run.
+/// The error of a journal that is ahead of the clock: nothing is due until the clock has come so
+/// far, so somebody has to say which of the two is wrong.
+#[must_use]
+pub fn ahead(pipeline: &str, journal: &Journal, now: DateTime<Utc>) -> Option<Error> {
+    let newest = journal.newest().filter(|newest| newest.due - now > MAX_AHEAD)?;
+    let (due, now) = (newest.due.format("%FT%RZ"), now.format("%FT%RZ"));
+    let message = format!(
+        "the journal of pipeline \"{pipeline}\" is ahead of the clock: it has the slot {due}, and it is {now}"
+    );
+    Some(Error::new(Kind::Transient, message).hint(
+        "set this machine's clock right; if it is, \"pobudka repair\" forgets the slots that lie ahead",
+    ))
+}
+
+/// What is due at `now`, in the order to do it, for who has been here, though busy, `here_since`.
+/// `journals` are by pipeline, `live` are the runs whose lease has not run out. Of a pipeline, one
+/// slot at a time is run.
 #[must_use]
 pub fn due<'a>(
     pipelines: &[(&'a str, &Schedule)],

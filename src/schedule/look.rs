@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
 
-use super::due::{Due, What, due};
+use super::due::{Due, What, ahead, due};
 use crate::config::pipeline::{MadeFor, Pipeline};
 use crate::config::schedule::Schedule;
 use crate::domain::calendar::{to_date, to_day};
@@ -45,6 +45,13 @@ pub async fn look(workspace: &Workspace, ids: Ids<'_>, progress: Progress<'_>) -
     while workspace.stop.heard().is_none() {
         let (journals, live) = read(workspace, &pipelines).await?;
         let now = workspace.clock.now();
+        for (pipeline, journal) in &journals {
+            let Some(error) = ahead(pipeline, journal, now) else { continue };
+            if waiting.insert(pipeline.clone()) {
+                let due = journal.newest().map_or(now, |newest| newest.due);
+                did.push(Did { pipeline: pipeline.clone(), due, run: Some(Err(error)) });
+            }
+        }
         let found = due(&pipelines, &journals, &live, here_since, now);
         let Some(first) = found.iter().find(|due| !waiting.contains(due.pipeline)) else { break };
         let pipeline = first.pipeline.to_owned();
@@ -62,6 +69,29 @@ pub async fn look(workspace: &Workspace, ids: Ids<'_>, progress: Progress<'_>) -
         }
     }
     Ok(did)
+}
+
+/// What a look would begin with, in words, one line for each pipeline; nothing is changed.
+///
+/// # Errors
+/// When the lake cannot be read.
+pub async fn would(workspace: &Workspace) -> Result<Vec<String>> {
+    let pipelines = scheduled(workspace);
+    let (journals, live) = read(workspace, &pipelines).await?;
+    let now = workspace.clock.now();
+    let found = due(&pipelines, &journals, &live, now, now);
+    let told = found.iter().map(|one| match &one.what {
+        What::LeaveOut(slot) => {
+            let why = slot.why.as_deref().unwrap_or_default();
+            format!("{}  would be left out: {why}", shown(one.pipeline, slot.due))
+        }
+        What::Run(slot) => format!("{}  would be run", shown(one.pipeline, slot.due)),
+        What::Again { due, lost } => {
+            format!("{}  would be run again: {lost} was lost", shown(one.pipeline, *due))
+        }
+    });
+    let ahead = journals.iter().filter_map(|(name, journal)| ahead(name, journal, now));
+    Ok(told.chain(ahead.map(|error| error.message)).collect())
 }
 
 /// The journals of `pipelines`, and the runs in them whose lease has not run out.

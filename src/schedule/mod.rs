@@ -12,5 +12,5 @@ mod due_tests;
 mod look;
 
 pub use daemon::daemon;
-pub use due::{Due, What, due, why};
-pub use look::{Did, Ids, look};
+pub use due::{Due, What, ahead, due, why};
+pub use look::{Did, Ids, look, would};

@@ -5,12 +5,13 @@
 //! holds a lock on `_lock` while it compares. The etag of a small object is a hash of its bytes,
 //! so it means the same on every file system. Reads, lists and deletions are upstream's.
 
-use std::fs::{self, File};
+use std::fs::{self, File, TryLockError};
 use std::io::{self, Read, Write};
 use std::ops::Range;
 use std::path::{Path as FsPath, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -25,21 +26,16 @@ use object_store::{
 };
 use sha2::{Digest, Sha256};
 
-use super::file;
+use super::{file, limits};
 use crate::digest::hex;
+use crate::layout::{LOCK, UNFINISHED};
 
 /// Objects up to this size have a hash of their bytes as etag; heads and manifests do.
 const HASHED_ETAG_MAX_BYTES: u64 = 1 << 20;
 
-/// The folder of unfinished files, relative to the store.
-const TMP: &str = "_tmp";
-
-/// The file that updates lock, relative to the store.
-const LOCK: &str = "_lock";
-
 /// Whether `location` is the store's own: listed only by who asks for it by name.
 fn is_own(location: &Path) -> bool {
-    matches!(location.parts().next(), Some(part) if part.as_ref() == TMP || part.as_ref() == LOCK)
+    matches!(location.parts().next(), Some(part) if part.as_ref() == UNFINISHED || part.as_ref() == LOCK)
 }
 
 static NEXT_TMP: AtomicU64 = AtomicU64::new(0);
@@ -57,16 +53,41 @@ impl std::fmt::Display for DurableLocal {
     }
 }
 
-fn failed(error: io::Error) -> Error {
-    Error::Generic { store: "DurableLocal", source: Box::new(error) }
+/// What the file system did not do, and where.
+#[derive(Debug, thiserror::Error)]
+#[error("{}: {source}", path.display())]
+struct Failure {
+    path: PathBuf,
+    source: io::Error,
 }
 
-fn failed_at(location: &Path, error: io::Error) -> Error {
+fn failed(path: &FsPath, error: io::Error) -> Error {
+    let source = Box::new(Failure { path: path.to_owned(), source: error });
+    Error::Generic { store: "DurableLocal", source }
+}
+
+fn failed_at(location: &Path, file: &FsPath, error: io::Error) -> Error {
     let path = location.to_string();
     match error.kind() {
         io::ErrorKind::AlreadyExists => Error::AlreadyExists { path, source: Box::new(error) },
         io::ErrorKind::NotFound => Error::NotFound { path, source: Box::new(error) },
-        _ => failed(error),
+        _ => failed(file, error),
+    }
+}
+
+/// A file below `_tmp`, removed with this unless it was put in its place.
+#[derive(Debug)]
+struct Unfinished {
+    path: PathBuf,
+    file: File,
+    placed: bool,
+}
+
+impl Drop for Unfinished {
+    fn drop(&mut self) {
+        if !self.placed {
+            let _ = fs::remove_file(&self.path);
+        }
     }
 }
 
@@ -96,7 +117,7 @@ impl DurableLocal {
     /// # Errors
     /// When `root` cannot be made absolute.
     pub fn new(root: &FsPath) -> Result<Self> {
-        let root = std::path::absolute(root).map_err(failed)?;
+        let root = std::path::absolute(root).map_err(|error| failed(root, error))?;
         Ok(Self { root, inner: LocalFileSystem::new() })
     }
 
@@ -122,31 +143,30 @@ impl DurableLocal {
         location.prefix_match(root).map_or_else(|| location.clone(), Iterator::collect)
     }
 
-    fn tmp_file(&self) -> Result<(PathBuf, File)> {
-        let folder = self.root.join(TMP);
-        file::create_folders(&folder).map_err(failed)?;
+    fn unfinished(&self) -> Result<Unfinished> {
+        let folder = self.root.join(UNFINISHED);
+        file::create_folders(&folder).map_err(|error| failed(&folder, error))?;
         loop {
             let number = NEXT_TMP.fetch_add(1, Ordering::Relaxed);
             let path = folder.join(format!("{}-{number}.tmp", std::process::id()));
             match File::create_new(&path) {
-                Ok(file) => return Ok((path, file)),
+                Ok(file) => return Ok(Unfinished { path, file, placed: false }),
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-                Err(error) => return Err(failed(error)),
+                Err(error) => return Err(failed(&path, error)),
             }
         }
     }
 
-    /// Puts a finished temporary file in its place by the rules of `mode`.
-    fn publish(&self, tmp: &FsPath, location: &Path, mode: &PutMode) -> Result<()> {
-        let target = self.fs_path(location);
+    /// Puts a finished file in its place by the rules of `mode`.
+    async fn publish(&self, mut from: Unfinished, location: &Path, mode: &PutMode) -> Result<()> {
+        let (target, tmp) = (self.fs_path(location), &from.path);
         let done = match mode {
             PutMode::Overwrite => file::replace(tmp, &target),
             PutMode::Create => file::create(tmp, &target),
             PutMode::Update(expected) => {
-                let lock = self.lock()?;
+                let lock = self.lock().await?;
                 let found = etag_at(&target);
                 if found.is_none() || found != expected.e_tag {
-                    let _ = fs::remove_file(tmp);
                     return Err(Error::Precondition {
                         path: location.to_string(),
                         source: format!("etag is {found:?}, expected {:?}", expected.e_tag).into(),
@@ -157,20 +177,46 @@ impl DurableLocal {
                 done
             }
         };
-        done.map_err(|error| {
-            let _ = fs::remove_file(tmp);
-            failed_at(location, error)
-        })
+        from.placed = done.is_ok();
+        done.map_err(|error| failed_at(location, &target, error))
     }
 
-    fn lock(&self) -> Result<File> {
-        let lock = File::options()
+    /// Waits for the lock, though not for ever: whoever holds it may have been stopped.
+    async fn lock(&self) -> Result<File> {
+        let path = self.root.join(LOCK);
+        let failed = |error| failed(&path, error);
+        let mut lock = File::options()
             .create(true)
             .truncate(false)
+            .read(true)
             .write(true)
-            .open(self.root.join(LOCK))
+            .open(&path)
             .map_err(failed)?;
-        lock.lock().map_err(failed)?;
+        let mut waited = Duration::ZERO;
+        loop {
+            match lock.try_lock() {
+                Ok(()) => break,
+                Err(TryLockError::Error(error)) => return Err(failed(error)),
+                Err(TryLockError::WouldBlock) if waited < limits::LOCK_WAIT => {
+                    tokio::time::sleep(limits::LOCK_PAUSE).await;
+                    waited += limits::LOCK_PAUSE;
+                }
+                Err(TryLockError::WouldBlock) => {
+                    let mut holder = String::new();
+                    let _ = lock.read_to_string(&mut holder);
+                    return Err(failed(io::Error::new(
+                        io::ErrorKind::TimedOut,
+                        format!(
+                            "locked for over {} s by process {}: if it was stopped, let it go on or end it",
+                            limits::LOCK_WAIT.as_secs(),
+                            holder.trim()
+                        ),
+                    )));
+                }
+            }
+        }
+        // For those who wait: who holds it.
+        lock.set_len(0).and_then(|()| write!(lock, "{}", std::process::id())).map_err(failed)?;
         Ok(lock)
     }
 
@@ -187,11 +233,11 @@ impl DurableLocal {
             return Ok(None);
         }
         let mut bytes = Vec::new();
-        file.read_to_end(&mut bytes).map_err(failed)?;
+        file.read_to_end(&mut bytes).map_err(|error| failed(&path, error))?;
         let size = bytes.len() as u64;
         let meta = ObjectMeta {
             location: location.clone(),
-            last_modified: metadata.modified().map_err(failed)?.into(),
+            last_modified: metadata.modified().map_err(|error| failed(&path, error))?.into(),
             size,
             e_tag: Some(etag_of(&bytes)),
             version: None,
@@ -235,10 +281,12 @@ impl ObjectStore for DurableLocal {
                 implementer: self.to_string(),
             });
         }
-        let (tmp, mut file) = self.tmp_file()?;
+        let mut unfinished = self.unfinished()?;
+        let file = &mut unfinished.file;
         let written = payload.iter().try_for_each(|bytes| file.write_all(bytes));
-        written.and_then(|()| file.sync_all()).map_err(failed)?;
-        self.publish(&tmp, location, &opts.mode)?;
+        let written = written.and_then(|()| file.sync_all());
+        written.map_err(|error| failed(&self.fs_path(location), error))?;
+        self.publish(unfinished, location, &opts.mode).await?;
         let small = payload.content_length() as u64 <= HASHED_ETAG_MAX_BYTES;
         let e_tag = small.then(|| etag_of(&Bytes::from(payload)));
         Ok(PutResult { e_tag, version: None })
@@ -255,15 +303,10 @@ impl ObjectStore for DurableLocal {
                 implementer: self.to_string(),
             });
         }
-        let (tmp, file) = self.tmp_file()?;
+        let unfinished = Arc::new(self.unfinished()?);
         let store = Arc::new(Self { root: self.root.clone(), inner: LocalFileSystem::new() });
-        Ok(Box::new(Upload {
-            store,
-            location: location.clone(),
-            tmp,
-            file: Arc::new(file),
-            offset: 0,
-        }))
+        let location = location.clone();
+        Ok(Box::new(Upload { store, location, unfinished: Some(unfinished), offset: 0 }))
     }
 
     async fn get_opts(&self, location: &Path, options: GetOptions) -> Result<GetResult> {
@@ -289,8 +332,9 @@ impl ObjectStore for DurableLocal {
                 let location = location?;
                 let mut path = root.clone();
                 path.extend(location.parts().map(|part| part.as_ref().to_owned()));
-                fs::remove_file(&path).map_err(|error| failed_at(&location, error))?;
-                path.parent().map_or(Ok(()), file::sync_folder).map_err(failed)?;
+                fs::remove_file(&path).map_err(|error| failed_at(&location, &path, error))?;
+                let synced = path.parent().map_or(Ok(()), file::sync_folder);
+                synced.map_err(|error| failed(&path, error))?;
                 Ok(location)
             })
             .boxed()
@@ -324,19 +368,17 @@ impl ObjectStore for DurableLocal {
     }
 
     async fn copy_opts(&self, from: &Path, to: &Path, options: CopyOptions) -> Result<()> {
-        let (tmp, mut file) = self.tmp_file()?;
-        let copied = File::open(self.fs_path(from))
-            .and_then(|mut source| io::copy(&mut source, &mut file))
+        let mut unfinished = self.unfinished()?;
+        let (source, file) = (self.fs_path(from), &mut unfinished.file);
+        let copied = File::open(&source)
+            .and_then(|mut source| io::copy(&mut source, file))
             .and_then(|_| file.sync_all());
-        if let Err(error) = copied {
-            let _ = fs::remove_file(&tmp);
-            return Err(failed_at(from, error));
-        }
+        copied.map_err(|error| failed_at(from, &self.fs_path(to), error))?;
         let mode = match options.mode {
             CopyMode::Overwrite => PutMode::Overwrite,
             CopyMode::Create => PutMode::Create,
         };
-        self.publish(&tmp, to, &mode)
+        self.publish(unfinished, to, &mode).await
     }
 
     async fn rename_opts(&self, from: &Path, to: &Path, options: RenameOptions) -> Result<()> {
@@ -345,16 +387,18 @@ impl ObjectStore for DurableLocal {
             RenameTargetMode::Overwrite => file::replace(&source, &target),
             RenameTargetMode::Create => file::create(&source, &target),
         };
-        done.map_err(|error| failed_at(if source.exists() { to } else { from }, error))
+        done.map_err(|error| {
+            let (location, file) = if source.exists() { (to, &target) } else { (from, &source) };
+            failed_at(location, file, error)
+        })
     }
 }
 
-/// Parts written straight to their place in one temporary file, published when complete.
+/// Parts written straight to their place in one unfinished file, published when complete.
 struct Upload {
     store: Arc<DurableLocal>,
     location: Path,
-    tmp: PathBuf,
-    file: Arc<File>,
+    unfinished: Option<Arc<Unfinished>>,
     offset: u64,
 }
 
@@ -364,16 +408,25 @@ impl std::fmt::Debug for Upload {
     }
 }
 
+impl Upload {
+    fn failed(&self, error: io::Error) -> Error {
+        failed(&self.store.fs_path(&self.location), error)
+    }
+}
+
 #[async_trait]
 impl MultipartUpload for Upload {
     fn put_part(&mut self, data: PutPayload) -> UploadPart {
-        let file = Arc::clone(&self.file);
+        let (unfinished, target) = (self.unfinished.clone(), self.store.fs_path(&self.location));
         let mut offset = self.offset;
         self.offset += data.content_length() as u64;
         async move {
             use std::os::unix::fs::FileExt;
+            let ended = || failed(&target, io::Error::other("the upload has ended"));
+            let unfinished = unfinished.ok_or_else(ended)?;
             for bytes in &data {
-                file.write_all_at(bytes, offset).map_err(failed)?;
+                let written = unfinished.file.write_all_at(bytes, offset);
+                written.map_err(|error| failed(&target, error))?;
                 offset += bytes.len() as u64;
             }
             Ok(())
@@ -382,14 +435,19 @@ impl MultipartUpload for Upload {
     }
 
     async fn complete(&mut self) -> Result<PutResult> {
-        self.file.sync_all().map_err(failed)?;
-        self.store.publish(&self.tmp, &self.location, &PutMode::Overwrite)?;
+        let whole = self.unfinished.take().and_then(Arc::into_inner);
+        let ended =
+            || self.failed(io::Error::other("the upload has ended, or parts are under way"));
+        let unfinished = whole.ok_or_else(ended)?;
+        unfinished.file.sync_all().map_err(|error| self.failed(error))?;
+        self.store.publish(unfinished, &self.location, &PutMode::Overwrite).await?;
         let path = self.store.fs_path(&self.location);
         Ok(PutResult { e_tag: etag_at(&path), version: None })
     }
 
     async fn abort(&mut self) -> Result<()> {
-        fs::remove_file(&self.tmp).map_err(failed)
+        self.unfinished = None;
+        Ok(())
     }
 }
 

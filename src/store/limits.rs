@@ -7,10 +7,8 @@ use object_store::{BackoffConfig, ClientOptions, RetryConfig};
 /// Requests to one store at a time.
 pub(super) const CONCURRENT_REQUESTS: usize = 32;
 
-/// Times that a request is sent again after a server's 5xx, 408 or 429, or a lost connection.
-const RETRIES: usize = 8;
-
-/// Seconds after which a request is no longer sent again.
+/// Seconds after which a request is no longer sent again after a server's 5xx, 408 or 429, or a
+/// lost connection. Time alone decides: pauses differ by chance, so no number of tries would do.
 const RETRY_SECONDS: u64 = 120;
 
 /// The first pause before a request is sent again; each further one is up to twice as long.
@@ -25,11 +23,17 @@ const CONNECT_SECONDS: u64 = 10;
 /// Seconds that one request may take with its whole body, of which no part is over 64 MiB.
 const REQUEST_SECONDS: u64 = 120;
 
+/// How long a writer waits for the lock of a local store, which is held for a few milliseconds.
+pub(super) const LOCK_WAIT: Duration = Duration::from_secs(20);
+
+/// How long it pauses between two tries.
+pub(super) const LOCK_PAUSE: Duration = Duration::from_millis(5);
+
 /// How requests are repeated.
 pub(super) fn retry() -> RetryConfig {
     RetryConfig {
         backoff: BackoffConfig { init_backoff: FIRST_PAUSE, max_backoff: LONGEST_PAUSE, base: 2.0 },
-        max_retries: RETRIES,
+        max_retries: usize::MAX,
         retry_timeout: Duration::from_secs(RETRY_SECONDS),
     }
 }

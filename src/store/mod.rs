@@ -6,9 +6,12 @@
 //! Does not know: what lies in the objects.
 
 mod durable;
+#[cfg(test)]
+mod fault;
 mod file;
 mod limits;
 mod probe;
+mod register;
 mod remote;
 mod transfer;
 
@@ -16,15 +19,17 @@ use std::path::{Path as FsPath, PathBuf};
 use std::sync::Arc;
 
 use object_store::ObjectStore;
+use object_store::path::Path;
 
 pub use durable::DurableLocal;
+#[cfg(test)]
+pub(crate) use fault::{Fault, FaultStore};
 pub use probe::{Depth, probe};
-pub use transfer::{
-    MAX_CONDITIONAL_BYTES, Swap, file_sha256, get_file, put_file, read, sha256_of, swap,
-};
+pub use register::{Edit, Register, Swapped, swap};
+pub use transfer::{MAX_CONDITIONAL_BYTES, file_sha256, get_file, put_file, sha256_of};
 
 use crate::config::stores::StoreOptions;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::names::foreign_scheme;
 
 /// A place for a table set: an object store and how to name it to people.
@@ -46,6 +51,26 @@ impl std::fmt::Display for Place {
             Some(server) => write!(formatter, "\"{}\" at {server}", self.url),
             None => write!(formatter, "\"{}\"", self.url),
         }
+    }
+}
+
+impl Place {
+    /// A place in `store`, called `url`, for tests.
+    #[cfg(test)]
+    pub(crate) fn of(store: Arc<dyn ObjectStore>, url: &str) -> Self {
+        Self { store, url: url.to_owned(), server: None, local: true }
+    }
+
+    /// How to name the object at `path` to people.
+    #[must_use]
+    pub fn object(&self, path: &Path) -> String {
+        format!("\"{path}\" of {self}")
+    }
+
+    /// The error of a store that failed at the object at `path`.
+    #[must_use]
+    pub fn failed(&self, path: &Path, error: object_store::Error) -> Error {
+        Error::from(error).at(self.object(path))
     }
 }
 

@@ -10,9 +10,7 @@ use object_store::{Error as StoreError, ObjectStore, PutMode, UpdateVersion};
 
 use super::Place;
 use crate::error::{Error, Kind, Result};
-
-/// The object.
-const PROBE: &str = "_probe";
+use crate::layout::PROBE;
 
 /// Updates sent at once, of which one may win.
 const WRITERS: usize = 16;

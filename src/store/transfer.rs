@@ -6,8 +6,7 @@ use std::path::Path as FsPath;
 use futures::TryStreamExt;
 use object_store::path::Path;
 use object_store::{
-    GetOptions, GetResultPayload, ObjectStore, ObjectStoreExt, PutMode, PutPayload, UpdateVersion,
-    WriteMultipart,
+    GetOptions, GetResultPayload, ObjectStore, ObjectStoreExt, PutPayload, WriteMultipart,
 };
 use sha2::{Digest, Sha256};
 
@@ -49,51 +48,6 @@ pub async fn put_file(store: &dyn ObjectStore, from: &FsPath, to: &Path) -> Resu
     }
     upload.finish().await?;
     Ok(())
-}
-
-/// What came of a conditional put.
-#[derive(Debug)]
-pub enum Swap {
-    /// It is done; the object's version now.
-    Done(UpdateVersion),
-    /// The store says that the condition does not hold: or that it no longer does, where the reply
-    /// to an earlier attempt was lost. Only the object, read again, tells.
-    Refused,
-    /// Nobody knows: only the object, read again, tells.
-    Unknown(object_store::Error),
-}
-
-/// Puts `bytes` at `to` on the condition that `mode` states.
-pub async fn swap(
-    store: &dyn ObjectStore,
-    to: &Path,
-    bytes: impl Into<PutPayload>,
-    mode: PutMode,
-) -> Swap {
-    match store.put_opts(to, bytes.into(), mode.into()).await {
-        Ok(done) => Swap::Done(UpdateVersion { e_tag: done.e_tag, version: done.version }),
-        Err(
-            object_store::Error::Precondition { .. } | object_store::Error::AlreadyExists { .. },
-        ) => Swap::Refused,
-        Err(error) => Swap::Unknown(error),
-    }
-}
-
-/// The object at `path` and its version; `None` where there is none.
-///
-/// # Errors
-/// When the store fails.
-pub async fn read(
-    store: &dyn ObjectStore,
-    path: &Path,
-) -> Result<Option<(bytes::Bytes, UpdateVersion)>> {
-    let found = match store.get(path).await {
-        Ok(found) => found,
-        Err(object_store::Error::NotFound { .. }) => return Ok(None),
-        Err(error) => return Err(error.into()),
-    };
-    let (e_tag, version) = (found.meta.e_tag.clone(), found.meta.version.clone());
-    Ok(Some((found.bytes().await?, UpdateVersion { e_tag, version })))
 }
 
 /// Brings the object at `from`, whose etag must be `etag` where one is given, into the local file

@@ -1,37 +1,13 @@
-//! Reading the head and swapping it.
+//! Making a version current: a manifest on top of what stands, and one swap of the head.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use object_store::path::Path;
-use object_store::{ObjectStore, ObjectStoreExt, PutMode, UpdateVersion};
 
-use super::layout::{HEAD, manifest_path};
 use super::manifest::{FORMAT, Head, Manifest, Table};
+use super::set::TableSet;
 use crate::error::{Error, Kind, Result};
-use crate::store::Place;
-
-/// Attempts at swapping the head while others swap it too.
-const MAX_SWAPS: usize = 16;
-
-/// Runs that a head remembers as fenced: more never were paused at once, and still live.
-const MAX_FENCED: usize = 256;
-
-/// A table set in a store.
-#[derive(Debug, Clone)]
-pub struct TableSet {
-    place: Place,
-}
-
-/// A version with what is needed to swap it.
-#[derive(Debug, Clone, Default)]
-struct Current {
-    head: Option<Head>,
-    version: Option<UpdateVersion>,
-    manifest: Manifest,
-    fenced: Vec<String>,
-}
+use crate::store::Edit;
 
 /// What a run changes: tables to put in place of the parent's, and the new `extra`.
 #[derive(Debug, Clone, Default)]
@@ -64,131 +40,6 @@ pub enum Committed {
 }
 
 impl TableSet {
-    /// The table set at `place`.
-    #[must_use]
-    pub fn new(place: Place) -> Self {
-        Self { place }
-    }
-
-    /// Where it lies.
-    #[must_use]
-    pub fn place(&self) -> &Place {
-        &self.place
-    }
-
-    /// The store.
-    #[must_use]
-    pub fn store(&self) -> &Arc<dyn ObjectStore> {
-        &self.place.store
-    }
-
-    /// The set's place, for messages.
-    #[must_use]
-    pub fn url(&self) -> &str {
-        &self.place.url
-    }
-
-    /// The current head; `None` before the first commit.
-    ///
-    /// # Errors
-    /// When the store fails or the head is not one.
-    pub async fn head(&self) -> Result<Option<Head>> {
-        Ok(self.read_head().await?.map(|(head, _)| head).filter(|head| head.version > 0))
-    }
-
-    async fn read_head(&self) -> Result<Option<(Head, UpdateVersion)>> {
-        let result = match self.store().get(&Path::from(HEAD)).await {
-            Ok(result) => result,
-            Err(object_store::Error::NotFound { .. }) => return Ok(None),
-            Err(error) => return Err(Error::from(error).at(format!("head of \"{}\"", self.url()))),
-        };
-        let version = UpdateVersion {
-            e_tag: result.meta.e_tag.clone(),
-            version: result.meta.version.clone(),
-        };
-        let head = serde_json::from_slice(&result.bytes().await?)
-            .map_err(|error| Error::from(error).at(format!("head of \"{}\"", self.url())))?;
-        Ok(Some((head, version)))
-    }
-
-    /// The manifest at `path`.
-    ///
-    /// # Errors
-    /// When it is missing, or of a format that this program does not know.
-    pub async fn manifest(&self, path: &str) -> Result<Manifest> {
-        let at = || format!("manifest \"{path}\" of \"{}\"", self.url());
-        let read = async { self.store().get(&Path::from(path)).await?.bytes().await };
-        let bytes = read.await.map_err(|error| Error::from(error).at(at()))?;
-        let manifest: Manifest =
-            serde_json::from_slice(&bytes).map_err(|error| Error::from(error).at(at()))?;
-        if manifest.format != FORMAT {
-            let found = manifest.format;
-            return Err(Error::new(
-                Kind::Declaration,
-                format!("{}: format {found}, expected {FORMAT}", at()),
-            )
-            .hint("use the version of pobudka that wrote it, or a newer one"));
-        }
-        Ok(manifest)
-    }
-
-    /// The current version; an empty one before the first commit.
-    ///
-    /// # Errors
-    /// As [`TableSet::head`] and [`TableSet::manifest`].
-    pub async fn current(&self) -> Result<Manifest> {
-        Ok(self.read_current().await?.manifest)
-    }
-
-    async fn read_current(&self) -> Result<Current> {
-        let Some((head, version)) = self.read_head().await? else {
-            return Ok(Current::default());
-        };
-        let fenced = head.fenced.clone();
-        let manifest = self.manifest(&head.manifest).await?;
-        Ok(Current { head: Some(head), version: Some(version), manifest, fenced })
-    }
-
-    /// Takes from `run`, which lost its lease, the right to swap the head: from here on its swap
-    /// fails, wherever it was stopped. Before the first commit this makes an empty version 0.
-    ///
-    /// # Errors
-    /// When the store fails.
-    pub async fn fence(&self, run: &str) -> Result<()> {
-        for _ in 0..MAX_SWAPS {
-            let (mut head, mode) = match self.read_head().await? {
-                Some((head, version)) => (head, PutMode::Update(version)),
-                None => (self.nothing(run).await?, PutMode::Create),
-            };
-            if head.fenced.iter().any(|fenced| fenced == run) {
-                return Ok(());
-            }
-            head.fenced.push(run.to_owned());
-            let surplus = head.fenced.len().saturating_sub(MAX_FENCED);
-            head.fenced.drain(..surplus);
-            let bytes = serde_json::to_vec(&head)?;
-            // Whatever the reply: the head, read again, tells.
-            let _ = self.store().put_opts(&Path::from(HEAD), bytes.into(), mode.into()).await;
-        }
-        Err(self.unsteady())
-    }
-
-    /// The head of an empty version 0, whose manifest is put here.
-    async fn nothing(&self, run: &str) -> Result<Head> {
-        let path = manifest_path(0, run);
-        let manifest = Manifest { format: FORMAT, ..Manifest::default() };
-        self.store().put(&path, serde_json::to_vec_pretty(&manifest)?.into()).await?;
-        Ok(Head { manifest: path.to_string(), ..Head::default() })
-    }
-
-    fn unsteady(&self) -> Error {
-        Error::new(
-            Kind::Transient,
-            format!("the head of \"{}\" moved {MAX_SWAPS} times while it was swapped", self.url()),
-        )
-        .hint("run again when fewer runs publish there")
-    }
-
     /// Makes `change` the current version, on top of whatever others commit meanwhile.
     ///
     /// The data files of `change` must already lie in the store. A bound change gives
@@ -198,84 +49,63 @@ impl TableSet {
     /// `Superseded` when another run holds one of our tables from a newer day or lake;
     /// `Transient` when the outcome could not be learnt: nothing is deleted then.
     pub async fn commit(&self, change: &Change, now: DateTime<Utc>) -> Result<Committed> {
-        for _ in 0..MAX_SWAPS {
-            let current = self.read_current().await?;
-            if self.is_ours(change, &current).await? {
-                return Ok(Committed::Version(current.manifest.version));
-            }
-            if current.fenced.contains(&change.run) {
-                return Err(Error::new(
-                    Kind::Superseded,
-                    format!(
-                        "run {} lost its lease before it could swap the head of \"{}\"",
-                        change.run,
-                        self.url()
-                    ),
-                )
-                .hint("another run has taken its place: see \"pobudka runs\""));
-            }
-            if change.late && change.keep.is_none() {
-                superseded(change, &current.manifest, Kind::Outdated)?;
-            }
-            if change.base != current.manifest.version {
-                if change.bound {
-                    return Ok(Committed::Moved(current.manifest.version));
-                }
-                if change.keep.is_none() {
-                    superseded(change, &current.manifest, Kind::Superseded)?;
-                }
-            }
-            let manifest = successor(change, &current, now);
-            let path = manifest_path(manifest.version, &change.run);
-            self.store().put(&path, serde_json::to_vec_pretty(&manifest)?.into()).await?;
-            let head = Head {
-                version: manifest.version,
-                manifest: path.to_string(),
-                run: change.run.clone(),
-                fenced: current.fenced,
-            };
-            let mode = current.version.map_or(PutMode::Create, PutMode::Update);
-            let bytes = serde_json::to_vec(&head)?;
-            match self.store().put_opts(&Path::from(HEAD), bytes.into(), mode.into()).await {
-                Ok(_) => return Ok(Committed::Version(head.version)),
-                Err(error) => {
-                    // The reply may be the echo of our own write: only the head tells.
-                    let found =
-                        self.read_current().await.map_err(|_| unknown(self.url(), error))?;
-                    if self.is_ours(change, &found).await? {
-                        return Ok(Committed::Version(found.manifest.version));
-                    }
-                }
-            }
-        }
-        Err(self.unsteady())
+        self.register().update(|head| self.committed(head, change, now)).await
     }
 
-    /// Whether our run is the head or among its parents.
-    async fn is_ours(&self, change: &Change, current: &Current) -> Result<bool> {
-        let Some(head) = &current.head else {
-            return Ok(false);
-        };
-        if head.run == change.run {
-            return Ok(true);
+    async fn committed(
+        &self,
+        head: Option<Head>,
+        change: &Change,
+        now: DateTime<Utc>,
+    ) -> Result<Edit<Head, Committed>> {
+        let current = self.version(head.as_ref()).await?;
+        if self.holds(change, &current).await? {
+            return Ok(Edit::Leave(Committed::Version(current.version)));
         }
-        let mut parent = current.manifest.parent.clone();
-        for _ in 0..MAX_SWAPS {
-            let Some(path) = parent else { break };
-            let manifest = self.manifest(&path).await?;
-            if manifest.run == change.run {
+        let fenced = head.as_ref().map_or_else(Vec::new, |head| head.fenced.clone());
+        if fenced.contains(&change.run) {
+            let (run, place) = (&change.run, self.place());
+            return Err(Error::new(
+                Kind::Superseded,
+                format!("run {run} lost its lease before it could swap the head of {place}"),
+            )
+            .hint("another run has taken its place: see \"pobudka runs\""));
+        }
+        if change.late && change.keep.is_none() {
+            superseded(change, &current, Kind::Outdated)?;
+        }
+        if change.base != current.version {
+            if change.bound {
+                return Ok(Edit::Leave(Committed::Moved(current.version)));
+            }
+            if change.keep.is_none() {
+                superseded(change, &current, Kind::Superseded)?;
+            }
+        }
+        let manifest = successor(change, &current, head.map(|head| head.manifest), now);
+        let path = self.put_manifest(&manifest, &change.run).await?;
+        let version = manifest.version;
+        let head = Head { version, manifest: path, run: change.run.clone(), fenced };
+        Ok(Edit::Write(head, Committed::Version(version)))
+    }
+
+    /// Whether `change` is in `current` or in a version beneath it. Only those younger than its
+    /// base can hold it, so nobody asks for a version that `vacuum` may have taken.
+    async fn holds(&self, change: &Change, current: &Manifest) -> Result<bool> {
+        let (mut version, mut run) = (current.version, current.run.clone());
+        let mut parent = current.parent.clone();
+        while version > change.base {
+            if run == change.run {
                 return Ok(true);
             }
-            parent = manifest.parent;
+            let Some(path) = parent else { break };
+            if version == change.base + 1 {
+                break;
+            }
+            Manifest { version, run, parent, .. } = self.manifest(&path).await?;
         }
         Ok(false)
     }
-}
-
-fn unknown(url: &str, error: object_store::Error) -> Error {
-    Error::new(Kind::Transient, format!("whether the head of \"{url}\" was swapped is unknown"))
-        .hint("nothing was deleted; run again, it will find out")
-        .because(error)
 }
 
 /// Fails when the current version holds one of our tables from a newer day or lake.
@@ -308,9 +138,14 @@ fn superseded(change: &Change, current: &Manifest, kind: Kind) -> Result<()> {
     Ok(())
 }
 
-fn successor(change: &Change, current: &Current, now: DateTime<Utc>) -> Manifest {
-    let mut tables = current.manifest.tables.clone();
-    let mut kept = current.manifest.kept.clone();
+fn successor(
+    change: &Change,
+    current: &Manifest,
+    parent: Option<String>,
+    now: DateTime<Utc>,
+) -> Manifest {
+    let mut tables = current.tables.clone();
+    let mut kept = current.kept.clone();
     for (name, table) in &change.tables {
         let newer = tables.get(name).is_some_and(|theirs| theirs.is_newer_than(table));
         if !(change.keep.is_some() && newer) {
@@ -325,64 +160,23 @@ fn successor(change: &Change, current: &Current, now: DateTime<Utc>) -> Manifest
     tables.retain(|_, table| !table.files.is_empty());
     Manifest {
         format: FORMAT,
-        version: current.manifest.version + 1,
-        parent: current.head.as_ref().map(|head| head.manifest.clone()),
+        version: current.version + 1,
+        parent,
         run: change.run.clone(),
         written_at: now.format("%Y-%m-%dT%H:%M:%SZ").to_string(),
         tables,
         kept,
-        extra: change.extra.clone().unwrap_or_else(|| current.manifest.extra.clone()),
+        extra: change.extra.clone().unwrap_or_else(|| current.extra.clone()),
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use chrono::DateTime;
-    use object_store::memory::InMemory;
 
-    use super::{Change, Committed, TableSet};
+    use super::{Change, Committed};
     use crate::error::Kind;
-    use crate::store::Place;
-    use crate::tableset::{DataFile, Table};
-
-    fn change(run: &str, table: &str, lake_version: u64) -> Change {
-        let file = DataFile {
-            path: format!("data/{run}/{table}.parquet"),
-            bytes: 1,
-            rows: 1,
-            sha256: run.to_owned(),
-            part: String::new(),
-        };
-        let made = Table {
-            run: run.to_owned(),
-            as_of: None,
-            lake_version: Some(lake_version),
-            schema: Vec::new(),
-            key: Vec::new(),
-            not_available: Vec::new(),
-            files: vec![file],
-        };
-        Change {
-            run: run.to_owned(),
-            tables: [(table.to_owned(), made)].into(),
-            extra: None,
-            base: 0,
-            bound: false,
-            late: false,
-            keep: None,
-        }
-    }
-
-    fn set() -> TableSet {
-        TableSet::new(Place {
-            store: Arc::new(InMemory::new()),
-            url: "memory".to_owned(),
-            server: None,
-            local: true,
-        })
-    }
+    use crate::tableset::made_up::{change, set};
 
     #[tokio::test]
     async fn tables_that_a_run_did_not_make_are_carried_over() {

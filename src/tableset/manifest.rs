@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::layout::file_name;
+
 /// The one object that changes: which version is current. Version 0 has no tables.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -112,15 +114,19 @@ impl Table {
 }
 
 impl Manifest {
+    /// Its tables by name, kept ones too.
+    pub fn all_tables(&self) -> impl Iterator<Item = (&String, &Table)> {
+        self.tables.iter().chain(self.kept.values().flatten())
+    }
+
     /// The paths of all files that its tables name, kept ones too.
     pub fn paths(&self) -> impl Iterator<Item = &str> {
-        let kept = self.kept.values().flat_map(BTreeMap::values);
-        let tables = self.tables.values().chain(kept);
-        tables.flat_map(|table| &table.files).map(|file| file.path.as_str())
+        self.all_tables().flat_map(|(_, table)| &table.files).map(|file| file.path.as_str())
     }
-}
 
-/// The last part of a path.
-fn file_name(path: &str) -> &str {
-    path.rsplit('/').next().unwrap_or(path)
+    /// The files of its table `name`; none where it has no such table.
+    #[must_use]
+    pub fn files(&self, name: &str) -> &[DataFile] {
+        self.tables.get(name).map_or(&[], |table| &table.files)
+    }
 }

@@ -14,13 +14,17 @@
 //! ```
 
 mod commit;
-mod layout;
+#[cfg(test)]
+mod made_up;
 mod manifest;
+mod repair;
+mod set;
 mod vacuum;
 mod verify;
 
-pub use commit::{Change, Committed, TableSet};
-pub use layout::manifest_path;
+pub use commit::{Change, Committed};
 pub use manifest::{Column, DataFile, Head, Manifest, Table};
-pub use vacuum::{Garbage, garbage, remove};
+pub use repair::{Health, Look, health, restore};
+pub use set::TableSet;
+pub use vacuum::{Garbage, Sweep, remove, sweep};
 pub use verify::verify;

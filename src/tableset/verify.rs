@@ -2,8 +2,8 @@
 
 use object_store::path::Path;
 
-use super::commit::TableSet;
 use super::manifest::Table;
+use super::set::TableSet;
 use crate::error::{Error, Kind, Result};
 use crate::store::sha256_of;
 

@@ -10,6 +10,7 @@ use datafusion::sql::parser::{DFParser, Statement};
 use datafusion::sql::sqlparser::ast::{self, Spanned, visit_expressions};
 
 use super::parameters::Parameters;
+use crate::columnar::{MAX_CHAIN, too_deep};
 use crate::config::{Fault, Model};
 use crate::names;
 
@@ -24,6 +25,11 @@ fn number(value: u64) -> usize {
 
 /// Parses the one query that a model is.
 pub(super) fn parse(model: &Model) -> Result<Statement, Fault> {
+    if let Some((line, column)) = too_deep(&model.sql) {
+        let message = format!("more than {MAX_CHAIN} operators stand in one chain");
+        return Err(fault(model, (number(line), number(column)), message)
+            .hint("write long lists as \"in (…)\", or as a table under sql/reference to join"));
+    }
     let mut statements =
         DFParser::parse_sql(&model.sql).map_err(|error| engine_fault(model, &error))?;
     match (statements.pop_front(), statements.is_empty()) {

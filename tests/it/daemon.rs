@@ -45,7 +45,8 @@ fn slots(project: &Project) -> Vec<serde_json::Value> {
 #[test]
 fn the_daemon_runs_a_slot_when_it_is_due_and_ends_when_told() {
     let project = project();
-    let mut command = project.command(&["--now", "2026-03-02T05:14:58Z", "schedule"]);
+    let mut command =
+        project.command(&["--now", "2026-03-02T05:14:58Z", "--now-writes", "schedule"]);
     let mut daemon = command.stderr(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
     let lines = BufReader::new(daemon.stderr.take().unwrap()).lines();
     let mut told = String::new();
@@ -65,26 +66,24 @@ fn the_daemon_runs_a_slot_when_it_is_due_and_ends_when_told() {
     let published = project.query("select client_key from dim_clients");
     assert_eq!(published.len(), 1, "as of the day before the slot");
     // Another runner finds the lease given back, and nothing due.
-    let tick = project.run(&["--now", "2026-03-02T05:20:00Z", "tick"]).ends_with(0);
+    let tick = project.run(&["--now", "2026-03-02T05:20:00Z", "--now-writes", "tick"]).ends_with(0);
     assert_eq!(tick.stdout, "nothing is due\n");
 }
 
 #[test]
 fn a_slot_that_failed_is_made_good_by_retry() {
     let project = project();
-    project.run(&["--now", "2026-03-01T12:00:00Z", "tick"]).ends_with(0);
+    project.run(&["--now", "2026-03-01T12:00:00Z", "--now-writes", "tick"]).ends_with(0);
     project.write("exports/2.csv", "number,date,client,amount\n2,2026-02-31,a,10\n");
-    let failed = project.run(&["--now", "2026-03-02T05:16:00Z", "tick"]).ends_with(1);
-    assert!(
-        failed.stderr.contains("hint: when the cause is gone: pobudka retry"),
-        "{}",
-        failed.stderr
-    );
+    let failed =
+        project.run(&["--now", "2026-03-02T05:16:00Z", "--now-writes", "tick"]).ends_with(1);
+    assert!(failed.stderr.contains("when the cause is gone: pobudka retry"), "{}", failed.stderr);
     assert_eq!(slots(&project)[1]["state"], "failed");
-    let again = project.run(&["--now", "2026-03-02T05:17:00Z", "tick"]).ends_with(0);
+    let again =
+        project.run(&["--now", "2026-03-02T05:17:00Z", "--now-writes", "tick"]).ends_with(0);
     assert_eq!(again.stdout, "nothing is due\n", "a slot that failed is not run over and over");
     project.write("exports/2.csv", "number,date,client,amount\n2,2026-02-28,b,10\n");
-    project.run(&["--now", "2026-03-02T09:00:00Z", "retry"]).ends_with(0);
+    project.run(&["--now", "2026-03-02T09:00:00Z", "--now-writes", "retry"]).ends_with(0);
     let slot = &slots(&project)[1];
     assert_eq!(slot["state"], "done");
     assert_eq!(slot["lost"].as_array().unwrap().len(), 1);
@@ -99,20 +98,69 @@ fn a_slot_that_failed_is_made_good_by_retry() {
 #[test]
 fn a_pipeline_that_is_being_run_is_not_run_by_another() {
     let project = project();
-    let lease = serde_json::json!({
-        "pipeline": "sales",
-        "run": "elsewhere",
-        "holder": { "host": "far", "machine": "another", "pid": 1, "began": 1 },
-        "until": "2999-01-01T00:00:00Z",
-    });
-    project.write("lake/leases/sales.json", lease.to_string());
+    let lease = |until: chrono::DateTime<chrono::Utc>| {
+        let holder =
+            serde_json::json!({ "host": "far", "machine": "another", "pid": 1, "began": 1 });
+        let lease = serde_json::json!({
+            "pipeline": "sales",
+            "run": format!("elsewhere-{}", until.format("%Y")),
+            "holder": holder,
+            "until": until,
+        });
+        project.write("lake/leases/sales.json", lease.to_string());
+    };
+    let now = chrono::Utc::now();
+    lease(now + chrono::TimeDelta::minutes(50));
     let held = project.run(&["run"]).ends_with(1);
-    held.says("pipeline \"sales\" is being run by elsewhere on far (process 1)");
-    let text = lease.to_string().replace("2999", "2001");
-    project.write("lake/leases/sales.json", text);
-    project.run(&["run"]).ends_with(0);
+    held.says(&format!(
+        "pipeline \"sales\" is being run by elsewhere-{} on far (process 1)",
+        now.format("%Y")
+    ));
+    project.run(&["vacuum"]).ends_with(1).says("is being run by elsewhere");
+    // One that has run out, and one by a clock that was wrong.
+    for until in ["2001-01-01T00:00:00Z", "2999-01-01T00:00:00Z"] {
+        lease(until.parse().unwrap());
+        project.run(&["run"]).ends_with(0);
+    }
     let head: serde_json::Value = serde_json::from_str(&project.read("lake/_head.json")).unwrap();
-    assert_eq!(head["fenced"], serde_json::json!(["elsewhere"]));
+    assert_eq!(head["fenced"], serde_json::json!(["elsewhere-2001", "elsewhere-2999"]));
+}
+
+#[test]
+fn a_time_that_is_only_supposed_is_not_written_down() {
+    let project = project();
+    let tick = project.run(&["--now", "2026-03-02T05:20:00Z", "tick"]).ends_with(0);
+    assert_eq!(
+        tick.stdout,
+        "sales 2026-03-02T05:15:00Z  would be left out: before the schedule was first looked at\n\
+         nothing was run: write --now-writes for that\n"
+    );
+    assert!(!project.path("lake").exists());
+    let daemon = ["--now", "2026-03-02T05:20:00Z", "schedule"];
+    project.run(&daemon).ends_with(64).says("--now-writes");
+}
+
+#[test]
+fn a_journal_ahead_of_the_clock_is_told_and_can_be_mended() {
+    let project = project();
+    let at = |now: &str, verb: &str| project.run(&["--now", now, "--now-writes", verb]);
+    at("2026-12-01T05:16:00Z", "tick").ends_with(0);
+    at("2026-12-02T05:16:00Z", "tick").ends_with(0);
+    at("2027-03-01T05:16:00Z", "tick").ends_with(0);
+    let ahead = "the journal of pipeline \"sales\" is ahead of the clock: it has the slot \
+                 2027-03-01T05:15Z, and it is 2026-12-03T05:16Z";
+    let tick = at("2026-12-03T05:16:00Z", "tick").ends_with(1);
+    tick.says(ahead).says("pobudka repair");
+    at("2026-12-03T05:16:00Z", "status").ends_with(0).gives(ahead);
+    at("2026-12-03T05:16:00Z", "doctor").ends_with(1).gives(ahead);
+    at("2026-12-03T05:16:00Z", "repair")
+        .ends_with(0)
+        .gives("slots ahead of the clock are forgotten");
+    // What was published as of a day to come stands, until somebody takes it back.
+    at("2026-12-03T05:16:00Z", "tick").ends_with(1).says("was already published by run");
+    project.run(&["rollback", "bi", "--to", "1"]).ends_with(0);
+    let tick = at("2026-12-04T05:16:00Z", "tick").ends_with(0);
+    tick.gives("sales 2026-12-04T05:15Z  done by");
 }
 
 #[test]
@@ -161,10 +209,11 @@ fn schedules_that_cannot_be_are_named() {
 #[test]
 fn a_slot_that_is_made_good_late_does_not_go_back_behind_newer_tables() {
     let project = project();
-    project.run(&["--now", "2026-03-01T12:00:00Z", "tick"]).ends_with(0);
+    project.run(&["--now", "2026-03-01T12:00:00Z", "--now-writes", "tick"]).ends_with(0);
     // The folder is away: the slot fails before it has a plan, and is on record all the same.
     std::fs::rename(project.path("exports"), project.path("away")).unwrap();
-    let failed = project.run(&["--now", "2026-03-02T05:16:00Z", "tick"]).ends_with(3);
+    let failed =
+        project.run(&["--now", "2026-03-02T05:16:00Z", "--now-writes", "tick"]).ends_with(3);
     assert!(failed.stderr.contains("pobudka retry"), "{}", failed.stderr);
     let runs = project.run(&["--json", "runs"]).ends_with(0);
     let record: serde_json::Value = serde_json::from_str(runs.stdout.trim()).unwrap();
@@ -173,9 +222,10 @@ fn a_slot_that_is_made_good_late_does_not_go_back_behind_newer_tables() {
         (&"failed".into(), &"sales/2026-03-02T05:15Z".into())
     );
     std::fs::rename(project.path("away"), project.path("exports")).unwrap();
-    project.run(&["--now", "2026-03-28T05:16:00Z", "tick"]).ends_with(0);
+    project.run(&["--now", "2026-03-28T05:16:00Z", "--now-writes", "tick"]).ends_with(0);
     project.write("exports/2.csv", "number,date,client,amount\n2,2026-02-28,b,10\n");
-    let late = project.run(&["--now", "2026-03-28T09:00:00Z", "retry"]).ends_with(1);
+    let late =
+        project.run(&["--now", "2026-03-28T09:00:00Z", "--now-writes", "retry"]).ends_with(1);
     late.says("table \"dim_clients\" was already published by run");
     let day = || {
         let listed = project.run(&["--json", "ls"]).stdout;

@@ -49,6 +49,7 @@ mod profile;
 mod project;
 mod properties;
 mod readme;
+mod reliability;
 mod repeat;
 mod reports;
 mod restatements;

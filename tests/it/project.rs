@@ -44,6 +44,13 @@ impl Ran {
         self
     }
 
+    /// The run, which must have given `text` on stdout.
+    #[track_caller]
+    pub(crate) fn gives(self, text: &str) -> Self {
+        assert!(self.stdout.contains(text), "expected \"{text}\" in:\n{}", self.stdout);
+        self
+    }
+
     /// The run, which must have said `text` on stderr.
     #[track_caller]
     pub(crate) fn says(self, text: &str) -> Self {

@@ -43,7 +43,7 @@ fn time(round: u64) -> DateTime<Utc> {
 fn tick(project: &Project, round: u64, after: Duration) -> Command {
     let now = time(round) + TimeDelta::from_std(after).unwrap();
     let now = now.to_rfc3339_opts(SecondsFormat::Millis, true);
-    project.command(&["--threads", "1", "--now", &now, "tick"])
+    project.command(&["--threads", "1", "--now", &now, "--now-writes", "tick"])
 }
 
 /// The job without its exports, due each day.

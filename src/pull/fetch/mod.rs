@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use crate::config::pipeline::{Fetch, Source};
 use crate::error::{Error, Kind, Result};
+use crate::scratch::Scratch;
 use crate::store::{Place, Stores, get_file, sha256_of};
 
 pub use bytes::ExportBytes;
@@ -45,9 +46,9 @@ pub enum At {
 /// `Nothing` when the folder or page is missing; else when it cannot be listed.
 pub async fn list(source: &Source, stores: &Stores) -> Result<Vec<Export>> {
     let mut found = match &source.fetch {
-        Fetch::Files { url, pattern, inside } => {
+        Fetch::Files { url, pattern, inside, links } => {
             let listed = match stores.folder(url) {
-                Some(folder) => files::list(&folder, pattern)?,
+                Some(folder) => files::list(&folder, pattern, *links)?,
                 None => objects::list(&stores.open(url)?, pattern).await?,
             };
             opened(listed, inside).await?
@@ -65,7 +66,8 @@ pub async fn list(source: &Source, stores: &Stores) -> Result<Vec<Export>> {
 }
 
 /// Names by their letters and numbers: `sales_9.csv` before `sales_10.csv`.
-fn by_name(left: &str, right: &str) -> std::cmp::Ordering {
+#[must_use]
+pub fn by_name(left: &str, right: &str) -> std::cmp::Ordering {
     let (mut one, mut other) = (left, right);
     while let (Some(first), Some(second)) = (one.chars().next(), other.chars().next()) {
         let digits = |text: &str| text.bytes().take_while(u8::is_ascii_digit).count();
@@ -91,9 +93,18 @@ async fn opened(listed: Vec<Export>, inside: &str) -> Result<Vec<Export>> {
     let mut found = Vec::with_capacity(listed.len());
     for export in listed {
         if archive::is_archive(&export.name) {
-            let folder = tempfile::tempdir()?;
+            let folder = Scratch::new()?;
             let path = export.whole(folder.path()).await?;
-            found.extend(archive::list(&export, &path, inside)?);
+            let within = archive::list(&export, &path, inside)?;
+            if within.is_empty() {
+                let name = &export.name;
+                let message = format!("archive \"{name}\": no file inside matches \"{inside}\"");
+                return Err(Error::new(Kind::Supplier, message).hint(
+                    "correct inside: of files:, or ask for the archive again; names that begin with \
+                     a dot, or lead out of it, are left out",
+                ));
+            }
+            found.extend(within);
         } else {
             found.push(export);
         }
@@ -139,7 +150,7 @@ impl Export {
             At::File(path) => bytes::sha256(path),
             At::Object(place, path) => Ok(sha256_of(place.store.as_ref(), path).await?.0),
             At::Inside(..) => {
-                let folder = tempfile::tempdir()?;
+                let folder = Scratch::new()?;
                 bytes::sha256(&self.bring(folder.path(), most_bytes).await?)
             }
         }
