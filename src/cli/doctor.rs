@@ -42,7 +42,7 @@ pub(super) async fn doctor(workspace: &Workspace, deep: bool, json: bool) -> Res
         add(name, place(workspace, &set).await);
     }
     let manifest = workspace.lake.set().current().await.unwrap_or_default();
-    let ledger = Ledger::of(&manifest)?;
+    let ledger = Ledger::read(workspace.lake.set(), &manifest, |_| true).await.unwrap_or_default();
     for pipeline in &workspace.project.pipelines {
         for source in &pipeline.sources {
             let found = discover(source, &workspace.stores, &ledger)

@@ -11,7 +11,7 @@ use crate::columnar::{MAX_CHAIN, too_deep};
 use crate::config::canonical;
 use crate::config::schedule::{Schedule, When};
 use crate::error::{Error, Kind, Result};
-use crate::lake::{Lake, REJECTS, read_journal, read_lease, read_record, read_records};
+use crate::lake::{EXPORTS, Lake, REJECTS, read_journal, read_lease, read_record, read_records};
 use crate::names;
 use crate::publish::published as published_table;
 use crate::run::Workspace;
@@ -43,8 +43,12 @@ async fn session(workspace: &Workspace) -> Result<(SessionContext, Vec<String>)>
         session.register_table(format!("lake.{}", table.name), provider)?;
         known.push(format!("lake.{}", table.name));
     }
-    session.register_table(format!("lake.{REJECTS}"), workspace.lake.rejects(&manifest))?;
-    known.push(format!("lake.{REJECTS}"));
+    for (name, provider) in
+        [(REJECTS, workspace.lake.rejects(&manifest)), (EXPORTS, workspace.lake.exports(&manifest))]
+    {
+        session.register_table(format!("lake.{name}"), provider)?;
+        known.push(format!("lake.{name}"));
+    }
     Ok((session, known))
 }
 

@@ -163,9 +163,11 @@ impl ScratchRows {
         Arc::new(ScratchTable { schema, parts: parts.to_vec(), key })
     }
 
-    pub(super) fn batches(
-        &self,
-    ) -> Result<impl Iterator<Item = Result<RecordBatch, ArrowError>> + use<>> {
+    /// The rows, in the order in which they were written.
+    ///
+    /// # Errors
+    /// When the disk fails.
+    pub fn batches(&self) -> Result<impl Iterator<Item = Result<RecordBatch, ArrowError>> + use<>> {
         let reader = || StreamReader::try_new(BufReader::new(File::open(&self.path)?), None);
         let spilled = self.spilled.then(reader).transpose()?;
         let held = Arc::clone(&self.held);

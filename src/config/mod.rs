@@ -10,6 +10,7 @@ pub mod canonical;
 pub mod condition;
 pub mod contract;
 mod contract_mirror;
+mod declared;
 mod fault;
 mod mapping_check;
 pub mod measures;
@@ -31,6 +32,7 @@ mod text;
 mod values;
 mod yaml;
 
+pub use declared::FORM;
 pub use fault::{Fault, Faults};
 pub use project::{Destination, Keep, LONGEST_LEASE, Model, Project, load};
 pub use schema::schemas;

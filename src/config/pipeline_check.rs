@@ -2,8 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use sha2::{Digest, Sha256};
-
+use super::declared;
 use super::mapping_check::{self, Own, merged, rule};
 use super::pipeline::{
     ControlTotal, Covers, Fetch, Format, Links, Load, Pipeline, Publish, Source,
@@ -47,7 +46,11 @@ pub(super) fn pipeline(
         );
     }
     name(check, &mirror.name, "pipeline");
-    let sources = mirror.sources.iter().filter_map(|entry| source(check, entry, known)).collect();
+    let digests = declared::digests(check.file, check.text, known.calendar.zone.name());
+    let sources = mirror.sources.iter().zip(digests);
+    let sources = sources
+        .filter_map(|(entry, digest)| Some(Source { digest, ..source(check, entry, known)? }));
+    let sources = sources.collect();
     Pipeline {
         file: check.file.to_owned(),
         name: mirror.name.value.clone(),
@@ -179,7 +182,7 @@ fn source(check: &mut Checker<'_>, entry: &mirror::Source, known: Known<'_>) -> 
     };
     let total = entry.control_total.as_ref();
     let total = total.or(preset.and_then(|preset| preset.control_total.as_ref()));
-    let mut source = Source {
+    Some(Source {
         name: entry.name.value.clone(),
         system: entry.system.as_ref().unwrap_or(&entry.name).value.clone(),
         fetch,
@@ -199,9 +202,7 @@ fn source(check: &mut Checker<'_>, entry: &mirror::Source, known: Known<'_>) -> 
         allow_empty: entry.allow_empty,
         most_unpacked_bytes: u64::MAX,
         digest: String::new(),
-    };
-    source.digest = digest(&source);
-    Some(source)
+    })
 }
 
 fn fetch(check: &mut Checker<'_>, mirror: &mirror::Fetch) -> Fetch {
@@ -268,18 +269,6 @@ fn page_name(written: &str) -> String {
     let (host, path) = address.split_once('/').unwrap_or((address, ""));
     let host = host.rsplit_once('@').map_or(host, |(_, host)| host);
     format!("{host}/{path}")
-}
-
-/// A digest of what decides how an export is read: neither its place nor its limits.
-fn digest(source: &Source) -> String {
-    let mut digest = Sha256::new();
-    let parts = (&source.read, &source.into, &source.skip, &source.reject, &source.control_total);
-    let headers = (&source.renamed, &source.optional);
-    digest.update(format!(
-        "{} {} {parts:?} {:?} {headers:?}",
-        source.name, source.system, source.load
-    ));
-    crate::digest::hex(&digest.finalize()[..8])
 }
 
 fn load(

@@ -7,11 +7,11 @@ use object_store::ObjectStoreExt;
 use object_store::path::Path;
 
 use super::intake::joined;
-use super::ledger::Ledger;
+use super::ledger::{EXPORTS, Ledger, exports_schema, to_rows};
 use super::load::Loading;
 use super::rejects::rejects_schema;
 use super::tables::stored_schema;
-use crate::columnar::{Written, type_name};
+use crate::columnar::{ParquetFile, Written, type_name};
 use crate::error::{Error, Kind, Result};
 use crate::layout;
 use crate::store::{put_file, sha256_of};
@@ -56,22 +56,34 @@ pub(super) async fn put_part(
     Ok(DataFile { path: path.to_string(), bytes, rows: written.rows, sha256, part })
 }
 
+/// Puts what `after` changes of the ledger `before` in place, and enters it among `parts`.
+pub(super) async fn put_ledger(
+    loading: &Loading<'_>,
+    before: &Ledger,
+    after: &Ledger,
+    parts: &mut Parts,
+) -> Result<()> {
+    // In its first form the ledger lay in the manifest: then all of it is written.
+    let base = loading.base.extra.is_null().then_some(before);
+    for (number, (part, entries)) in after.changed(base).into_iter().enumerate() {
+        let path = loading.scratch.join(format!("{EXPORTS}-{number}.parquet"));
+        let mut file = ParquetFile::create(&path, &exports_schema())?;
+        file.write(&to_rows(entries)?)?;
+        let file = put_part(loading, EXPORTS, part.clone(), path, file.finish()?).await?;
+        parts.entry(EXPORTS.to_owned()).or_default().insert(part, Some(file));
+    }
+    Ok(())
+}
+
 /// Swaps the lake's head; on a head moved by others the change is made again if they touched none
 /// of our files.
-pub(super) async fn commit(
-    loading: &Loading<'_>,
-    enter: &(dyn Fn(&mut Ledger) + Send + Sync),
-    parts: &Parts,
-) -> Result<Manifest> {
+pub(super) async fn commit(loading: &Loading<'_>, parts: &Parts) -> Result<Manifest> {
     let set = loading.lake.set();
     let mut base = loading.base.clone();
     loop {
-        let mut merged = Ledger::of(&base)?;
-        enter(&mut merged);
         let change = Change {
             run: loading.run.to_owned(),
             tables: tables(loading, &base, parts),
-            extra: Some(merged.to_extra()?),
             base: base.version,
             bound: true,
             late: false,
@@ -114,7 +126,11 @@ fn tables(
         .iter()
         .map(|(name, parts)| {
             let canonical = crate::config::canonical::table(name);
-            let schema = canonical.map_or_else(rejects_schema, stored_schema);
+            let (schema, key): (_, &[&str]) = match (canonical, name.as_str()) {
+                (Some(table), _) => (stored_schema(table), table.key),
+                (None, EXPORTS) => (exports_schema(), &["source", "number"]),
+                (None, _) => (rejects_schema(), &["source", "export", "row"]),
+            };
             let columns = schema.fields().iter().map(|field| Column {
                 name: field.name().clone(),
                 kind: type_name(field.data_type()),
@@ -130,11 +146,7 @@ fn tables(
                 lake_version: None,
                 not_available: Vec::new(),
                 schema: columns.collect(),
-                key: canonical
-                    .map_or(&["source", "export", "row"][..], |table| table.key)
-                    .iter()
-                    .map(|name| (*name).to_owned())
-                    .collect(),
+                key: key.iter().map(|name| (*name).to_owned()).collect(),
                 files,
             };
             (name.clone(), table)

@@ -1,10 +1,10 @@
 //! Which months each export stands for, and whether they may become smaller.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use super::intake::{Intake, periods_of, rows_of};
-use super::ledger::Ledger;
+use super::ledger::{Entry, Ledger};
 use super::load::{Loading, together};
 use super::tables::period_name;
 use crate::config::pipeline::{Load, Source};
@@ -35,6 +35,9 @@ pub(super) async fn covers(
         intake.reading.cover.as_ref().map_or_else(String::new, |cover| cover.part.clone())
     };
     let mut errors = Vec::new();
+    // Which export of this load covers a period of a part first.
+    let mut first: HashMap<(usize, String, &str), &str> = HashMap::new();
+    let live = Standing::new(sources, ledger);
     for (index, intake) in intakes.iter().enumerate() {
         let source = &sources[intake.source];
         if let Load::Replace { min_share_percent } = source.load {
@@ -43,26 +46,22 @@ pub(super) async fn covers(
         let Load::ReplacePeriod { allow_empty, min_share_percent, .. } = &source.load else {
             continue;
         };
-        for (earlier, other) in intakes[..index].iter().enumerate() {
-            let shared = covers[earlier].intersection(&covers[index]).next();
-            if let Some(period) = shared
-                && other.source == intake.source
-                && part(other) == part(intake)
-            {
+        let mut told = BTreeSet::new();
+        for period in &covers[index] {
+            let name = intake.export.name.as_str();
+            let other = *first.entry((intake.source, part(intake), period)).or_insert(name);
+            if other != name && told.insert(other) {
                 errors.push(
                     Error::new(
                         Kind::Supplier,
-                        format!(
-                            "exports \"{}\" and \"{}\" both cover {period}",
-                            other.export.name, intake.export.name
-                        ),
+                        format!("exports \"{other}\" and \"{name}\" both cover {period}"),
                     )
                     .hint("remove the one that does not count"),
                 );
             }
         }
         for period in &covers[index] {
-            let shrunk = shrunk(loading, source, intake, ledger, period, &part(intake)).await?;
+            let shrunk = shrunk(loading, source, intake, &live, period, &part(intake)).await?;
             let Some((table, before, now)) = shrunk else {
                 continue;
             };
@@ -96,8 +95,8 @@ fn shrunk_whole(
     let (table, before, now) = source.into.iter().enumerate().find_map(|(index, into)| {
         let stored = super::jobs::stored_files(loading.base, into.table, source);
         let before: u64 = stored.map(|file| file.rows).sum();
-        let coming = intake.files.iter().filter(|((number, _), _)| *number == index);
-        let now: u64 = coming.map(|(_, file)| file.rows).sum();
+        let coming = intake.rows.iter().filter(|((number, _), _)| *number == index);
+        let now: u64 = coming.map(|(_, rows)| rows).sum();
         (now * 100 < before * u64::from(min_share_percent)).then_some((
             into.table.name,
             before,
@@ -121,14 +120,12 @@ async fn shrunk(
     loading: &Loading<'_>,
     source: &Source,
     intake: &Intake,
-    ledger: &Ledger,
+    live: &Standing<'_>,
     period: &str,
     part: &str,
 ) -> Result<Option<(&'static str, u64, u64)>> {
-    let live = ledger.exports.iter().filter(|entry| {
-        entry.source == source.name && entry.is_live() && entry.periods.contains(period)
-    });
-    let (own, others): (Vec<_>, Vec<_>) = live.partition(|entry| entry.part == part);
+    let (own, others): (Vec<_>, Vec<_>) =
+        live.of(&source.name, period).partition(|entry| entry.part == part);
     for (index, into) in
         source.into.iter().enumerate().filter(|(_, into)| into.table.date.is_some())
     {
@@ -155,6 +152,26 @@ async fn shrunk(
         }
     }
     Ok(None)
+}
+
+/// Exports that stand, by source and period.
+struct Standing<'a>(HashMap<(&'a str, &'a str), Vec<&'a Entry>>);
+
+impl<'a> Standing<'a> {
+    fn new(sources: &[Arc<Source>], ledger: &'a Ledger) -> Self {
+        let mut standing: HashMap<_, Vec<&Entry>> = HashMap::new();
+        let entries = sources.iter().flat_map(|source| ledger.of(&source.name));
+        for entry in entries.filter(|entry| entry.is_live()) {
+            for period in &entry.periods {
+                standing.entry((entry.source.as_str(), period.as_str())).or_default().push(entry);
+            }
+        }
+        Self(standing)
+    }
+
+    fn of<'b>(&'b self, source: &'b str, period: &'b str) -> impl Iterator<Item = &'a Entry> + 'b {
+        self.0.get(&(source, period)).into_iter().flatten().copied()
+    }
 }
 
 fn months(first: i32, last: i32) -> BTreeSet<String> {

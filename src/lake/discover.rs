@@ -1,6 +1,9 @@
 //! Which exports are new: the folder against the ledger.
 
+use std::collections::HashMap;
+
 use super::ledger::{Entry, Ledger};
+use crate::config::FORM;
 use crate::config::pipeline::{Fetch, Load, Source};
 use crate::error::{Error, Kind, Result};
 use crate::pull::cover::named_cover;
@@ -66,11 +69,10 @@ pub async fn discover(source: &Source, stores: &Stores, ledger: &Ledger) -> Resu
         )
         .hint("correct url or pattern, or write allow_empty: true"));
     }
-    let entries: Vec<&Entry> =
-        ledger.exports.iter().filter(|entry| entry.source == source.name).collect();
+    let known = Known::new(ledger.of(&source.name));
     let mut discovery = Discovery { new: Vec::new(), known: 0 };
-    for export in counting(source, exports, &entries) {
-        match why(&export, source, &entries).await? {
+    for export in counting(source, exports, ledger.of(&source.name)) {
+        match why(&export, source, &known).await? {
             Some(Why::Changed) if matches!(source.load, Load::Append) => {
                 return Err(Error::new(
                     Kind::Supplier,
@@ -92,31 +94,48 @@ pub async fn discover(source: &Source, stores: &Stores, ledger: &Ledger) -> Resu
     Ok(discovery)
 }
 
+/// What was loaded of a source, by what it is looked up by.
+struct Known<'a> {
+    last_by_name: HashMap<&'a str, &'a Entry>,
+    by_size: HashMap<u64, Vec<&'a Entry>>,
+}
+
+impl<'a> Known<'a> {
+    fn new(entries: &'a [Entry]) -> Self {
+        let mut known = Self { last_by_name: HashMap::new(), by_size: HashMap::new() };
+        for entry in entries {
+            known.last_by_name.insert(&entry.name, entry);
+            known.by_size.entry(entry.bytes).or_default().push(entry);
+        }
+        known
+    }
+}
+
 /// The exports that count: of those of which each is everything the last by name, unless a later
 /// one was loaded already.
-fn counting(source: &Source, mut exports: Vec<Export>, entries: &[&Entry]) -> Vec<Export> {
-    match source.load {
-        Load::Replace { .. } => {
-            let live = entries.iter().filter(|entry| entry.is_live());
-            let loaded =
-                live.map(|entry| entry.name.as_str()).max_by(|one, other| by_name(one, other));
-            let loaded = loaded.unwrap_or_default();
-            exports.retain(|export| by_name(&export.name, loaded).is_ge());
-            exports.pop().into_iter().collect()
-        }
-        _ => exports,
+fn counting(source: &Source, mut exports: Vec<Export>, entries: &[Entry]) -> Vec<Export> {
+    if let Load::Replace { .. } = source.load {
+        let live = entries.iter().filter(|entry| entry.is_live());
+        let loaded = live.map(|entry| entry.name.as_str()).max_by(|one, other| by_name(one, other));
+        let loaded = loaded.unwrap_or_default();
+        exports.retain(|export| by_name(&export.name, loaded).is_ge());
+        return exports.pop().into_iter().collect();
     }
+    exports
 }
 
 /// Why `export` is to be read; `None` where its content is known.
 ///
 /// A name that was loaded is judged by what it brought last; a new name is known where the same
 /// content already stands for the same months.
-async fn why(export: &Export, source: &Source, entries: &[&Entry]) -> Result<Option<Why>> {
+async fn why(export: &Export, source: &Source, known: &Known<'_>) -> Result<Option<Why>> {
     let redeclared = |entry: &Entry| {
-        (entry.is_live() && entry.declaration != source.digest).then_some(Why::Redeclared)
+        // A digest of an older form says nothing about today's declaration.
+        let comparable = entry.declaration.starts_with(FORM);
+        let other = comparable && entry.declaration != source.digest;
+        (entry.is_live() && other).then_some(Why::Redeclared)
     };
-    if let Some(last) = entries.iter().rev().find(|entry| entry.name == export.name) {
+    if let Some(last) = known.last_by_name.get(export.name.as_str()) {
         let same_size = last.bytes == export.bytes;
         // A store's etag changes with the bytes; times are coarse, and copies keep them.
         let same_version = match (&last.etag, &export.etag) {
@@ -134,7 +153,7 @@ async fn why(export: &Export, source: &Source, entries: &[&Entry]) -> Result<Opt
             },
         );
     }
-    if entries.iter().any(|entry| entry.bytes == export.bytes) {
+    if let Some(entries) = known.by_size.get(&export.bytes) {
         let sha256 = export.sha256(source.most_unpacked_bytes).await?;
         let cover = named_cover(source, &export.name);
         let everything = matches!(source.load, Load::Replace { .. });

@@ -9,6 +9,7 @@ use arrow::compute::take_record_batch;
 use arrow::datatypes::Date32Type;
 use futures::TryStreamExt;
 
+use super::arriving::with_order;
 use super::rejects::RejectsFile;
 use super::tables::{ALL, period_name};
 use crate::columnar::{Engine, ScratchRows, ScratchWriter};
@@ -31,8 +32,10 @@ pub(super) struct Intake {
     pub(super) short: String,
     /// What reading it told.
     pub(super) reading: Reading,
-    /// Its rows by table number and period.
+    /// Its rows by table number and period, until they are gathered.
     pub(super) files: BTreeMap<(usize, String), ScratchRows>,
+    /// How many those are.
+    pub(super) rows: BTreeMap<(usize, String), u64>,
     /// Its rejects.
     pub(super) rejects: RejectsFile,
 }
@@ -40,6 +43,7 @@ pub(super) struct Intake {
 /// Takes rows of one export: to their period's file, or to one file of lines.
 struct ExportSink<'s> {
     source: &'s Source,
+    order: i32,
     engine: &'s Engine,
     folder: PathBuf,
     open: BTreeMap<(usize, String), ScratchWriter>,
@@ -50,7 +54,7 @@ struct ExportSink<'s> {
 impl Sink for ExportSink<'_> {
     fn rows(&mut self, table: usize, batch: RecordBatch) -> Result<()> {
         if self.source.into[table].group_by.is_empty() {
-            return self.dated(table, batch);
+            return self.dated(table, &batch);
         }
         if !self.lines.contains_key(&table) {
             let path = self.folder.join(format!("lines-{table}"));
@@ -66,7 +70,8 @@ impl Sink for ExportSink<'_> {
 
 impl ExportSink<'_> {
     /// Writes rows to the files of their periods.
-    fn dated(&mut self, table: usize, batch: RecordBatch) -> Result<()> {
+    fn dated(&mut self, table: usize, batch: &RecordBatch) -> Result<()> {
+        let batch = with_order(batch, self.order)?;
         for (period, rows) in by_period(self.source.into[table].table, batch)? {
             let key = (table, period);
             if !self.open.contains_key(&key) {
@@ -118,10 +123,12 @@ pub(super) struct Rejected {
     pub(super) rows: Vec<(u64, Vec<String>)>,
 }
 
-/// Reads one export into `folder`; of an export whose `rejected` rows are given, only those.
+/// Reads one export into `folder`, its rows with their `order`; of an export whose `rejected` rows
+/// are given, only those.
 pub(super) async fn take_in(
     source_index: usize,
     source: Arc<Source>,
+    order: i32,
     export: Export,
     rejected: Option<Rejected>,
     folder: PathBuf,
@@ -135,11 +142,12 @@ pub(super) async fn take_in(
     let read = {
         let (source, export) = (Arc::clone(&source), export.clone());
         let (engine, folder) = (engine.clone(), folder.clone());
-        tokio::task::spawn_blocking(move || read(&source, &engine, &export, &from, &folder))
+        tokio::task::spawn_blocking(move || read(&source, order, &engine, &export, &from, &folder))
     };
     let (mut reading, mut files, lines, rejects) = read.await.map_err(joined)??;
     let mut sink = ExportSink {
         source: &source,
+        order,
         engine: &engine,
         folder,
         open: BTreeMap::new(),
@@ -153,7 +161,8 @@ pub(super) async fn take_in(
         files.insert(key, writer.finish()?);
     }
     let short = reading.sha256.get(..16).unwrap_or_default().to_owned();
-    Ok(Intake { source: source_index, export, short, reading, files, rejects: sink.rejects })
+    let rows = files.iter().map(|(key, file)| (key.clone(), file.rows)).collect();
+    Ok(Intake { source: source_index, export, short, reading, files, rows, rejects: sink.rejects })
 }
 
 pub(super) fn joined(error: tokio::task::JoinError) -> crate::error::Error {
@@ -170,6 +179,7 @@ type Read =
 
 fn read(
     source: &Source,
+    order: i32,
     engine: &Engine,
     export: &Export,
     from: &From,
@@ -178,6 +188,7 @@ fn read(
     let rejects = RejectsFile::new(&source.name, &export.name, folder.join("rejects.parquet"));
     let mut sink = ExportSink {
         source,
+        order,
         engine,
         folder: folder.to_owned(),
         open: BTreeMap::new(),
@@ -223,7 +234,7 @@ async fn fold(
             rejected.insert(reject.row);
             sink.rejects.push(reject)?;
         }
-        folded.documents.map_or(Ok(()), |documents| sink.dated(table, documents))
+        folded.documents.map_or(Ok(()), |documents| sink.dated(table, &documents))
     };
     while let Some(batch) = stream.try_next().await? {
         take(fold.push(&batch)?, sink)?;
@@ -238,11 +249,11 @@ async fn fold(
 /// The periods of an intake's rows in dated tables.
 pub(super) fn periods_of(source: &Source, intake: &Intake) -> BTreeSet<String> {
     let dated = |table: &usize| source.into[*table].table.date.is_some();
-    let keys = intake.files.keys().filter(|(table, _)| dated(table));
+    let keys = intake.rows.keys().filter(|(table, _)| dated(table));
     keys.map(|(_, period)| period.clone()).collect()
 }
 
 /// Rows of an intake by table and period.
 pub(super) fn rows_of(intake: &Intake, table: usize, period: &str) -> u64 {
-    intake.files.get(&(table, period.to_owned())).map_or(0, |file| file.rows)
+    intake.rows.get(&(table, period.to_owned())).copied().unwrap_or(0)
 }

@@ -1,16 +1,17 @@
 //! Which files a load makes anew: the rows that stay and the rows that come, for each part.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use arrow::array::RecordBatch;
 use datafusion::catalog::TableProvider;
 
+use super::arriving::{Arrived, Arriving};
 use super::intake::Intake;
 use super::ledger::Ledger;
 use super::load::Loading;
-use super::merge::{Age, Merge};
-use super::moved::{Coming, Moved};
+use super::merge::Merge;
+use super::moved::Moved;
 use super::tables::ALL;
 use crate::config::canonical::Table;
 use crate::config::pipeline::{Load, Source};
@@ -29,7 +30,7 @@ pub(super) async fn jobs(
     intakes: &[Intake],
     covers: &[BTreeSet<String>],
     ledger: &Ledger,
-    age: Age,
+    arriving: &Arriving,
 ) -> Result<Jobs> {
     let mut jobs = Jobs { merges: Vec::new(), emptied: Vec::new() };
     for (source_index, source) in sources.iter().enumerate() {
@@ -41,7 +42,7 @@ pub(super) async fn jobs(
         if ours.is_empty() {
             continue;
         }
-        let arriving = coming_parts(&ours);
+        let brought = coming_parts(&ours);
         let replaced: BTreeSet<String> = match source.load {
             Load::Upsert | Load::Append | Load::Replace { .. } => BTreeSet::new(),
             Load::ReplacePeriod { .. } => {
@@ -59,18 +60,10 @@ pub(super) async fn jobs(
             } else {
                 replaced.clone()
             };
-            let of_table = |(order, intake): &(usize, &Intake)| -> Vec<(String, Coming)> {
-                let files = intake.files.iter().filter(|((number, _), _)| *number == table_index);
-                let order = age.order(*order);
-                files
-                    .map(|((_, period), file)| {
-                        (period.clone(), (order, intake.short.clone(), file.clone()))
-                    })
-                    .collect()
-            };
-            let incoming: Vec<(String, Coming)> = ours.iter().flat_map(of_table).collect();
+            let incoming: BTreeMap<&String, &Arrived> =
+                arriving.of(source_index, table_index).collect();
             let mut touched: BTreeSet<String> =
-                incoming.iter().map(|(period, _)| period.clone()).collect();
+                incoming.keys().map(|period| (*period).clone()).collect();
             if dated || whole {
                 touched.extend(replaced.iter().cloned());
             }
@@ -79,10 +72,10 @@ pub(super) async fn jobs(
             let others = if whole {
                 None
             } else {
-                others(loading, table, source, &replaced, &arriving, ledger).await?
+                others(loading, table, source, &replaced, &brought, ledger).await?
             };
             let append = matches!(source.load, Load::Append);
-            let coming: Vec<Coming> = incoming.iter().map(|(_, coming)| coming.clone()).collect();
+            let coming: Vec<&Arrived> = incoming.values().copied().collect();
             let moved = Moved::find(loading.engine, into, &coming, others, append).await?;
             if let (true, Some(keys)) = (append, moved.first_key()) {
                 return Err(known_key(source, table, keys)?);
@@ -91,11 +84,7 @@ pub(super) async fn jobs(
             touched.extend(moved.stored_periods.iter().cloned());
             for period in touched {
                 let part = part_of(&period);
-                let coming: Vec<Coming> = incoming
-                    .iter()
-                    .filter(|(one, _)| *one == period)
-                    .map(|(_, coming)| coming.clone())
-                    .collect();
+                let coming = incoming.get(&period).map(|arrived| (*arrived).clone());
                 let replaces = (dated || whole) && replaced.contains(&period);
                 let staying = match (stored(&period), replaces) {
                     (false, _) => None,
@@ -104,10 +93,10 @@ pub(super) async fn jobs(
                     }
                     (true, true) if whole => None,
                     (true, true) => {
-                        other_parts(loading, source, &arriving, table, &part, ledger).await?
+                        other_parts(loading, source, &brought, table, &part, ledger).await?
                     }
                 };
-                if coming.is_empty() && staying.is_none() {
+                if coming.is_none() && staying.is_none() {
                     if stored(&period) {
                         jobs.emptied.push((table.name.to_owned(), part));
                     }
@@ -117,7 +106,8 @@ pub(super) async fn jobs(
                     .scratch
                     .join(format!("{}-{}-{period}.parquet", table.name, source.name));
                 let moved = Arc::clone(&moved);
-                let job = Merge { table, staying, coming, moved, append, path };
+                let shorts = Arc::clone(&arriving.shorts);
+                let job = Merge { table, staying, coming, shorts, moved, append, path };
                 jobs.merges.push((table.name.to_owned(), part, job));
             }
         }
@@ -185,7 +175,7 @@ fn staying_exports(
     period: &str,
     coming: &BTreeSet<String>,
 ) -> Vec<String> {
-    let live = ledger.exports.iter().filter(|entry| entry.source == source.name && entry.is_live());
+    let live = ledger.of(&source.name).iter().filter(|entry| entry.is_live());
     live.filter(|entry| entry.periods.contains(period) && !coming.contains(&entry.part))
         .map(|entry| format!("'{}'", entry.short()))
         .collect()

@@ -1,18 +1,37 @@
 //! The ledger: every export that was ever loaded, and what of it is live.
+//!
+//! It is a table of the lake, `exports`, that grows by appending: the entries of a source lie in
+//! files of [`SEGMENT`] each, in the order of loading. A load writes the segments it changes, which
+//! are the last and those whose exports it takes the place of.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
+use arrow::array::RecordBatch;
+use arrow::datatypes::{DataType, Field, Schema};
+use futures::{StreamExt, TryStreamExt, stream};
+use object_store::ObjectStoreExt;
+use object_store::path::Path;
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use serde::{Deserialize, Serialize};
 
 use crate::config::pipeline::Load;
-use crate::error::Result;
-use crate::tableset::Manifest;
+use crate::error::{Error, Kind, Result};
+use crate::tableset::{Manifest, TableSet};
 
-/// All entries, in the order of loading.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// The table's name.
+pub const EXPORTS: &str = "exports";
+
+/// Entries of one file.
+const SEGMENT: usize = 128;
+
+/// Files read at a time.
+const CONCURRENT_READS: usize = 16;
+
+/// The entries of each source, in the order of loading.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Ledger {
-    /// One for each export.
-    pub exports: Vec<Entry>,
+    sources: BTreeMap<String, Vec<Entry>>,
 }
 
 /// One export.
@@ -21,6 +40,8 @@ pub struct Ledger {
 pub struct Entry {
     /// The source.
     pub source: String,
+    /// Its place among the exports of its source, from 0.
+    pub number: u64,
     /// Its path below the source's folder.
     pub name: String,
     /// Its size.
@@ -28,19 +49,18 @@ pub struct Entry {
     /// When it was last written, in milliseconds since 1970.
     pub modified_ms: u64,
     /// The version that its store gave it, where it did.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub etag: Option<String>,
     /// The SHA-256 of its bytes.
     pub sha256: String,
     /// The headers of its columns, in their order: what raw rows are read by again.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(with = "as_json")]
     pub header: Vec<String>,
     /// The digest of the declaration that it was read by.
     pub declaration: String,
     /// The periods that its rows stand for and that no later export has replaced.
+    #[serde(with = "as_words")]
     pub periods: BTreeSet<String>,
     /// Its part of those periods; empty without parts.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub part: String,
     /// Rows in the file.
     pub read: u64,
@@ -49,29 +69,74 @@ pub struct Entry {
     /// Rows rejected, by fault and by rule.
     pub rejected: u64,
     /// Rejected rows that were given up by hand, of those above.
-    #[serde(default, skip_serializing_if = "is_none")]
     pub discarded: u64,
     /// Rows left out by rule.
     pub skipped: u64,
     /// Titles, headers, totals, blank rows, repeated keys.
     pub recognised: u64,
-    /// Whether it still stands.
-    pub status: Status,
+    /// The SHA-256 of the export that has taken its place; none while it stands.
+    pub replaced_by: Option<String>,
 }
 
-#[allow(clippy::trivially_copy_pass_by_ref)] // serde hands over a reference
-fn is_none(count: &u64) -> bool {
-    *count == 0
+/// Headers as a text that holds a list of JSON: no reader of Parquet shares lists.
+mod as_json {
+    use serde::{Deserialize, Deserializer, Serializer, de::Error as _, ser::Error as _};
+
+    pub(super) fn serialize<S: Serializer>(texts: &[String], to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(&serde_json::to_string(texts).map_err(S::Error::custom)?)
+    }
+
+    pub(super) fn deserialize<'d, D: Deserializer<'d>>(from: D) -> Result<Vec<String>, D::Error> {
+        serde_json::from_str(&String::deserialize(from)?).map_err(D::Error::custom)
+    }
 }
 
-/// Whether an export still stands.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Status {
-    /// Its rows are in the lake.
-    Live,
-    /// The export with this SHA-256 has taken its place.
-    ReplacedBy(String),
+/// Names of periods as a text of words.
+mod as_words {
+    use std::collections::BTreeSet;
+
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(
+        words: &BTreeSet<String>,
+        to: S,
+    ) -> Result<S::Ok, S::Error> {
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        to.serialize_str(&words.join(" "))
+    }
+
+    pub(super) fn deserialize<'d, D: Deserializer<'d>>(
+        from: D,
+    ) -> Result<BTreeSet<String>, D::Error> {
+        Ok(String::deserialize(from)?.split_whitespace().map(str::to_owned).collect())
+    }
+}
+
+/// The columns of the table.
+#[must_use]
+pub(super) fn exports_schema() -> Schema {
+    let text = |name: &str| Field::new(name, DataType::Utf8, true);
+    let count = |name: &str| Field::new(name, DataType::Int64, true);
+    Schema::new(vec![
+        text("source"),
+        count("number"),
+        text("name"),
+        count("bytes"),
+        count("modified_ms"),
+        text("etag"),
+        text("sha256"),
+        text("header"),
+        text("declaration"),
+        text("periods"),
+        text("part"),
+        count("read"),
+        count("loaded"),
+        count("rejected"),
+        count("discarded"),
+        count("skipped"),
+        count("recognised"),
+        text("replaced_by"),
+    ])
 }
 
 impl Entry {
@@ -84,7 +149,7 @@ impl Entry {
     /// Whether it stands.
     #[must_use]
     pub fn is_live(&self) -> bool {
-        self.status == Status::Live
+        self.replaced_by.is_none()
     }
 }
 
@@ -111,44 +176,315 @@ impl Takes {
     }
 }
 
+/// Where the live exports of one source are found.
+#[derive(Default)]
+struct Live {
+    by_name: HashMap<String, Vec<usize>>,
+    by_period: HashMap<(String, String), Vec<usize>>,
+    all: Vec<usize>,
+}
+
+impl Live {
+    fn new(entries: &[Entry]) -> Self {
+        let mut live = Self::default();
+        for (position, entry) in entries.iter().enumerate().filter(|(_, entry)| entry.is_live()) {
+            live.add(position, entry);
+        }
+        live
+    }
+
+    fn add(&mut self, position: usize, entry: &Entry) {
+        self.all.push(position);
+        self.by_name.entry(entry.name.clone()).or_default().push(position);
+        for period in &entry.periods {
+            let key = (entry.part.clone(), period.clone());
+            self.by_period.entry(key).or_default().push(position);
+        }
+    }
+}
+
 impl Ledger {
-    /// The ledger that `manifest` carries.
+    /// The ledger of `manifest`, as far as it concerns sources that are `wanted`; in its first form
+    /// it is read whole.
     ///
     /// # Errors
-    /// When it is not one.
-    pub fn of(manifest: &Manifest) -> Result<Self> {
-        if manifest.extra.is_null() {
-            return Ok(Self::default());
+    /// When a file of it cannot be read.
+    pub async fn read(
+        set: &TableSet,
+        manifest: &Manifest,
+        wanted: impl Fn(&str) -> bool,
+    ) -> Result<Self> {
+        if !manifest.extra.is_null() {
+            return first_form(manifest.extra.clone());
         }
-        Ok(serde_json::from_value(manifest.extra.clone())?)
+        let files = manifest.files(EXPORTS).iter().filter(|file| wanted(file.source()));
+        let reads = files.map(|file| async move {
+            let path = Path::from(file.path.as_str());
+            let read = async { set.store().get(&path).await?.bytes().await };
+            let bytes = read.await.map_err(|error| set.place().failed(&path, error))?;
+            entries_of(bytes).map_err(|error| error.at(set.place().object(&path)))
+        });
+        let segments: Vec<Vec<Entry>> =
+            stream::iter(reads).buffered(CONCURRENT_READS).try_collect().await?;
+        let mut ledger = Self::default();
+        for entry in segments.into_iter().flatten() {
+            ledger.sources.entry(entry.source.clone()).or_default().push(entry);
+        }
+        for entries in ledger.sources.values_mut() {
+            entries.sort_by_key(|entry| entry.number);
+        }
+        Ok(ledger)
     }
 
-    /// The ledger as a manifest carries it.
-    ///
-    /// # Errors
-    /// Never in practice: it is plain data.
-    pub fn to_extra(&self) -> Result<serde_json::Value> {
-        Ok(serde_json::to_value(self)?)
+    /// The entries of `source`, in the order of loading.
+    #[must_use]
+    pub fn of(&self, source: &str) -> &[Entry] {
+        self.sources.get(source).map_or(&[], Vec::as_slice)
     }
 
-    /// Enters `entry`: of live entries of its source, what it takes the place of passes to it.
-    pub fn enter(&mut self, entry: Entry, takes: Takes) {
-        let same = |other: &Entry| other.source == entry.source && other.is_live();
-        for other in self.exports.iter_mut().filter(|other| same(other)) {
-            let before = other.periods.len();
-            if takes == Takes::Periods && other.part == entry.part {
-                other.periods.retain(|period| !entry.periods.contains(period));
-            }
-            let emptied = before > 0 && other.periods.is_empty();
-            let replaced = match takes {
-                Takes::Periods => emptied,
-                Takes::Name => emptied || other.name == entry.name,
-                Takes::All => true,
+    /// All entries.
+    pub fn entries(&self) -> impl Iterator<Item = &Entry> {
+        self.sources.values().flatten()
+    }
+
+    /// All entries, to be changed.
+    pub(super) fn entries_mut(&mut self) -> impl Iterator<Item = &mut Entry> {
+        self.sources.values_mut().flatten()
+    }
+
+    /// Enters `entries`, one after the other: of live entries of its source, what each takes the
+    /// place of passes to it.
+    pub fn enter(&mut self, entries: impl IntoIterator<Item = (Entry, Takes)>) {
+        let mut lives: HashMap<String, Live> = HashMap::new();
+        for (mut entry, takes) in entries {
+            let before = self.sources.entry(entry.source.clone()).or_default();
+            let live = lives.entry(entry.source.clone()).or_insert_with(|| Live::new(before));
+            let taken = |before: &mut Vec<Entry>, position: usize| {
+                before[position].replaced_by.get_or_insert_with(|| entry.sha256.clone());
             };
-            if replaced {
-                other.status = Status::ReplacedBy(entry.sha256.clone());
+            match takes {
+                Takes::All => {
+                    live.all.drain(..).for_each(|position| taken(before, position));
+                }
+                Takes::Name => {
+                    for position in live.by_name.remove(&entry.name).unwrap_or_default() {
+                        taken(before, position);
+                    }
+                }
+                Takes::Periods => {
+                    for period in &entry.periods {
+                        let key = (entry.part.clone(), period.clone());
+                        for position in live.by_period.remove(&key).unwrap_or_default() {
+                            before[position].periods.remove(period);
+                            if before[position].periods.is_empty() {
+                                taken(before, position);
+                            }
+                        }
+                    }
+                }
+            }
+            entry.number = before.len() as u64;
+            live.add(before.len(), &entry);
+            before.push(entry);
+        }
+    }
+
+    /// The segments that differ from those of `base`, each as the part of the table that it is; all
+    /// of them, where `base` is none of the lake's files.
+    pub(super) fn changed<'a>(&'a self, base: Option<&Self>) -> Vec<(String, &'a [Entry])> {
+        let mut changed = Vec::new();
+        for (source, entries) in &self.sources {
+            let before = base.map_or(&[][..], |base| base.of(source));
+            for (number, segment) in entries.chunks(SEGMENT).enumerate() {
+                if before.chunks(SEGMENT).nth(number) != Some(segment) {
+                    changed.push((format!("{source}/{number:06}"), segment));
+                }
             }
         }
-        self.exports.push(entry);
+        changed
+    }
+}
+
+/// `entries` as rows.
+pub(super) fn to_rows(entries: &[Entry]) -> Result<RecordBatch> {
+    let schema = Arc::new(exports_schema());
+    let mut decoder = arrow::json::ReaderBuilder::new(Arc::clone(&schema)).build_decoder()?;
+    decoder.serialize(entries)?;
+    Ok(decoder.flush()?.unwrap_or_else(|| RecordBatch::new_empty(schema)))
+}
+
+/// The entries that the Parquet file `bytes` holds.
+fn entries_of(bytes: bytes::Bytes) -> Result<Vec<Entry>> {
+    let mut entries = Vec::new();
+    for batch in ParquetRecordBatchReaderBuilder::try_new(bytes)?.build()? {
+        let mut writer = arrow::json::ArrayWriter::new(Vec::new());
+        writer.write(&batch?)?;
+        writer.finish()?;
+        let read: Vec<Entry> = serde_json::from_slice(&writer.into_inner())?;
+        entries.extend(read);
+    }
+    Ok(entries)
+}
+
+/// The ledger as manifests of the first format carried it.
+fn first_form(extra: serde_json::Value) -> Result<Ledger> {
+    let wrong = || Error::new(Kind::Defect, "the ledger is not the list of exports it should be");
+    let serde_json::Value::Object(mut extra) = extra else { return Err(wrong()) };
+    let Some(serde_json::Value::Array(exports)) = extra.remove("exports") else {
+        return Err(wrong());
+    };
+    let mut ledger = Ledger::default();
+    for mut export in exports {
+        let fields = export.as_object_mut().ok_or_else(wrong)?;
+        let source = fields.get("source").and_then(serde_json::Value::as_str).unwrap_or_default();
+        let entries = ledger.sources.entry(source.to_owned()).or_default();
+        fields.insert("number".to_owned(), entries.len().into());
+        let status = fields.remove("status").unwrap_or_default();
+        if let Some(replaced_by) = status.get("replaced_by") {
+            fields.insert("replaced_by".to_owned(), replaced_by.clone());
+        }
+        fields.entry("part").or_insert_with(|| "".into());
+        let header = fields.remove("header").unwrap_or_else(|| serde_json::json!([]));
+        fields.insert("header".to_owned(), header.to_string().into());
+        let periods = fields.remove("periods").unwrap_or_default();
+        let periods = periods.as_array().ok_or_else(wrong)?.iter();
+        let periods: Vec<&str> = periods.filter_map(serde_json::Value::as_str).collect();
+        fields.insert("periods".to_owned(), periods.join(" ").into());
+        fields.entry("discarded").or_insert_with(|| 0.into());
+        entries.push(serde_json::from_value(export)?);
+    }
+    Ok(ledger)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::{Entry, Ledger, SEGMENT, Takes, first_form, to_rows};
+    use crate::columnar::ParquetFile;
+
+    fn entry(name: &str, periods: &[&str], part: &str) -> Entry {
+        Entry {
+            source: "books".to_owned(),
+            number: 0,
+            name: name.to_owned(),
+            bytes: 7,
+            modified_ms: 1_700_000_000_000,
+            etag: None,
+            sha256: format!("sha of {name}"),
+            header: vec!["Номер".to_owned(), String::new()],
+            declaration: "d".to_owned(),
+            periods: periods.iter().map(|period| (*period).to_owned()).collect(),
+            part: part.to_owned(),
+            read: 3,
+            loaded: 2,
+            rejected: 1,
+            discarded: 0,
+            skipped: 0,
+            recognised: 0,
+            replaced_by: None,
+        }
+    }
+
+    /// Enters exports one after the other; gives those that stand, with their periods.
+    fn standing(entries: &[(Entry, Takes)]) -> Vec<(String, Vec<String>)> {
+        let mut ledger = Ledger::default();
+        // Together or in two loads: it is the same.
+        let (first, second) = entries.split_at(entries.len() / 2);
+        ledger.enter(first.to_vec());
+        ledger.enter(second.to_vec());
+        let mut together = Ledger::default();
+        together.enter(entries.to_vec());
+        assert_eq!(ledger, together);
+        let live = ledger.entries().filter(|entry| entry.is_live());
+        live.map(|entry| (entry.name.clone(), entry.periods.iter().cloned().collect())).collect()
+    }
+
+    fn stands(name: &str, periods: &[&str]) -> (String, Vec<String>) {
+        (name.to_owned(), periods.iter().map(|period| (*period).to_owned()).collect())
+    }
+
+    #[test]
+    fn a_later_export_takes_the_periods_of_its_part() {
+        let takes = |name, periods: &[&str], part| (entry(name, periods, part), Takes::Periods);
+        let both = takes("a", &["2026-01", "2026-02"], "");
+        let (january, february) = (takes("b", &["2026-01"], ""), takes("c", &["2026-02"], ""));
+        let other = takes("d", &["2026-01"], "north");
+        assert_eq!(
+            standing(&[both.clone(), january.clone(), other.clone()]),
+            [stands("a", &["2026-02"]), stands("b", &["2026-01"]), stands("d", &["2026-01"])]
+        );
+        assert_eq!(
+            standing(&[both.clone(), other, january.clone(), february.clone()]),
+            [stands("d", &["2026-01"]), stands("b", &["2026-01"]), stands("c", &["2026-02"])]
+        );
+        assert_eq!(standing(&[january, february, both]), [stands("a", &["2026-01", "2026-02"])]);
+        assert_eq!(standing(&[takes("a", &[], ""), takes("b", &[], "")]).len(), 2);
+    }
+
+    #[test]
+    fn a_later_export_takes_the_place_of_its_name_or_of_all() {
+        let name = |name: &str, sha: &str| {
+            (Entry { sha256: sha.to_owned(), ..entry(name, &[], "") }, Takes::Name)
+        };
+        assert_eq!(standing(&[name("a", "1"), name("b", "2"), name("a", "3")]).len(), 2);
+        let all = |name| (entry(name, &[], ""), Takes::All);
+        assert_eq!(standing(&[all("a"), all("b"), all("c")]), [stands("c", &[])]);
+    }
+
+    #[test]
+    fn only_segments_that_changed_are_written() {
+        let count = 2 * SEGMENT + 3;
+        let mut base = Ledger::default();
+        base.enter((0..count).map(|n| (entry(&format!("e{n}"), &[], ""), Takes::Name)));
+        let mut ledger = base.clone();
+        ledger.enter([(entry("new", &[], ""), Takes::Name)]);
+        let parts = |ledger: &Ledger, base: Option<&Ledger>| -> Vec<(String, usize)> {
+            let changed = ledger.changed(base).into_iter();
+            changed.map(|(part, entries)| (part, entries.len())).collect()
+        };
+        assert_eq!(parts(&ledger, Some(&base)), [("books/000002".to_owned(), 4)]);
+        ledger.enter([(entry("e5", &[], ""), Takes::Name)]);
+        let two = [("books/000000".to_owned(), SEGMENT), ("books/000002".to_owned(), 5)];
+        assert_eq!(parts(&ledger, Some(&base)), two);
+        assert_eq!(parts(&ledger, None).len(), 3);
+        assert_eq!(parts(&ledger, Some(&ledger)), []);
+    }
+
+    #[test]
+    fn entries_come_back_from_their_file() {
+        let replaced = Entry { replaced_by: Some("x".to_owned()), ..entry("b", &[], "p") };
+        let entries = [
+            entry("a", &["2026-01", "2026-02"], ""),
+            Entry { etag: Some("\"e\"".to_owned()), header: Vec::new(), ..replaced },
+        ];
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("entries.parquet");
+        let mut file = ParquetFile::create(&path, &super::exports_schema()).unwrap();
+        file.write(&to_rows(&entries).unwrap()).unwrap();
+        file.finish().unwrap();
+        let read = super::entries_of(std::fs::read(&path).unwrap().into()).unwrap();
+        assert_eq!(read, entries);
+    }
+
+    #[test]
+    fn the_first_form_is_read() {
+        let export = |status: serde_json::Value| {
+            serde_json::json!({
+                "source": "books", "name": "a.csv", "bytes": 1, "modified_ms": 2,
+                "sha256": "s", "declaration": "d", "periods": ["2026-01"],
+                "read": 1, "loaded": 1, "rejected": 0, "skipped": 0, "recognised": 0,
+                "status": status,
+            })
+        };
+        let old = serde_json::json!({ "exports": [
+            export(serde_json::json!({ "replaced_by": "t" })), export("live".into()),
+        ] });
+        let ledger = first_form(old).unwrap();
+        let entries = ledger.of("books");
+        assert_eq!(entries[0].replaced_by.as_deref(), Some("t"));
+        assert!(entries[1].is_live() && entries[1].number == 1);
+        assert_eq!(entries[1].periods, BTreeSet::from(["2026-01".to_owned()]));
+        assert!(first_form(serde_json::json!({ "exports": 1 })).is_err());
     }
 }

@@ -1,18 +1,19 @@
 //! Loading: new exports of some sources into the lake, by one swap of its head.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::path::Path as FsPath;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use futures::{StreamExt, TryStreamExt, stream};
 
-use super::commit::{Parts, commit, put_part};
+use super::arriving::{Arriving, Gathering};
+use super::commit::{Parts, commit, put_ledger, put_part};
 use super::cover::covers;
 use super::discover::Found;
 use super::intake::{Intake, joined, take_in};
 use super::jobs::{clash, jobs};
-use super::ledger::{Entry, Ledger, Status, Takes};
+use super::ledger::{Entry, Ledger, Takes};
 use super::merge::{Age, Merge, Merged, merge};
 use super::rejects::REJECTS;
 use super::tables::Lake;
@@ -77,12 +78,13 @@ pub async fn load(
     sources: &[Arc<Source>],
     found: Vec<(usize, Found)>,
 ) -> Result<Loaded> {
-    let mut ledger = Ledger::of(loading.base)?;
-    let mut intakes = take_all(loading, sources, found).await?;
-    let covers = covers(loading, sources, &intakes, &ledger).await?;
-    let jobs = jobs(loading, sources, &intakes, &covers, &ledger, Age::Newer).await?;
+    let loaded = |name: &str| sources.iter().any(|source| source.name == name);
+    let before = Ledger::read(loading.lake.set(), loading.base, loaded).await?;
+    let (mut intakes, arriving) = take_all(loading, sources, found).await?;
+    let covers = covers(loading, sources, &intakes, &before).await?;
+    let jobs = jobs(loading, sources, &intakes, &covers, &before, &arriving).await?;
     // Each merge holds its rows now, and gives their memory back when it is done.
-    intakes.iter_mut().for_each(|intake| intake.files.clear());
+    drop(arriving);
     let mut parts = Parts::new();
     for (table, part) in jobs.emptied {
         parts.entry(table).or_default().insert(part, None);
@@ -99,22 +101,18 @@ pub async fn load(
     refuse_too_many_rejects(sources, &intakes)?;
     put_all(loading, results, &mut parts).await?;
     let (reports, entered) = enter(loading, sources, intakes, &covers, &mut parts).await?;
-    for (entry, takes) in &entered {
-        ledger.enter(entry.clone(), *takes);
-    }
-    for entry in ledger.exports.iter().filter(|entry| !entry.is_live()) {
+    let mut ledger = before.clone();
+    ledger.enter(entered);
+    let kept: HashSet<&str> =
+        loading.base.files(REJECTS).iter().map(|file| file.part.as_str()).collect();
+    for entry in ledger.entries().filter(|entry| !entry.is_live()) {
         let part = format!("{}/{}", entry.source, entry.short());
-        let known = loading.base.tables.get(REJECTS);
-        if known.is_some_and(|table| table.files.iter().any(|file| file.part == part)) {
+        if kept.contains(part.as_str()) {
             parts.entry(REJECTS.to_owned()).or_default().entry(part).or_insert(None);
         }
     }
-    let enter = |ledger: &mut Ledger| {
-        for (entry, takes) in &entered {
-            ledger.enter(entry.clone(), *takes);
-        }
-    };
-    let manifest = commit(loading, &enter, &parts).await?;
+    put_ledger(loading, &before, &ledger, &mut parts).await?;
+    let manifest = commit(loading, &parts).await?;
     Ok(Loaded { manifest, exports: reports, moved })
 }
 
@@ -160,20 +158,24 @@ async fn take_all(
     loading: &Loading<'_>,
     sources: &[Arc<Source>],
     found: Vec<(usize, Found)>,
-) -> Result<Vec<Intake>> {
-    let results: Vec<Result<Intake>> = stream::iter(found.into_iter().enumerate())
+) -> Result<(Vec<Intake>, Arriving)> {
+    let mut taken = stream::iter(found.into_iter().enumerate())
         .map(|(number, (source, found))| {
             let folder = loading.scratch.join(format!("export-{number}"));
-            let engine = loading.engine.clone();
-            take_in(source, Arc::clone(&sources[source]), found.export, None, folder, engine)
+            let (engine, order) = (loading.engine.clone(), Age::Newer.order(number));
+            let declared = Arc::clone(&sources[source]);
+            take_in(source, declared, order, found.export, None, folder, engine)
         })
-        .buffered(loading.engine.limits().threads)
-        .collect()
-        .await;
+        .buffered(loading.engine.limits().threads);
+    let mut gathering = Gathering::new(loading.engine, loading.scratch.to_owned(), Age::Newer);
     let (mut intakes, mut errors) = (Vec::new(), Vec::new());
-    for result in results {
-        match result {
-            Ok(intake) => intakes.push(intake),
+    while let Some(taken) = taken.next().await {
+        match taken {
+            Ok(mut intake) => {
+                let files = std::mem::take(&mut intake.files);
+                gathering.take(intake.source, &intake.short, files)?;
+                intakes.push(intake);
+            }
             Err(error) => errors.push(error),
         }
     }
@@ -196,7 +198,7 @@ async fn take_all(
         return Err(error);
     }
     refuse_too_many_rejects(sources, &intakes)?;
-    Ok(intakes)
+    Ok((intakes, gathering.finish()?))
 }
 
 /// One error of many: all messages, the hint with each.
@@ -289,6 +291,7 @@ async fn enter(
         let tally = reading.tally;
         let entry = Entry {
             source: source.name.clone(),
+            number: 0,
             name: export.name.clone(),
             bytes: export.bytes,
             modified_ms: export.modified_ms,
@@ -304,7 +307,7 @@ async fn enter(
             discarded: 0,
             skipped: tally.skipped,
             recognised: tally.recognised,
-            status: Status::Live,
+            replaced_by: None,
         };
         if let Some((path, written)) = rejects.finish()? {
             let part = format!("{}/{}", source.name, entry.short());

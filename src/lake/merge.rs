@@ -7,14 +7,15 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, RecordBatch};
+use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, RecordBatch, StringArray};
 use arrow::compute::{concat_batches, filter_record_batch};
-use arrow::datatypes::{Int32Type, Int64Type};
+use arrow::datatypes::{DataType, Int32Type, Int64Type, Schema};
 use arrow::row::{RowConverter, Rows, SortField};
 use datafusion::catalog::TableProvider;
 use futures::TryStreamExt;
 
-use super::moved::{Coming, Fate, Fates, Moved, place_sql};
+use super::arriving::{Arrived, ORDER};
+use super::moved::{Fate, Fates, Moved, place_sql};
 use super::tables::{EXPORT, stored_schema};
 use crate::columnar::{Engine, ParquetFile, ScratchRows, Written};
 use crate::config::canonical::Table;
@@ -60,8 +61,10 @@ pub(super) struct Merge {
     pub(super) table: &'static Table,
     /// Stored rows that stay unless their key comes again.
     pub(super) staying: Option<Arc<dyn TableProvider>>,
-    /// Incoming rows.
-    pub(super) coming: Vec<Coming>,
+    /// Incoming rows, where there are any.
+    pub(super) coming: Option<Arrived>,
+    /// The short name of each export, by its position.
+    pub(super) shorts: Arc<[String]>,
     pub(super) moved: Arc<Moved>,
     /// Whether a key that is there already is an error.
     pub(super) append: bool,
@@ -101,21 +104,20 @@ pub(super) async fn merge(engine: Engine, job: Merge) -> Result<Merged> {
     if let Some(staying) = &job.staying {
         session.register_table("staying", Arc::clone(staying))?;
         parts.push(format!(
-            "select {names}, {EXPORT}, cast({STORED} as int) as _order, cast(0 as bigint) as _row, \
+            "select {names}, {EXPORT}, cast({STORED} as int) as {ORDER}, cast(0 as bigint) as _row, \
              {place} as _place from staying"
         ));
     }
-    for (order, export, file) in &job.coming {
-        let name = format!("coming_{}", parts.len());
-        let rows = ScratchRows::table(file.schema(), std::slice::from_ref(file));
-        session.register_table(&name, rows)?;
+    if let Some(first) = job.coming.as_ref().and_then(|coming| coming.rows.first()) {
+        let rows = job.coming.as_ref().map_or(&[][..], |coming| &coming.rows);
+        session.register_table("coming", ScratchRows::table(first.schema(), rows))?;
         parts.push(format!(
-            "select {names}, '{export}' as {EXPORT}, cast({order} as int) as _order, _row, \
-             {place} as _place from {name}"
+            "select {names}, cast(null as varchar) as {EXPORT}, {ORDER}, _row, {place} as _place \
+             from coming"
         ));
     }
     let mut key: Vec<String> = job.table.key.iter().map(|name| format!("\"{name}\"")).collect();
-    key.extend(["_order desc".to_owned(), "_row".to_owned()]);
+    key.extend([format!("{ORDER} desc"), "_row".to_owned()]);
     let sql = format!(
         "select * from ({}) as rows order by {}",
         parts.join(" union all "),
@@ -124,7 +126,7 @@ pub(super) async fn merge(engine: Engine, job: Merge) -> Result<Merged> {
     let mut stream = session.sql(&sql).await?.execute_stream().await?;
     let mut file = ParquetFile::create(&job.path, &schema)?;
     let keys = Keys::new(job.table, &schema)?;
-    let fates = Fates::new(job.table, &job.moved)?;
+    let fates = Fates::new(job.table, &job.moved, &job.shorts)?;
     let mut carried: Option<RecordBatch> = None;
     let (mut repeated, mut contradicting, mut moved) = (BTreeMap::new(), Vec::new(), 0);
     let width = schema.fields().len();
@@ -134,7 +136,7 @@ pub(super) async fn merge(engine: Engine, job: Merge) -> Result<Merged> {
     let mut take = |batch: &RecordBatch, last: bool| -> Result<Option<RecordBatch>> {
         let rows = keys.rows(batch)?;
         let fates = fates.of(batch)?;
-        let order = column(batch, "_order")?.as_primitive::<Int32Type>();
+        let order = column(batch, ORDER)?.as_primitive::<Int32Type>();
         let number = column(batch, "_row")?.as_primitive::<Int64Type>();
         let count = batch.num_rows();
         let mut keep = vec![false; count];
@@ -177,7 +179,7 @@ pub(super) async fn merge(engine: Engine, job: Merge) -> Result<Merged> {
             }
         }
         let kept = filter_record_batch(batch, &BooleanArray::from(keep))?;
-        file.write(&kept.project(&(0..width).collect::<Vec<_>>())?)?;
+        file.write(&named(&kept, width, &job.shorts)?)?;
         Ok((!last && count > 0).then(|| batch.slice(count - 1, 1)))
     };
     while let Some(batch) = stream.try_next().await? {
@@ -191,6 +193,27 @@ pub(super) async fn merge(engine: Engine, job: Merge) -> Result<Merged> {
         take(&batch, true)?;
     }
     Ok(Merged { written: file.finish()?, path: job.path, repeated, contradicting, moved, clash })
+}
+
+/// The first `width` columns of `rows`, the last of which names the export of each.
+fn named(rows: &RecordBatch, width: usize, shorts: &[String]) -> Result<RecordBatch> {
+    let exports = exports_of(rows, shorts)?;
+    let mut columns = rows.columns()[..width - 1].to_vec();
+    columns.push(Arc::new(exports));
+    let fields = rows.schema().fields()[..width].to_vec();
+    Ok(RecordBatch::try_new(Arc::new(Schema::new(fields)), columns)?)
+}
+
+/// The short name of each row's export: of stored ones as it is stored.
+pub(super) fn exports_of(rows: &RecordBatch, shorts: &[String]) -> Result<StringArray> {
+    let stored = arrow::compute::cast(column(rows, EXPORT)?, &DataType::Utf8)?;
+    let (stored, orders) = (stored.as_string::<i32>(), column(rows, ORDER)?);
+    let orders = orders.as_primitive::<Int32Type>();
+    let names = (0..rows.num_rows()).map(|row| match Age::position(orders.value(row)) {
+        None => stored.is_valid(row).then(|| stored.value(row)),
+        Some(position) => shorts.get(position).map(String::as_str),
+    });
+    Ok(names.collect())
 }
 
 /// Compares rows by key.

@@ -2,9 +2,10 @@
 //!
 //! For: loading exports exactly once, into all their tables together.
 //! Keeps true: each (table, source, period) is one file sorted by key; a load becomes visible by
-//! one swap of the head, ledger included; its repeat writes the same names again.
+//! one swap of the head, ledger included.
 //! Does not know: where rows came from, what queries will ask.
 
+mod arriving;
 mod commit;
 mod cover;
 mod discover;
@@ -24,7 +25,7 @@ mod tables;
 pub use discover::{Discovery, Found, Why, discover};
 pub use journal::{Journal, Slot, SlotState, change, read_journal};
 pub use lease::{Asked, Held, Holder, Lease, ask, read_lease};
-pub use ledger::{Entry, Ledger, Status};
+pub use ledger::{EXPORTS, Entry, Ledger};
 pub use load::{ExportReport, Loaded, Loading, load};
 pub use records::{
     CheckRecord, RunRecord, RunState, StepRecord, read_record, read_records, write_record,

@@ -18,16 +18,14 @@ use datafusion::datasource::MemTable;
 use datafusion::prelude::SessionContext;
 use futures::TryStreamExt;
 
+use super::arriving::{Arrived, ORDER};
 use super::intake::joined;
-use super::merge::{STORED, column};
+use super::merge::{STORED, column, exports_of};
 use super::tables::EXPORT;
 use crate::columnar::{Engine, ScratchRows};
 use crate::config::canonical::Table;
 use crate::config::pipeline::Into;
 use crate::error::{Error, Kind, Result};
-
-/// Rows that come: the order of their export, its short name, and one file of them.
-pub(super) type Coming = (i32, String, ScratchRows);
 
 /// Keys, and things with parts, that several exports or months claim.
 #[derive(Debug, Clone, Default)]
@@ -75,18 +73,19 @@ impl Moved {
     pub(super) async fn find(
         engine: &Engine,
         into: &Into,
-        incoming: &[Coming],
+        incoming: &[&Arrived],
         stored: Option<Arc<dyn TableProvider>>,
         append: bool,
     ) -> Result<Self> {
         let (table, yearly) = (into.table, into.yearly);
         let mut moved = Self { yearly, ..Self::default() };
-        if table.date.is_none() || incoming.is_empty() || (incoming.len() == 1 && stored.is_none())
-        {
+        let orders: BTreeSet<i32> =
+            incoming.iter().flat_map(|arrived| arrived.orders.iter().copied()).collect();
+        let alone = incoming.len() == 1 && orders.len() == 1 && stored.is_none();
+        if table.date.is_none() || incoming.is_empty() || alone {
             return Ok(moved);
         }
-        let several =
-            stored.is_some() || incoming.iter().any(|(order, ..)| *order != incoming[0].0);
+        let several = stored.is_some() || orders.len() > 1;
         let session = engine.session(engine.limits().threads);
         let rows = claims(&session, into, incoming, stored)?;
         let (keys, owners) = (with_year(yearly, table.key), with_year(yearly, table.owner));
@@ -120,30 +119,24 @@ impl Moved {
 fn claims(
     session: &SessionContext,
     into: &Into,
-    incoming: &[Coming],
+    incoming: &[&Arrived],
     stored: Option<Arc<dyn TableProvider>>,
 ) -> Result<String> {
     let (key, place) = (with_year(false, into.table.key).join(", "), place_sql(into.table));
-    let mut orders: Vec<i32> = incoming.iter().map(|(order, _, _)| *order).collect();
-    orders.dedup();
+    let rows: Vec<ScratchRows> =
+        incoming.iter().flat_map(|arrived| arrived.rows.iter().cloned()).collect();
     let mut parts = Vec::new();
-    for order in orders {
-        let of_order = incoming.iter().filter(|(one, _, _)| *one == order);
-        let files: Vec<ScratchRows> = of_order.clone().map(|(_, _, file)| file.clone()).collect();
-        let (Some(first), Some((_, export, _))) = (files.first(), of_order.clone().next()) else {
-            continue;
-        };
-        let name = format!("incoming_{}", parts.len());
-        session.register_table(&name, ScratchRows::table(first.schema(), &files))?;
+    if let Some(first) = rows.first() {
+        session.register_table("incoming", ScratchRows::table(first.schema(), &rows))?;
         parts.push(format!(
-            "select {key}, {place} as _place, cast({order} as int) as _order, \
-             '{export}' as {EXPORT} from {name}"
+            "select {key}, {place} as _place, {ORDER}, cast(null as varchar) as {EXPORT} \
+             from incoming"
         ));
     }
     if let Some(stored) = stored {
         session.register_table("stored", stored)?;
         parts.push(format!(
-            "select {key}, {place} as _place, cast({STORED} as int) as _order, \
+            "select {key}, {place} as _place, cast({STORED} as int) as {ORDER}, \
              cast({EXPORT} as varchar) as {EXPORT} from stored"
         ));
     }
@@ -263,6 +256,7 @@ struct Claim {
 pub(super) struct Fates {
     keys: Option<Claims>,
     owners: Option<Claims>,
+    shorts: Arc<[String]>,
 }
 
 /// What claims there are, by what is claimed.
@@ -274,13 +268,14 @@ struct Claims {
 }
 
 impl Fates {
-    pub(super) fn new(table: &Table, moved: &Moved) -> Result<Self> {
+    pub(super) fn new(table: &Table, moved: &Moved, shorts: &Arc<[String]>) -> Result<Self> {
         let claims = |names, winners: &[RecordBatch]| {
             winners.first().map(|_| Claims::new(moved.yearly, names, winners)).transpose()
         };
         Ok(Self {
             keys: claims(table.key, &moved.keys)?,
             owners: claims(table.owner, &moved.owners)?,
+            shorts: Arc::clone(shorts),
         })
     }
 
@@ -289,9 +284,8 @@ impl Fates {
         if self.keys.is_none() && self.owners.is_none() {
             return Ok(None);
         }
-        let orders = column(batch, "_order")?.as_primitive::<Int32Type>();
-        let exports = arrow::compute::cast(column(batch, EXPORT)?, &DataType::Utf8)?;
-        let exports = exports.as_string::<i32>();
+        let orders = column(batch, ORDER)?.as_primitive::<Int32Type>();
+        let exports = exports_of(batch, &self.shorts)?;
         let mut fates = vec![Fate::Stays; batch.num_rows()];
         if let Some(keys) = &self.keys {
             keys.each(batch, |row, claim| {
@@ -333,13 +327,14 @@ impl Claims {
             let exports = exports.as_string::<i32>();
             let clashes = column(batch, "_clashes")?.as_list::<i32>();
             for row in 0..batch.num_rows() {
+                // Only what a stored export claims is looked up by its name.
+                let export = if exports.is_null(row) { "" } else { exports.value(row) };
                 let clashes = if clashes.is_null(row) {
                     Vec::new()
                 } else {
                     clashes.value(row).as_primitive::<Int32Type>().values().to_vec()
                 };
-                let claim =
-                    Claim { top: tops.value(row), export: exports.value(row).to_owned(), clashes };
+                let claim = Claim { top: tops.value(row), export: export.to_owned(), clashes };
                 by_key.insert(rows.row(row).owned(), claim);
             }
         }

@@ -3,12 +3,14 @@
 //! The raw rows lie in the lake, so the export itself may be gone. What is stored wins over a row
 //! that comes late; rows that are rejected again stay rejected.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::Int64Type;
 
-use super::commit::{Parts, commit, put_part};
+use super::arriving::Gathering;
+use super::commit::{Parts, commit, put_ledger, put_part};
 use super::intake::{Intake, Rejected, periods_of, take_in};
 use super::jobs::jobs;
 use super::ledger::{Entry, Ledger};
@@ -50,9 +52,8 @@ fn is_same(one: &Entry, entry: &Entry) -> bool {
 /// stay gone.
 fn leave_to_later_exports(source: &Source, ledger: &Ledger, entry: &Entry, intake: &mut Intake) {
     let taken = |period: &str| {
-        ledger.exports.iter().any(|other| {
+        ledger.of(&entry.source).iter().any(|other| {
             other.is_live()
-                && other.source == entry.source
                 && other.part == entry.part
                 && !is_same(other, entry)
                 && other.periods.contains(period)
@@ -66,19 +67,25 @@ fn leave_to_later_exports(source: &Source, ledger: &Ledger, entry: &Entry, intak
         gone += if goes { rows.rows } else { 0 };
         !goes
     });
+    let left = &intake.files;
+    intake.rows.retain(|key, _| left.contains_key(key));
     let tally = &mut intake.reading.tally;
     let gone = gone.min(tally.loaded);
     tally.loaded -= gone;
     tally.recognised += gone;
 }
 
-/// Live entries with rejects, of the sources `wanted`.
-fn with_rejects(loading: &Loading<'_>, wanted: &dyn Fn(&str) -> bool) -> Result<Vec<Entry>> {
-    let files = loading.base.files(REJECTS);
-    let has = |entry: &Entry| files.iter().any(|file| file.part == part_of(entry));
-    let ledger = Ledger::of(loading.base)?;
-    let live = ledger.exports.into_iter().filter(|entry| entry.is_live() && wanted(&entry.source));
-    Ok(live.filter(has).collect())
+/// Live entries of `ledger` with rejects, of the sources `wanted`.
+fn with_rejects(
+    loading: &Loading<'_>,
+    ledger: &Ledger,
+    wanted: impl Fn(&str) -> bool,
+) -> Vec<Entry> {
+    let files = loading.base.files(REJECTS).iter();
+    let parts: HashSet<&str> = files.map(|file| file.part.as_str()).collect();
+    let has = |entry: &&Entry| parts.contains(part_of(entry).as_str());
+    let live = ledger.entries().filter(|entry| entry.is_live() && wanted(&entry.source));
+    live.filter(has).cloned().collect()
 }
 
 /// The raw rows of an export's rejects, in order, and the rejects that cannot be read again: a row
@@ -137,8 +144,10 @@ pub async fn replay(loading: &Loading<'_>, sources: &[Arc<Source>]) -> Result<Ve
         .map(|source| Arc::new(Source { load: Load::Upsert, ..source.as_ref().clone() }));
     let late: Vec<Arc<Source>> = late.collect();
     let position = |name: &str| sources.iter().position(|source| source.name == name);
-    let entries = with_rejects(loading, &|name| position(name).is_some())?;
-    let ledger = Ledger::of(loading.base)?;
+    let before =
+        Ledger::read(loading.lake.set(), loading.base, |name| position(name).is_some()).await?;
+    let entries = with_rejects(loading, &before, |name| position(name).is_some());
+    let mut gathering = Gathering::new(loading.engine, loading.scratch.to_owned(), Age::Older);
     let mut intakes: Vec<Intake> = Vec::new();
     let mut known: Vec<Entry> = Vec::new();
     for (number, entry) in entries.into_iter().enumerate() {
@@ -166,11 +175,13 @@ pub async fn replay(loading: &Loading<'_>, sources: &[Arc<Source>]) -> Result<Ve
         // The cover is held as it was when the export was loaded.
         let source = Arc::clone(&sources[index]);
         let engine = loading.engine.clone();
-        let mut intake = take_in(index, source, export, rejected, folder, engine).await?;
+        let order = Age::Older.order(intakes.len());
+        let mut intake = take_in(index, source, order, export, rejected, folder, engine).await?;
         entry.short().clone_into(&mut intake.short);
         if matches!(sources[index].load, Load::ReplacePeriod { .. }) {
-            leave_to_later_exports(&sources[index], &ledger, &entry, &mut intake);
+            leave_to_later_exports(&sources[index], &before, &entry, &mut intake);
         }
+        gathering.take(index, &intake.short, std::mem::take(&mut intake.files))?;
         for reject in kept {
             intake.rejects.push(reject)?;
         }
@@ -179,8 +190,9 @@ pub async fn replay(loading: &Loading<'_>, sources: &[Arc<Source>]) -> Result<Ve
     }
     let covers: Vec<_> =
         intakes.iter().map(|intake| periods_of(&late[intake.source], intake)).collect();
-    let jobs = jobs(loading, &late, &intakes, &covers, &ledger, Age::Older).await?;
-    intakes.iter_mut().for_each(|intake| intake.files.clear());
+    let arriving = gathering.finish()?;
+    let jobs = jobs(loading, &late, &intakes, &covers, &before, &arriving).await?;
+    drop(arriving);
     let mut parts = Parts::new();
     let merged = merge_all(loading, jobs.merges).await?;
     for (table, _, merged) in &merged {
@@ -210,19 +222,19 @@ pub async fn replay(loading: &Loading<'_>, sources: &[Arc<Source>]) -> Result<Ve
     if replayed.is_empty() {
         return Ok(replayed);
     }
-    let enter = |ledger: &mut Ledger| {
-        for (entry, tally, covered) in &changed {
-            for one in ledger.exports.iter_mut().filter(|one| is_same(one, entry)) {
-                one.periods.extend(covered.iter().cloned());
-                let gone = tally.loaded + tally.skipped + tally.recognised;
-                one.rejected = one.rejected.saturating_sub(gone);
-                one.loaded += tally.loaded;
-                one.skipped += tally.skipped;
-                one.recognised += tally.recognised;
-            }
+    let mut ledger = before.clone();
+    for (entry, tally, covered) in &changed {
+        for one in ledger.entries_mut().filter(|one| is_same(one, entry)) {
+            one.periods.extend(covered.iter().cloned());
+            let gone = tally.loaded + tally.skipped + tally.recognised;
+            one.rejected = one.rejected.saturating_sub(gone);
+            one.loaded += tally.loaded;
+            one.skipped += tally.skipped;
+            one.recognised += tally.recognised;
         }
-    };
-    commit(loading, &enter, &parts).await?;
+    }
+    put_ledger(loading, &before, &ledger, &mut parts).await?;
+    commit(loading, &parts).await?;
     Ok(replayed)
 }
 
@@ -234,19 +246,20 @@ pub async fn discard(
     loading: &Loading<'_>,
     wanted: &(dyn Fn(&str) -> bool + Send + Sync),
 ) -> Result<Vec<Replayed>> {
-    let entries = with_rejects(loading, wanted)?;
+    let before = Ledger::read(loading.lake.set(), loading.base, wanted).await?;
+    let entries = with_rejects(loading, &before, wanted);
     let mut parts = Parts::new();
     for entry in &entries {
         parts.entry(REJECTS.to_owned()).or_default().insert(part_of(entry), None);
     }
     if !entries.is_empty() {
-        let enter = |ledger: &mut Ledger| {
-            for entry in &entries {
-                let same = ledger.exports.iter_mut().filter(|one| is_same(one, entry));
-                same.for_each(|one| one.discarded = one.rejected);
-            }
-        };
-        commit(loading, &enter, &parts).await?;
+        let mut ledger = before.clone();
+        for entry in &entries {
+            let same = ledger.entries_mut().filter(|one| is_same(one, entry));
+            same.for_each(|one| one.discarded = one.rejected);
+        }
+        put_ledger(loading, &before, &ledger, &mut parts).await?;
+        commit(loading, &parts).await?;
     }
     let given_up = entries.into_iter().map(|entry| Replayed {
         source: entry.source,

@@ -6,6 +6,7 @@ use arrow::datatypes::{DataType, Field, Schema};
 use datafusion::catalog::TableProvider;
 use datafusion::execution::object_store::ObjectStoreUrl;
 
+use super::ledger::{EXPORTS, exports_schema};
 use super::rejects::{REJECTS, rejects_schema};
 use crate::columnar::{Engine, FilesTable};
 use crate::config::canonical::{self, Table};
@@ -60,6 +61,12 @@ impl Lake {
     #[must_use]
     pub fn rejects(&self, manifest: &Manifest) -> Arc<dyn TableProvider> {
         self.files(manifest, REJECTS, rejects_schema(), |_| true)
+    }
+
+    /// The ledger of `manifest` as a table.
+    #[must_use]
+    pub fn exports(&self, manifest: &Manifest) -> Arc<dyn TableProvider> {
+        self.files(manifest, EXPORTS, exports_schema(), |_| true)
     }
 
     /// The rejects of `manifest` whose part is `wanted`.

@@ -135,7 +135,6 @@ pub async fn publish(
     let change = Change {
         run: publication.run.to_owned(),
         tables: made,
-        extra: None,
         base: publication.base,
         bound: false,
         late: publication.late,

@@ -94,8 +94,11 @@ pub struct PipelinePlan {
 /// Faults of SQL, pipelines that do not exist, sources without exports.
 pub async fn plan(workspace: &Workspace, request: &Request) -> Result<Plan> {
     let mut plan = plan_models(workspace, request).await?;
-    let ledger = Ledger::of(&plan.lake)?;
-    for pipeline in choose(&workspace.project.pipelines, &request.pipelines)? {
+    let chosen = choose(&workspace.project.pipelines, &request.pipelines)?;
+    let sources = || chosen.iter().flat_map(|pipeline| &pipeline.sources);
+    let wanted = |name: &str| sources().any(|source| source.name == name);
+    let ledger = Ledger::read(workspace.lake.set(), &plan.lake, wanted).await?;
+    for pipeline in &chosen {
         let mut sources = Vec::new();
         for source in &pipeline.sources {
             let discovery = discover(source, &workspace.stores, &ledger).await?;

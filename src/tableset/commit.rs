@@ -16,8 +16,6 @@ pub struct Change {
     pub run: String,
     /// The tables it made, whole.
     pub tables: BTreeMap<String, Table>,
-    /// What the set's user keeps beside the tables; `None` carries the parent's over.
-    pub extra: Option<serde_json::Value>,
     /// The version that was current when the run began.
     pub base: u64,
     /// Whether the change was computed from `base` and is void on any other version.
@@ -166,7 +164,7 @@ fn successor(
         written_at: now.format("%Y-%m-%dT%H:%M:%SZ").to_string(),
         tables,
         kept,
-        extra: change.extra.clone().unwrap_or_else(|| current.extra.clone()),
+        extra: serde_json::Value::Null,
     }
 }
 

@@ -38,7 +38,6 @@ pub(super) fn change(run: &str, table: &str, lake_version: u64) -> Change {
     Change {
         run: run.to_owned(),
         tables: [(table.to_owned(), made)].into(),
-        extra: None,
         base: 0,
         bound: false,
         late: false,

@@ -41,7 +41,7 @@ pub struct Manifest {
     /// publication the quarters.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub kept: BTreeMap<String, BTreeMap<String, Table>>,
-    /// What the set's user keeps beside the tables: the lake's ledger.
+    /// The lake's ledger, in manifests of the first format; in later ones it is a table.
     #[serde(default, skip_serializing_if = "serde_json::Value::is_null")]
     pub extra: serde_json::Value,
 }
@@ -96,8 +96,13 @@ pub struct DataFile {
     pub part: String,
 }
 
-/// The format that this program writes and reads.
-pub(super) const FORMAT: u32 = 1;
+/// The format that this program writes; it reads those before it too.
+///
+/// | format | what it brought |
+/// |---|---|
+/// | 1 | tables, kept tables, the ledger under `extra` |
+/// | 2 | the ledger as the table `exports` |
+pub(super) const FORMAT: u32 = 2;
 
 impl Table {
     /// The SHA-256s of its files, in order of path ending, for "is it the same?".
@@ -110,6 +115,14 @@ impl Table {
     #[must_use]
     pub fn is_newer_than(&self, other: &Self) -> bool {
         self.lake_version > other.lake_version || self.as_of > other.as_of
+    }
+}
+
+impl DataFile {
+    /// Of its part, what stands before the first `/`: of a lake's the source.
+    #[must_use]
+    pub fn source(&self) -> &str {
+        self.part.split_once('/').map_or("", |(source, _)| source)
     }
 }
 

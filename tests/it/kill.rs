@@ -88,11 +88,8 @@ fn state(project: &Project) -> serde_json::Value {
         let order = format!("select * from lake.{table} order by {order}");
         serde_json::Value::from(project.query(&order))
     };
-    let json =
-        |path: &str| -> serde_json::Value { serde_json::from_str(&project.read(path)).unwrap() };
-    let manifest = json("lake/_head.json")["manifest"].as_str().unwrap().to_owned();
-    let mut ledger = json(&format!("lake/{manifest}"))["extra"].clone();
-    for entry in ledger["exports"].as_array_mut().unwrap() {
+    let mut ledger = rows("exports", "source, number");
+    for entry in ledger.as_array_mut().unwrap() {
         entry.as_object_mut().unwrap().remove("modified_ms");
     }
     serde_json::json!({

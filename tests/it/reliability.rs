@@ -415,3 +415,88 @@ fn a_killed_run_leaves_nothing_for_long() {
     Ran::from(ran).ends_with(0);
     assert_eq!(left(), 0);
 }
+
+/// The current manifest of the lake, and its path.
+fn manifest(project: &Project) -> (String, serde_json::Value) {
+    let head: serde_json::Value = serde_json::from_str(&project.read("lake/_head.json")).unwrap();
+    let path = format!("lake/{}", head["manifest"].as_str().unwrap());
+    let manifest = serde_json::from_str(&project.read(&path)).unwrap();
+    (path, manifest)
+}
+
+#[test]
+fn a_lake_of_the_first_format_is_carried_on_and_one_of_a_newer_is_refused() {
+    let project = project();
+    let entries = project.query("select * from lake.exports order by number");
+    assert_eq!(entries.len(), 3);
+    let old: Vec<serde_json::Value> = entries
+        .into_iter()
+        .map(|mut entry| {
+            let fields = entry.as_object_mut().unwrap();
+            fields.remove("number");
+            let text = |fields: &serde_json::Map<String, serde_json::Value>, name: &str| {
+                fields[name].as_str().unwrap().to_owned()
+            };
+            let header: serde_json::Value = serde_json::from_str(&text(fields, "header")).unwrap();
+            let periods: Vec<String> =
+                text(fields, "periods").split(' ').map(str::to_owned).collect();
+            fields.insert("header".to_owned(), header);
+            fields.insert("periods".to_owned(), periods.into());
+            let status = match fields.remove("replaced_by") {
+                Some(sha256) => serde_json::json!({ "replaced_by": sha256 }),
+                None => "live".into(),
+            };
+            fields.insert("status".to_owned(), status);
+            fields.insert("declaration".to_owned(), "of an older form".into());
+            entry
+        })
+        .collect();
+    let (path, mut first) = manifest(&project);
+    let now = first.clone();
+    first["format"] = 1.into();
+    first["extra"] = serde_json::json!({ "exports": old });
+    first["tables"].as_object_mut().unwrap().remove("exports");
+    project.write(&path, first.to_string());
+    project.run(&["run"]).ends_with(0).gives("up to date");
+    project.run(&["doctor"]).ends_with(0).gives("source sales/books: 0 exports to read, 2 known");
+    project.write("exports/sales_2026-06.csv", month(6, 10));
+    project.run(&["run"]).ends_with(0).gives("loaded 1 exports");
+    let (path, second) = manifest(&project);
+    assert_eq!((&second["format"], second.get("extra")), (&now["format"], None));
+    assert_eq!(project.query("select name from lake.exports").len(), 4);
+    assert_eq!(sum(&project), serde_json::json!({ "sum": 43.0, "rows": 6 }));
+    project.run(&["run"]).ends_with(0).gives("up to date");
+    let mut newer = second;
+    newer["format"] = 99.into();
+    newer["unheard"] = "of".into();
+    project.write(&path, newer.to_string());
+    project.run(&["run"]).ends_with(78).says("format 99, this program knows 2 at most");
+}
+
+#[test]
+fn many_exports_load_together_and_one_more_writes_little() {
+    let project = Project::new().file("pipelines/sales.yaml", PIPELINE);
+    let yaml = PIPELINE
+        .replace("covers: { name: \"sales_%Y-%m\" }", "covers: { name: \"sales_%Y-%m_{part}\" }");
+    project.write("pipelines/sales.yaml", yaml.split("publish:").next().unwrap());
+    let export = |part: u32| {
+        let rows: String =
+            (0..5).map(|row| format!("{part}-{row},2026-04-0{},c{row},1\n", row + 1)).collect();
+        project.write(
+            &format!("exports/sales_2026-04_p{part}.csv"),
+            format!("number,date,client,amount\n{rows}"),
+        );
+    };
+    (0..600).for_each(export);
+    project.run(&["run"]).ends_with(0).gives("loaded 600 exports: 3 600 rows read, 3 000 loaded");
+    assert_eq!(sum(&project), serde_json::json!({ "sum": 3000.0, "rows": 3000 }));
+    let before = files(&project.path("lake"));
+    export(600);
+    project.run(&["run"]).ends_with(0).gives("loaded 1 exports");
+    let new = files(&project.path("lake")).into_iter().filter(|path| !before.contains(path));
+    let ledger: Vec<PathBuf> =
+        new.filter(|path| path.to_string_lossy().contains("data/exports/")).collect();
+    assert_eq!(ledger.len(), 1, "{ledger:?}");
+    assert_eq!(sum(&project), serde_json::json!({ "sum": 3005.0, "rows": 3005 }));
+    project.run(&["run"]).ends_with(0).gives("up to date");
+}
