@@ -17,6 +17,8 @@ mod rejects;
 mod restate;
 mod upkeep;
 mod workspace;
+#[cfg(test)]
+mod years_tests;
 
 pub use backfill::{Backfill, last_backfill, new_backfill, run_backfill};
 pub use execute::{Event, Made, Outcome, Progress, compute};

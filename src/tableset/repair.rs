@@ -52,11 +52,11 @@ pub async fn health(set: &TableSet, look: Look) -> Result<Health> {
     let looked = Looked { set, sizes: &sizes, look };
     let mut manifests: Vec<&ObjectMeta> = objects
         .iter()
-        .filter(|meta| matches!(Object::of(&meta.location), Some(Object::Manifest(..))))
+        .filter(|meta| matches!(Object::of(&meta.location), Some(Object::Manifest(1.., _))))
         .collect();
     let (current, mut faults) = match set.register().read().await {
         Ok(None) if manifests.is_empty() => return Ok(Health::Empty),
-        Ok(None) => (None, vec![format!("{} has no head", set.place())]),
+        Ok(None) => (None, vec![format!("{} has no head: it was lost, or never put", set.place())]),
         Ok(Some(head)) => {
             if let Some(manifest) = looked.manifest(&head.manifest).await? {
                 let faults = looked.faults(&manifest).await;

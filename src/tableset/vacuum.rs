@@ -59,7 +59,7 @@ pub async fn sweep(set: &TableSet, keep: Keep, now: DateTime<Utc>) -> Result<Swe
     objects.sort_by(|left, right| left.location.cmp(&right.location));
     // Most stores list unfinished files with the others.
     objects.dedup_by(|left, right| left.location == right.location);
-    let head = set.head().await?;
+    let head = set.register().read().await?;
     let named = named(set, head.as_ref(), &objects, keep, now).await?;
     let mut records = objects.iter().rev().filter(|meta| is_record(meta));
     let oldest_kept = records.nth(keep.runs.saturating_sub(1)).map(|meta| meta.location.clone());
@@ -133,7 +133,7 @@ async fn named(
 /// `Superseded` when it has: nothing is removed then. When the store fails, what was removed until
 /// then stays removed; no kept version names any of it.
 pub async fn remove(set: &TableSet, sweep: &Sweep) -> Result<()> {
-    if set.head().await? != sweep.head {
+    if set.register().read().await? != sweep.head {
         return Err(Error::new(
             Kind::Superseded,
             format!("the head of {} moved meanwhile; nothing was removed", set.place()),
