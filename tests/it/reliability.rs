@@ -172,20 +172,8 @@ fn places_in_one_another_are_refused_however_they_are_spelt() {
     fs::create_dir(project.path("lake")).unwrap();
     let absolute = project.path("lake/x").display().to_string();
     let yaml = project.read("pipelines/project.yaml");
-    for url in [
-        "lake",
-        "lake/data",
-        "./lake/",
-        "published/../lake",
-        "link/x",
-        "file://lake",
-        "exports",
-        "exports/out",
-        "sql",
-        "pipelines/x",
-        ".",
-        absolute.as_str(),
-    ] {
+    // The other spellings have a table of their own, beside the code.
+    for url in ["link/x", "exports/out", absolute.as_str()] {
         let changed = yaml.replace("url: published", &format!("url: \"{url}\""));
         project.write("pipelines/project.yaml", changed);
         project.run(&["validate"]).ends_with(78).says("lie in one another");
