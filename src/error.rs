@@ -60,6 +60,11 @@ pub struct Error {
     pub source: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
 
+/// Makes of the failure of a file an error that names it.
+pub fn in_file(path: &std::path::Path) -> impl Fn(std::io::Error) -> Error {
+    move |error| Error::from(error).at(format!("file \"{}\"", path.display()))
+}
+
 /// The result of anything that can fail.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -122,13 +127,19 @@ impl From<datafusion::error::DataFusionError> for Error {
 
 impl From<datafusion::arrow::error::ArrowError> for Error {
     fn from(error: datafusion::arrow::error::ArrowError) -> Self {
-        Self::new(Kind::Defect, "a table could not be handled").because(error)
+        by_disk(&error)
+            .unwrap_or_else(|| Self::new(Kind::Defect, "a table could not be handled"))
+            .because(error)
     }
 }
 
 impl From<parquet::errors::ParquetError> for Error {
     fn from(error: parquet::errors::ParquetError) -> Self {
-        Self::new(Kind::Transient, "a Parquet file could not be read or written").because(error)
+        by_disk(&error)
+            .unwrap_or_else(|| {
+                Self::new(Kind::Transient, "a Parquet file could not be read or written")
+            })
+            .because(error)
     }
 }
 

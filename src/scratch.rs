@@ -11,7 +11,7 @@ use std::path::Path;
 const PREFIX: &str = "pobudka-";
 
 /// The file in each that its process holds locked.
-const LOCK: &str = "lock";
+const LOCK: &str = ".pobudka-scratch";
 
 /// The folder of this process.
 #[derive(Debug)]
@@ -32,7 +32,7 @@ impl Scratch {
     fn within(parent: &Path) -> io::Result<Self> {
         sweep(parent);
         let folder = tempfile::Builder::new().prefix(PREFIX).tempdir_in(parent)?;
-        let new = folder.path().join("lock.new");
+        let new = folder.path().join(".pobudka-new");
         let held = File::create_new(&new)?;
         held.try_lock()?;
         // It gets its name when it is locked: nobody finds it without.
@@ -55,7 +55,12 @@ fn sweep(parent: &Path) {
         if !ours {
             continue;
         }
-        let lock = File::options().write(true).open(entry.path().join(LOCK));
+        let lock = entry.path().join(LOCK);
+        // A pipe of that name would be waited for.
+        if !fs::symlink_metadata(&lock).is_ok_and(|found| found.is_file()) {
+            continue;
+        }
+        let lock = File::options().write(true).open(lock);
         if lock.is_ok_and(|lock| lock.try_lock().is_ok()) {
             let _ = fs::remove_dir_all(entry.path());
         }
@@ -73,8 +78,9 @@ mod tests {
         let parent = tempfile::tempdir().unwrap();
         let left = parent.path().join("pobudka-left");
         fs::create_dir_all(left.join("run-1")).unwrap();
-        fs::write(left.join("lock"), "").unwrap();
-        fs::create_dir(parent.path().join("others")).unwrap();
+        fs::write(left.join(super::LOCK), "").unwrap();
+        fs::create_dir_all(parent.path().join("pobudka-mine")).unwrap();
+        fs::write(parent.path().join("pobudka-mine/lock"), "").unwrap();
         let first = Scratch::within(parent.path()).unwrap();
         assert!(!left.exists());
         let second = Scratch::within(parent.path()).unwrap();
@@ -82,6 +88,6 @@ mod tests {
         drop(first);
         drop(second);
         let names = fs::read_dir(parent.path()).unwrap().map(|entry| entry.unwrap().file_name());
-        assert_eq!(names.collect::<Vec<_>>(), ["others"]);
+        assert_eq!(names.collect::<Vec<_>>(), ["pobudka-mine"]);
     }
 }

@@ -49,11 +49,13 @@ impl Redactor {
     pub fn hide_in_url(&mut self, url: &str) {
         let Some((_, rest)) = url.split_once("://") else { return };
         let (authority, query) = (rest.split(['/', '?']).next(), rest.split_once('?'));
-        if let Some((user, _)) = authority.and_then(|authority| authority.rsplit_once('@'))
-            && let Some((_, password)) = user.split_once(':')
-        {
+        if let Some((user, _)) = authority.and_then(|authority| authority.rsplit_once('@')) {
+            // Who stands alone is let in by being known.
+            let password = user.split_once(':').map_or(user, |(_, password)| password);
             // A short one would blot out ordinary words, but not as it stands here.
-            self.hide(&format!(":{password}@"));
+            if password.len() < MIN_SECRET_BYTES {
+                self.hide(&format!(":{password}@"));
+            }
             self.hide(password);
         }
         for (name, value) in query

@@ -31,6 +31,16 @@ pub(super) struct Cli {
     pub(super) verb: Verb,
 }
 
+#[derive(Args, Clone, Copy)]
+pub(super) struct RepairArgs {
+    /// Also read every file back and compare its digest.
+    #[arg(long)]
+    pub(super) deep: bool,
+    /// Forget slots of the schedule that lie ahead of the clock, which must be right.
+    #[arg(long)]
+    pub(super) forget_ahead: bool,
+}
+
 #[derive(Args)]
 pub(super) struct RollbackArgs {
     /// `lake`, or a destination.
@@ -89,11 +99,7 @@ pub(super) enum Verb {
         deep: bool,
     },
     /// Make the newest whole version of a damaged lake or destination current again.
-    Repair {
-        /// Also read every file back and compare its digest.
-        #[arg(long)]
-        deep: bool,
-    },
+    Repair(RepairArgs),
     /// Make an older version of the lake or of a destination current again.
     Rollback(RollbackArgs),
     /// Run the unit tests of the SQL models.

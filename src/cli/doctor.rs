@@ -60,7 +60,7 @@ pub(super) async fn doctor(workspace: &Workspace, deep: bool, json: bool) -> Res
                 Ok(told) => (true, told.clone()),
                 Err(error) => (false, told(workspace, error)),
             };
-            print::line(serde_json::json!({ "what": what, "ok": ok, "found": told }).to_string());
+            print::json(serde_json::json!({ "what": what, "ok": ok, "found": told }).to_string());
             continue;
         }
         match found {
@@ -150,7 +150,7 @@ async fn runner(workspace: &Workspace, pipeline: &str) -> Result<String> {
     if let Some(error) = ahead(pipeline, &journal, now) {
         return Err(error);
     }
-    if let Some(lease) = lease.filter(|lease| lease.is_live(now)) {
+    if let Some(lease) = lease.filter(|lease| lease.is_live(workspace.lease_clock.now())) {
         let (run, host, until) = (&lease.run, &lease.holder.host, lease.until_text());
         return Ok(format!("being run by {run} on {host}, lease until {until}"));
     }

@@ -226,7 +226,7 @@ fn accept(workspace: &Workspace, known: &Known, file: &Path) -> Result<()> {
     let roles = (2..).zip(&rows).filter(|(_, row)| !["same", "payer"].contains(&row[3].as_str()));
     wrong.extend(roles.map(|(row, cells)| format!("{name}: row {row}: role \"{}\"", cells[3])));
     if !wrong.is_empty() {
-        return Err(Error::new(Kind::Usage, wrong.join("\n"))
+        return Err(Error::new(Kind::Usage, wrong.join("\n  "))
             .hint("take these rows out or correct them; nothing was added"));
     }
     append(&workspace.project.root.join(FILE), &rows)?;

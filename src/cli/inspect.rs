@@ -7,7 +7,7 @@ use datafusion::catalog::TableProvider;
 use datafusion::prelude::{SQLOptions, SessionContext};
 
 use super::print;
-use crate::columnar::{MAX_CHAIN, too_deep};
+use crate::columnar::{MAX_EXPRESSION, too_deep};
 use crate::config::canonical;
 use crate::config::schedule::{Schedule, When};
 use crate::error::{Error, Kind, Result};
@@ -55,7 +55,9 @@ async fn session(workspace: &Workspace) -> Result<(SessionContext, Vec<String>)>
 /// `sql 'select …'`.
 pub(super) async fn sql(workspace: &Workspace, query: &str, json: bool) -> Result<()> {
     if let Some((line, column)) = too_deep(query) {
-        let message = format!("more than {MAX_CHAIN} operators in one chain, at {line}:{column}");
+        let message = format!(
+            "an expression has more than {MAX_EXPRESSION} words and signs, at {line}:{column}"
+        );
         return Err(Error::new(Kind::Usage, message).hint("write long lists as \"in (…)\""));
     }
     let (session, known) = session(workspace).await?;
@@ -145,11 +147,11 @@ fn ls_json(
     for pipeline in &workspace.project.pipelines {
         let due = pipeline.schedule.as_ref().map(|schedule| due(schedule, now));
         let line = serde_json::json!({ "pipeline": pipeline.name, "due": due });
-        print::line(line.to_string());
+        print::json(line.to_string());
     }
     for (name, table) in &lake.tables {
         let files = serde_json::to_value(&table.files)?;
-        print::line(serde_json::json!({ "lake": name, "files": files }).to_string());
+        print::json(serde_json::json!({ "lake": name, "files": files }).to_string());
     }
     for (destination, manifest) in published {
         let current = manifest.tables.iter().map(|(name, table)| (None, name, table));
@@ -165,7 +167,7 @@ fn ls_json(
                 "run": table.run,
                 "files": serde_json::to_value(&table.files)?,
             });
-            print::line(line.to_string());
+            print::json(line.to_string());
         }
     }
     Ok(())
@@ -187,7 +189,7 @@ pub(super) async fn status(workspace: &Workspace, json: bool) -> Result<()> {
         let journal = read_journal(&workspace.lake, &pipeline.name).await?;
         let lease = read_lease(&workspace.lake, &pipeline.name).await?;
         let now = workspace.clock.now();
-        let lease = lease.filter(|lease| lease.is_live(now));
+        let lease = lease.filter(|lease| lease.is_live(workspace.lease_clock.now()));
         let due = match ahead(&pipeline.name, &journal, now) {
             Some(error) => format!("will not be due: {}", error.message),
             None => due(schedule, now),
@@ -221,7 +223,7 @@ pub(super) async fn status(workspace: &Workspace, json: bool) -> Result<()> {
             "published": published,
             "schedule": schedule,
         });
-        print::line(status.to_string());
+        print::json(status.to_string());
         return Ok(());
     }
     print::line(format!("project   {}", workspace.project.name));
@@ -260,7 +262,7 @@ pub(super) async fn status(workspace: &Workspace, json: bool) -> Result<()> {
 pub(super) async fn runs(workspace: &Workspace, json: bool) -> Result<()> {
     for record in read_records(&workspace.lake).await? {
         if json {
-            print::line(serde_json::to_string(&record)?);
+            print::json(serde_json::to_string(&record)?);
             continue;
         }
         let state = serde_json::to_value(record.state)?;
@@ -275,7 +277,7 @@ pub(super) async fn runs(workspace: &Workspace, json: bool) -> Result<()> {
 pub(super) async fn run(workspace: &Workspace, id: &str, json: bool) -> Result<()> {
     let record = read_record(&workspace.lake, id).await?;
     if json {
-        print::line(serde_json::to_string(&record)?);
+        print::json(serde_json::to_string(&record)?);
         return Ok(());
     }
     let state = serde_json::to_value(record.state)?;

@@ -170,5 +170,5 @@ pub(super) fn json(
         "notes": notes,
         "pipeline": proposal.map(|proposal| &proposal.yaml),
     });
-    print::line(line.to_string());
+    print::json(line.to_string());
 }

@@ -14,12 +14,12 @@ use crate::run::{
 };
 use crate::schedule;
 
-/// Fails where the journal would be written under a time that is only supposed.
-fn refuse_supposed(cli: &Cli) -> Result<()> {
+/// Fails where something would be changed for good under a time that is only supposed.
+pub(super) fn refuse_supposed(cli: &Cli) -> Result<()> {
     if cli.now.is_none() || cli.now_writes {
         return Ok(());
     }
-    Err(Error::new(Kind::Usage, "--now is not written into the journal of the schedule")
+    Err(Error::new(Kind::Usage, "what --now supposes changes nothing for good")
         .hint("see what would be done with --now and tick, or write --now-writes beside --now"))
 }
 
@@ -69,9 +69,12 @@ pub(super) async fn tick(cli: &Cli, workspace: &Workspace) -> Result<()> {
     }
     let Some((slot, first)) = failed.first() else { return Ok(()) };
     let (count, message) = (failed.len(), &first.message);
-    let hint = first.hint.as_ref().map(|hint| format!("{hint}; ")).unwrap_or_default();
+    let hint = first.hint.clone().unwrap_or_default();
+    let again =
+        if first.kind == Kind::Outdated { "" } else { "when the cause is gone: pobudka retry" };
+    let between = if hint.is_empty() || again.is_empty() { "" } else { "; " };
     Err(Error::new(first.kind, format!("{count} slots failed; {slot}: {message}"))
-        .hint(format!("{hint}when the cause is gone: pobudka retry")))
+        .hint(format!("{hint}{between}{again}")))
 }
 
 /// `backfill`.

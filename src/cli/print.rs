@@ -27,17 +27,21 @@ fn acts(char: char) -> bool {
     char.is_control() || turns
 }
 
-/// `text` without secrets, and with what a terminal would do something at written out; line ends
-/// stay where `stays` says so of what follows them.
-fn shown(text: &str, stays: impl Fn(&str) -> bool) -> String {
-    let text = HIDDEN.get().map_or_else(|| text.to_owned(), |redactor| redactor.clean(text));
+/// `text` without secrets.
+fn clean(text: &str) -> String {
+    HIDDEN.get().map_or_else(|| text.to_owned(), |redactor| redactor.clean(text))
+}
+
+/// `text` with what a terminal would do something at written out as `write` does; line ends stay
+/// where `stays` says so of what follows them.
+fn shown(text: &str, stays: impl Fn(&str) -> bool, write: impl Fn(char, &mut String)) -> String {
     if !text.contains(acts) {
-        return text;
+        return text.to_owned();
     }
     let mut shown = String::with_capacity(text.len());
     for (place, char) in text.char_indices() {
         if acts(char) && !(char == '\n' && stays(&text[place + 1..])) {
-            shown.extend(char.escape_default());
+            write(char, &mut shown);
         } else {
             shown.push(char);
         }
@@ -45,29 +49,58 @@ fn shown(text: &str, stays: impl Fn(&str) -> bool) -> String {
     shown
 }
 
-/// A line end within a message is followed by two spaces; one within a name is written out.
+/// As Rust writes it.
+fn as_rust(char: char, to: &mut String) {
+    to.extend(char.escape_default());
+}
+
+/// As JSON writes it.
+fn as_json(char: char, to: &mut String) {
+    use std::fmt::Write;
+    let mut units = [0; 2];
+    for unit in char.encode_utf16(&mut units) {
+        let _ = write!(to, "\\u{unit:04x}");
+    }
+}
+
+/// A line end within a message is followed by spaces; one within a name is written out.
 fn is_layout(rest: &str) -> bool {
-    rest.starts_with("  ")
+    rest.starts_with(' ')
+}
+
+/// So are those between the faults of declarations, each of which begins with its file.
+fn is_fault(rest: &str) -> bool {
+    is_layout(rest) || rest.starts_with("pipelines/") || rest.starts_with("sql/")
 }
 
 /// Prints a line of results; a reader that has gone away is no error.
 pub(super) fn line(text: impl AsRef<str>) {
-    let _ = writeln!(std::io::stdout(), "{}", shown(text.as_ref(), is_layout));
+    let text = shown(&clean(text.as_ref()), is_layout, as_rust);
+    let _ = writeln!(std::io::stdout(), "{text}");
 }
 
 /// Prints a text of many lines, none of which holds a name with a line end.
 pub(super) fn text(text: impl AsRef<str>) {
-    let _ = writeln!(std::io::stdout(), "{}", shown(text.as_ref(), |_| true));
+    let text = shown(&clean(text.as_ref()), |_| true, as_rust);
+    let _ = writeln!(std::io::stdout(), "{text}");
+}
+
+/// Prints a line of JSON.
+pub(super) fn json(text: impl AsRef<str>) {
+    let text = shown(&clean(text.as_ref()), |_| false, as_json);
+    let _ = writeln!(std::io::stdout(), "{text}");
 }
 
 /// Prints a line beside the results; a reader that has gone away is no error.
 pub(super) fn aside(text: impl AsRef<str>) {
-    let _ = writeln!(std::io::stderr(), "{}", shown(text.as_ref(), is_layout));
+    let text = shown(&clean(text.as_ref()), is_layout, as_rust);
+    let _ = writeln!(std::io::stderr(), "{text}");
 }
 
 /// Prints a text of many lines beside the results: faults stand one below the other.
 fn faults(text: impl AsRef<str>) {
-    let _ = writeln!(std::io::stderr(), "{}", shown(text.as_ref(), |_| true));
+    let text = shown(&clean(text.as_ref()), is_fault, as_rust);
+    let _ = writeln!(std::io::stderr(), "{text}");
 }
 
 /// Prints what went wrong, what lies beneath, and what to do.
@@ -92,15 +125,21 @@ pub(super) fn error(error: &Error) {
 /// Prints rows as a table, or as one JSON object a line.
 pub(super) fn rows(batches: &[RecordBatch], json: bool) -> Result<()> {
     if json {
-        let mut writer = arrow::json::LineDelimitedWriter::new(std::io::stdout());
+        let mut out = std::io::stdout().lock();
         for batch in batches {
+            let mut writer = arrow::json::LineDelimitedWriter::new(Vec::new());
             writer.write(batch)?;
+            writer.finish()?;
+            let rows = String::from_utf8(writer.into_inner()).map_err(std::io::Error::other)?;
+            if out.write_all(shown(&rows, |_| true, as_json).as_bytes()).is_err() {
+                return Ok(());
+            }
         }
-        writer.finish()?;
         return Ok(());
     }
     let shown: Vec<RecordBatch> = batches.iter().map(one_line_each).collect::<Result<_>>()?;
-    text(pretty_format_batches(&shown)?.to_string());
+    // What is data is not blotted out, whatever the environment holds.
+    let _ = writeln!(std::io::stdout(), "{}", pretty_format_batches(&shown)?);
     Ok(())
 }
 
@@ -116,7 +155,7 @@ fn one_line_each(batch: &RecordBatch) -> Result<RecordBatch> {
         }
         let texts = ArrayFormatter::try_new(&values, &options)?;
         let texts = (0..values.len()).map(|row| {
-            values.is_valid(row).then(|| shown(&texts.value(row).to_string(), |_| false))
+            values.is_valid(row).then(|| shown(&texts.value(row).to_string(), |_| false, as_rust))
         });
         *column = Arc::new(texts.collect::<StringArray>());
         *field = Arc::new(Field::new(field.name(), DataType::Utf8, true));
@@ -147,14 +186,16 @@ pub(super) fn grouped(number: u64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{grouped, is_layout, shown};
+    use super::{as_json, as_rust, grouped, is_layout, shown};
 
     #[test]
     fn what_a_terminal_would_do_something_at_is_written_out() {
         let name = "a\u{1b}]0;x\u{7}\r\nb\u{202e}c";
-        assert_eq!(shown(name, is_layout), "a\\u{1b}]0;x\\u{7}\\r\\nb\\u{202e}c");
-        assert_eq!(shown("two\n  lines", is_layout), "two\n  lines");
-        assert_eq!(shown("Ромашка — é", is_layout), "Ромашка — é");
+        let line = |text: &str| shown(text, is_layout, as_rust);
+        assert_eq!(line(name), "a\\u{1b}]0;x\\u{7}\\r\\nb\\u{202e}c");
+        assert_eq!(line("two\n  lines"), "two\n  lines");
+        assert_eq!(line("Ромашка — é"), "Ромашка — é");
+        assert_eq!(shown("\"a\u{202e}\u{7f}\"", |_| false, as_json), "\"a\\u202e\\u007f\"");
     }
 
     #[test]

@@ -24,7 +24,7 @@ pub(super) async fn print(workspace: &Workspace, run: &str, json: bool) -> Resul
                 "rows_read": rows("read"),
                 "scans": scans(step).collect::<std::collections::BTreeMap<_, _>>(),
             });
-            print::line(object.to_string());
+            print::json(object.to_string());
             continue;
         }
         let again: Vec<String> = scans(step)

@@ -1,16 +1,17 @@
 //! Verbs that look after what is there: vacuum, rollback, repair.
 
-use super::args::RollbackArgs;
+use super::args::{Cli, RepairArgs, RollbackArgs};
+use super::operate::refuse_supposed;
 use super::print;
 use super::verbs::run_id;
 use crate::error::{Error, Kind, Result};
-use crate::lake::{change, read_journal};
-use crate::run::{Workspace, plan_vacuum, roll_back, table_sets, vacuum as sweep_all};
-use crate::schedule::ahead;
-use crate::tableset::{Health, Look, Manifest, Sweep, TableSet, health};
+use crate::run::{
+    Repaired, Workspace, forget_ahead, plan_vacuum, repair as mend, roll_back, vacuum as sweep_all,
+};
+use crate::tableset::{Health, Look, Manifest, Sweep, TableSet};
 
 /// `vacuum`.
-pub(super) async fn vacuum(workspace: &Workspace, plan: bool) -> Result<()> {
+pub(super) async fn vacuum(cli: &Cli, workspace: &Workspace, plan: bool) -> Result<()> {
     let told = |set: &TableSet, sweep: &Sweep| {
         let url = set.url();
         for file in &sweep.garbage {
@@ -26,6 +27,7 @@ pub(super) async fn vacuum(workspace: &Workspace, plan: bool) -> Result<()> {
         }
         return Ok(());
     }
+    refuse_supposed(cli)?;
     sweep_all(workspace, &run_id(workspace.clock), &told).await
 }
 
@@ -35,72 +37,71 @@ fn named(workspace: &Workspace, name: &str) -> Result<TableSet> {
 }
 
 /// `rollback`.
-pub(super) async fn rollback(workspace: &Workspace, arguments: &RollbackArgs) -> Result<()> {
+pub(super) async fn rollback(
+    cli: &Cli,
+    workspace: &Workspace,
+    arguments: &RollbackArgs,
+) -> Result<()> {
     let set = named(workspace, &arguments.what)?;
-    let mut versions = Vec::new();
-    let mut found = None;
     let mut next = set.head().await?.map(|head| head.manifest);
+    let mut found = None;
     while let Some(path) = next {
-        // A version that vacuum took ends the line.
-        let Ok(manifest) = set.manifest(&path).await else { break };
-        versions.push((manifest.version, manifest.run.clone(), manifest.written_at.clone()));
-        if Some(manifest.version) == arguments.to {
-            found = Some(manifest);
+        // What vacuum took ends the line.
+        let Some(manifest) = set.manifest_if_there(&path).await? else { break };
+        if arguments.to.is_none() {
+            let Manifest { version, written_at, run, .. } = &manifest;
+            print::line(format!("{version}  {written_at}  {run}"));
+        } else if Some(manifest.version) == arguments.to {
+            found = Some(path);
             break;
         }
         next = manifest.parent;
     }
-    let Some(to) = arguments.to else {
-        for (version, run, when) in versions {
-            print::line(format!("{version}  {when}  {run}"));
-        }
-        return Ok(());
-    };
-    let Some(old) = found else {
+    let Some(to) = arguments.to else { return Ok(()) };
+    let Some(path) = found else {
         return Err(Error::new(
             Kind::Nothing,
             format!("version {to} of {} does not exist any more", set.place()),
         )
         .hint(format!("list those that do with \"pobudka rollback {}\"", arguments.what)));
     };
-    let version = roll_back(workspace, &set, &old, &run_id(workspace.clock)).await?;
+    refuse_supposed(cli)?;
+    let version = roll_back(workspace, &set, &path, &run_id(workspace.clock)).await?;
     print::line(format!("{}: version {to} is current again, as version {version}", set.url()));
     Ok(())
 }
 
 /// `repair`.
-pub(super) async fn repair(workspace: &Workspace, deep: bool) -> Result<()> {
-    let look = if deep { Look::Digests } else { Look::Sizes };
+pub(super) async fn repair(cli: &Cli, workspace: &Workspace, arguments: RepairArgs) -> Result<()> {
+    refuse_supposed(cli)?;
+    let look = if arguments.deep { Look::Digests } else { Look::Sizes };
     let mut lost = 0;
-    for (name, set) in table_sets(workspace)? {
-        match health(&set, look).await? {
-            Health::Empty => print::line(format!("{name}: nothing was committed yet")),
-            Health::Whole(manifest) => {
+    for (name, what) in mend(workspace, look, &run_id(workspace.clock)).await? {
+        match what {
+            Repaired::Not(Health::Empty) => {
+                print::line(format!("{name}: nothing was committed yet"));
+            }
+            Repaired::Not(Health::Whole(manifest)) => {
                 print::line(format!("{name}: version {} is whole", manifest.version));
             }
-            Health::Broken { faults, current, whole } => {
+            Repaired::Not(Health::Broken { faults, .. }) => {
                 faults.iter().for_each(|fault| print::line(format!("{name}: {fault}")));
-                let Some(whole) = whole else {
-                    print::line(format!("{name}: no version is whole any more"));
-                    lost += 1;
-                    continue;
-                };
-                let id = run_id(workspace.clock);
-                let version = roll_back(workspace, &set, &whole, &id).await?;
+                print::line(format!("{name}: no version is whole any more"));
+                lost += 1;
+            }
+            Repaired::Done { faults, before, whole, version } => {
+                faults.iter().for_each(|fault| print::line(format!("{name}: {fault}")));
                 let old = whole.version;
                 print::line(format!("{name}: version {old} is current again, as {version}"));
-                told_lost(&name, current.as_deref(), &whole);
+                told_lost(&name, before.as_deref(), &whole);
             }
         }
     }
-    for pipeline in &workspace.project.pipelines {
-        let now = workspace.clock.now();
+    for pipeline in workspace.project.pipelines.iter().filter(|_| arguments.forget_ahead) {
         let name = &pipeline.name;
-        if ahead(name, &read_journal(&workspace.lake, name).await?, now).is_none() {
-            continue;
+        if forget_ahead(workspace, name, &run_id(workspace.clock)).await? {
+            print::line(format!("pipeline {name}: slots ahead of the clock are forgotten"));
         }
-        change(&workspace.lake, name, |journal| journal.forget_after(now)).await?;
-        print::line(format!("pipeline {name}: slots ahead of the clock are forgotten"));
     }
     if lost > 0 {
         return Err(Error::new(Kind::Transient, format!("{lost} table sets are lost")).hint(

@@ -128,8 +128,8 @@ async fn verb(cli: &Cli, workspace: &Workspace) -> Result<()> {
         Verb::Tick => operate::tick(cli, workspace).await,
         Verb::Docs { out } => docs::docs(workspace, out).await,
         Verb::Doctor { deep } => doctor::doctor(workspace, *deep, cli.json).await,
-        Verb::Repair { deep } => upkeep::repair(workspace, *deep).await,
-        Verb::Rollback(arguments) => upkeep::rollback(workspace, arguments).await,
+        Verb::Repair(arguments) => upkeep::repair(cli, workspace, *arguments).await,
+        Verb::Rollback(arguments) => upkeep::rollback(cli, workspace, arguments).await,
         Verb::Test { models } => test(workspace, models).await,
         Verb::Runs { what: None } => inspect::runs(workspace, cli.json).await,
         Verb::Runs { what: Some(Runs::Show { id }) } => inspect::run(workspace, id, cli.json).await,
@@ -150,7 +150,7 @@ async fn verb(cli: &Cli, workspace: &Workspace) -> Result<()> {
         Verb::Clients { what: Clients::Duplicates(arguments) } => {
             duplicates::run(workspace, arguments, cli.json).await
         }
-        Verb::Vacuum { plan } => upkeep::vacuum(workspace, *plan).await,
+        Verb::Vacuum { plan } => upkeep::vacuum(cli, workspace, *plan).await,
         Verb::Lineage { table, dot } => lineage(workspace, table.as_deref(), *dot),
         Verb::Init { .. }
         | Verb::Demo(_)
@@ -187,7 +187,12 @@ fn open(project: &Path, cli: &Cli, stop: &Stop) -> Result<Workspace> {
     let project = loaded(project, &Env::of_process())?;
     print::hide(&project.redactor);
     let clock = cli.now.map_or(Clock::System, Clock::set_to);
-    Workspace::open(project, cli.threads, clock, stop.clone())
+    let mut workspace = Workspace::open(project, cli.threads, clock, stop.clone())?;
+    if !cli.now_writes {
+        // Whatever time is supposed, leases run out by the machine's.
+        workspace.lease_clock = Clock::System;
+    }
+    Ok(workspace)
 }
 
 pub(super) fn request(workspace: &Workspace, which: &Which) -> Result<Request> {

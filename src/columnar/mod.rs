@@ -14,7 +14,7 @@ mod scratch;
 mod session;
 mod spilled;
 
-pub use depth::{MAX_CHAIN, too_deep};
+pub use depth::{MAX_EXPRESSION, too_deep};
 pub use keyed::by_key;
 pub use parquet_file::{ParquetFile, Written, type_name, type_named};
 pub use provider::FilesTable;

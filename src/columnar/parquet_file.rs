@@ -19,7 +19,7 @@ use parquet::file::properties::{WriterProperties, WriterVersion};
 use sha2::{Digest, Sha256};
 
 use crate::digest::hex;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Kind, Result, in_file};
 
 /// Rows per call of the writer: other cuts give other bytes.
 pub(super) const BATCH_ROWS: usize = 8192;
@@ -85,7 +85,10 @@ impl ParquetFile {
         let options =
             ArrowWriterOptions::new().with_properties(properties).with_skip_arrow_metadata(true);
         let file = HashedFile {
-            file: std::io::BufWriter::with_capacity(1 << 17, File::create(path)?),
+            file: std::io::BufWriter::with_capacity(
+                1 << 17,
+                File::create(path).map_err(in_file(path))?,
+            ),
             digest: Sha256::new(),
             bytes: 0,
         };
@@ -139,7 +142,8 @@ impl ParquetFile {
         }
         let mut file = self.writer.into_inner()?;
         file.flush()?;
-        let metadata = ParquetMetaDataReader::new().parse_and_finish(&File::open(&self.path)?)?;
+        let made = File::open(&self.path).map_err(in_file(&self.path))?;
+        let metadata = ParquetMetaDataReader::new().parse_and_finish(&made)?;
         let found = u64::try_from(metadata.file_metadata().num_rows()).unwrap_or(0);
         if found != self.rows {
             return Err(Error::new(

@@ -27,7 +27,7 @@ use super::keyed::KeyedSource;
 use super::parquet_file::BATCH_ROWS;
 use super::session::Engine;
 use super::spilled::SpilledSource;
-use crate::error::Result;
+use crate::error::{Result, in_file};
 
 /// Memory that a batch may hold beyond its rows, whatever their number.
 const SMALL_BYTES: usize = 64 << 10;
@@ -111,7 +111,8 @@ impl ScratchWriter {
         let file = match &mut self.file {
             Some(file) => file,
             none => {
-                let file = BufWriter::new(File::create(&self.rows.path)?);
+                let path = &self.rows.path;
+                let file = BufWriter::new(File::create(path).map_err(in_file(path))?);
                 none.insert(StreamWriter::try_new(file, &self.rows.schema)?)
             }
         };

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::secret::Redactor;
+
 /// Characters of a line that are shown.
 const SHOWN: usize = 160;
 
@@ -94,6 +96,22 @@ impl Faults {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+
+    /// The same without what `redactor` hides, and without the secrets of URLs in the lines they
+    /// show, which may not have been looked at yet.
+    #[must_use]
+    pub fn without_secrets(mut self, redactor: &mut Redactor) -> Self {
+        let ends = |char: char| char.is_whitespace() || "\"'[]{},".contains(char);
+        for line in self.0.iter().filter_map(|fault| fault.source_line.as_ref()) {
+            line.split(ends).for_each(|word| redactor.hide_in_url(word));
+        }
+        for fault in &mut self.0 {
+            fault.message = redactor.clean(&fault.message);
+            fault.hint = fault.hint.as_ref().map(|hint| redactor.clean(hint));
+            fault.source_line = fault.source_line.as_ref().map(|line| redactor.clean(line));
+        }
+        self
     }
 
     /// The faults, sorted by their place, without repetitions.

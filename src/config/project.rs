@@ -131,7 +131,10 @@ pub fn load(root: &Path, env: &Env) -> Result<Project, Faults> {
         Some(project) if loader.faults.is_empty() => {
             Ok(Project { redactor: loader.redactor, ..project })
         }
-        _ => Err(loader.faults),
+        _ => {
+            let Loader { mut redactor, faults, .. } = loader;
+            Err(faults.without_secrets(&mut redactor))
+        }
     }
 }
 

@@ -17,7 +17,7 @@ use crate::config::canonical::Table;
 use crate::config::pipeline::Source;
 use crate::domain::Day;
 use crate::domain::calendar::{add_months, month_start};
-use crate::error::Result;
+use crate::error::{Result, in_file};
 use crate::pull::export::{self, Reading};
 use crate::pull::fetch::Export;
 use crate::pull::map::{Fold, Folded, Reject, Sink};
@@ -134,7 +134,7 @@ pub(super) async fn take_in(
     folder: PathBuf,
     engine: Engine,
 ) -> Result<Intake> {
-    std::fs::create_dir_all(&folder)?;
+    std::fs::create_dir_all(&folder).map_err(in_file(&folder))?;
     let from = match rejected {
         Some(rejected) => From::Rejected(rejected),
         None => From::File(export.bring(&folder, source.most_unpacked_bytes).await?),

@@ -8,7 +8,7 @@ use datafusion::catalog::TableProvider;
 
 use super::arriving::{Arrived, Arriving};
 use super::intake::Intake;
-use super::ledger::Ledger;
+use super::ledger::{Entry, Ledger};
 use super::load::Loading;
 use super::merge::Merge;
 use super::moved::Moved;
@@ -42,7 +42,7 @@ pub(super) async fn jobs(
         if ours.is_empty() {
             continue;
         }
-        let brought = coming_parts(&ours);
+        let brought = brought(&ours, covers);
         let replaced: BTreeSet<String> = match source.load {
             Load::Upsert | Load::Append | Load::Replace { .. } => BTreeSet::new(),
             Load::ReplacePeriod { .. } => {
@@ -159,24 +159,29 @@ fn has_part(manifest: &Manifest, table: &Table, part: &str) -> bool {
     files.iter().any(|file| file.part == part)
 }
 
-/// Parts of a source that the intakes bring.
-fn coming_parts(intakes: &[(usize, &Intake)]) -> BTreeSet<String> {
+/// Parts of a source, each with a period, that the intakes bring anew.
+type Brought = BTreeSet<(String, String)>;
+
+fn brought(intakes: &[(usize, &Intake)], covers: &[BTreeSet<String>]) -> Brought {
     let part = |intake: &Intake| {
         intake.reading.cover.as_ref().map_or_else(String::new, |cover| cover.part.clone())
     };
-    intakes.iter().map(|(_, intake)| part(intake)).collect()
+    let pairs = intakes.iter().flat_map(|(index, intake)| {
+        covers[*index].iter().map(|period| (part(intake), period.clone()))
+    });
+    pairs.collect()
 }
 
-/// Exports whose rows in `period` (any, where none is named) stay although `coming` parts arrive,
-/// as a list for SQL.
+/// Exports whose rows in `period` stay although others are `brought` anew, as a list for SQL.
 fn staying_exports(
     ledger: &Ledger,
     source: &Source,
     period: &str,
-    coming: &BTreeSet<String>,
+    brought: &Brought,
 ) -> Vec<String> {
     let live = ledger.of(&source.name).iter().filter(|entry| entry.is_live());
-    live.filter(|entry| entry.periods.contains(period) && !coming.contains(&entry.part))
+    let again = |entry: &Entry| brought.contains(&(entry.part.clone(), period.to_owned()));
+    live.filter(|entry| entry.periods.contains(period) && !again(entry))
         .map(|entry| format!("'{}'", entry.short()))
         .collect()
 }
@@ -187,7 +192,7 @@ async fn others(
     table: &Table,
     source: &Source,
     replaced: &BTreeSet<String>,
-    coming: &BTreeSet<String>,
+    brought: &Brought,
     ledger: &Ledger,
 ) -> Result<Option<Arc<dyn TableProvider>>> {
     let Some(date) = table.date else { return Ok(None) };
@@ -201,7 +206,7 @@ async fn others(
         let period = file.part.split_once('/').map_or("", |(_, period)| period);
         let month = format!("to_char(\"{date}\", '%Y-%m') = '{period}'");
         if replaced.contains(period) {
-            let staying = staying_exports(ledger, source, period, coming);
+            let staying = staying_exports(ledger, source, period, brought);
             if staying.is_empty() {
                 kept.push(format!("not ({month})"));
             } else {
@@ -229,13 +234,13 @@ async fn others(
 async fn other_parts(
     loading: &Loading<'_>,
     source: &Source,
-    coming: &BTreeSet<String>,
+    brought: &Brought,
     table: &Table,
     part: &str,
     ledger: &Ledger,
 ) -> Result<Option<Arc<dyn TableProvider>>> {
     let period = part.split_once('/').map_or("", |(_, period)| period);
-    let staying = staying_exports(ledger, source, period, coming);
+    let staying = staying_exports(ledger, source, period, brought);
     if staying.is_empty() {
         return Ok(None);
     }

@@ -14,6 +14,9 @@ use crate::error::Result;
 use crate::layout;
 use crate::store::{Edit, Register};
 
+/// The longest that a lease may seem to last: clocks differ.
+const BELIEVED: TimeDelta = TimeDelta::seconds(LONGEST_LEASE.num_seconds() * 2);
+
 /// The process that holds a lease.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -79,11 +82,11 @@ pub struct Lease {
 }
 
 impl Lease {
-    /// Whether a run holds it at `now`. No lease lasts longer than [`LONGEST_LEASE`]: one that
-    /// says so was written by a clock that was wrong, and is not believed.
+    /// Whether a run holds it at `now`. One that lasts longer than any lease, and than clocks
+    /// differ, was written by a clock that was wrong, and is not believed.
     #[must_use]
     pub fn is_live(&self, now: DateTime<Utc>) -> bool {
-        self.until > now && self.until - now <= LONGEST_LEASE && !self.holder.is_gone()
+        self.until > now && self.until - now <= BELIEVED && !self.holder.is_gone()
     }
 
     /// When it runs out, for people.

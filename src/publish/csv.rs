@@ -15,7 +15,7 @@ use sha2::{Digest, Sha256};
 
 use crate::columnar::Written;
 use crate::digest::hex;
-use crate::error::Result;
+use crate::error::{Result, in_file};
 
 struct Hashed {
     file: BufWriter<File>,
@@ -25,7 +25,7 @@ struct Hashed {
 
 impl Hashed {
     fn create(path: &Path) -> Result<Self> {
-        let file = BufWriter::with_capacity(1 << 17, File::create(path)?);
+        let file = BufWriter::with_capacity(1 << 17, File::create(path).map_err(in_file(path))?);
         Ok(Self { file, digest: Sha256::new(), bytes: 0 })
     }
 

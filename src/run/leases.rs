@@ -49,7 +49,7 @@ impl Leases {
         }
         let (lost_to, lost) = watch::channel(None);
         let (stop, stopped) = oneshot::channel();
-        let heart = beat(lake.clone(), held, workspace.clock, lasting, lost_to, stopped);
+        let heart = beat(lake.clone(), held, workspace.lease_clock, lasting, lost_to, stopped);
         let heart = Some(tokio::spawn(heart));
         Ok(Self { lake: lake.clone(), lost, stop: Some(stop), heart })
     }
@@ -89,7 +89,7 @@ async fn take_all(
 ) -> Result<()> {
     let (lake, lasting) = (&workspace.lake, workspace.project.lease);
     for pipeline in pipelines {
-        match ask(lake, pipeline, run, workspace.clock.now(), lasting).await? {
+        match ask(lake, pipeline, run, workspace.lease_clock.now(), lasting).await? {
             Asked::Ours(ours) => held.push(ours),
             Asked::Others(other) => return Err(taken(&other)),
         }
@@ -101,7 +101,7 @@ async fn take_all(
 }
 
 /// The error of a pipeline that another run holds.
-pub(super) fn taken(lease: &Lease) -> Error {
+fn taken(lease: &Lease) -> Error {
     Error::new(
         Kind::Superseded,
         format!(

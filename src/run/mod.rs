@@ -25,5 +25,5 @@ pub use execute::{Event, Made, Outcome, Progress, compute};
 pub use perform::{Claim, Run, perform, run_checks};
 pub use plan::{PipelinePlan, Plan, Request, plan};
 pub use rejects::{Rejects, settle_rejects};
-pub use upkeep::{plan_vacuum, roll_back, table_sets, vacuum};
+pub use upkeep::{Repaired, forget_ahead, plan_vacuum, repair, roll_back, table_sets, vacuum};
 pub use workspace::Workspace;

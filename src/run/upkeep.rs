@@ -4,15 +4,19 @@
 use std::collections::BTreeSet;
 
 use futures::TryStreamExt;
+use object_store::ObjectMeta;
 use object_store::path::Path;
 
 use super::ending::Ending;
-use super::leases::{Leases, taken};
+use super::leases::Leases;
 use super::workspace::Workspace;
-use crate::error::Result;
-use crate::lake::read_lease;
+use crate::error::{Error, Kind, Result};
+use crate::lake::change;
 use crate::layout::{LEASES, Object};
-use crate::tableset::{Manifest, Sweep, TableSet, remove, restore, sweep};
+use crate::publish::refresh;
+use crate::tableset::{
+    Health, Look, Manifest, Sweep, TableSet, health, missing, remove, restore, sweep,
+};
 
 /// The lake and the destinations, each with its name for people.
 ///
@@ -60,17 +64,93 @@ pub async fn vacuum(
     .await
 }
 
-/// Makes `old` the current version of `set` again, as run `id`; gives the new version.
+/// Makes the version at `path` the current one of `set` again, as run `id`; gives the new version.
 ///
 /// # Errors
-/// When a pipeline is being run, or the store fails.
-pub async fn roll_back(
+/// When it is gone or not whole, a pipeline is being run, or the store fails.
+pub async fn roll_back(workspace: &Workspace, set: &TableSet, path: &str, id: &str) -> Result<u64> {
+    let rolled_back = async {
+        let old = set.manifest(path).await?;
+        if let Some(fault) = missing(set, &old).await?.first() {
+            let version = old.version;
+            return Err(Error::new(
+                Kind::Nothing,
+                format!("version {version} of {} is not whole: {fault}", set.place()),
+            )
+            .hint("go back to another one"));
+        }
+        made_current(workspace, set, &old, id).await
+    };
+    alone(workspace, id, rolled_back).await
+}
+
+/// What `repair` did for one table set.
+pub enum Repaired {
+    /// Nothing was to be done.
+    Not(Health),
+    /// The old version is current again, as the new one, after `faults`.
+    Done {
+        /// What was wrong.
+        faults: Vec<String>,
+        /// The version that was current, where it can be read.
+        before: Option<Box<Manifest>>,
+        /// The version that is current again.
+        whole: Box<Manifest>,
+        /// Its new number.
+        version: u64,
+    },
+}
+
+/// Makes the newest whole version of every damaged table set current again, as run `id`.
+///
+/// # Errors
+/// When a pipeline is being run, or a store fails.
+pub async fn repair(
+    workspace: &Workspace,
+    look: Look,
+    id: &str,
+) -> Result<Vec<(String, Repaired)>> {
+    let repaired = async {
+        let mut repaired = Vec::new();
+        for (name, set) in table_sets(workspace)? {
+            let what = match health(&set, look).await? {
+                Health::Broken { faults, current: before, whole: Some(whole) } => {
+                    let version = made_current(workspace, &set, &whole, id).await?;
+                    Repaired::Done { faults, before, whole, version }
+                }
+                other => Repaired::Not(other),
+            };
+            repaired.push((name, what));
+        }
+        Ok(repaired)
+    };
+    alone(workspace, id, Box::pin(repaired)).await
+}
+
+/// Makes `old` current; what is derived from the head follows it.
+async fn made_current(
     workspace: &Workspace,
     set: &TableSet,
     old: &Manifest,
     id: &str,
 ) -> Result<u64> {
-    alone(workspace, id, restore(set, old, id, workspace.clock.now())).await
+    let version = restore(set, old, id, workspace.clock.now()).await?;
+    if set.url() != workspace.lake.set().url() {
+        refresh(set).await?;
+    }
+    Ok(version)
+}
+
+/// Forgets the slots of `pipeline` that lie ahead of the clock, as run `id`; gives whether there
+/// were any.
+///
+/// # Errors
+/// When the pipeline is being run, or the store fails.
+pub async fn forget_ahead(workspace: &Workspace, pipeline: &str, id: &str) -> Result<bool> {
+    let now = workspace.clock.now();
+    let forgotten = change(&workspace.lake, pipeline, |journal| journal.forget_after(now));
+    let forgotten = async { forgotten.await.map(|(_, took)| took) };
+    alone(workspace, id, forgotten).await
 }
 
 /// Does `what` while no pipeline of the lake is being run, declared here or not.
@@ -80,16 +160,13 @@ async fn alone<T>(
     what: impl Future<Output = Result<T>>,
 ) -> Result<T> {
     let _awaited = workspace.stop.under_way();
-    let names = workspace.project.pipelines.iter().map(|pipeline| pipeline.name.as_str());
-    let names: BTreeSet<&str> = names.collect();
+    let ran = ever_run(workspace).await?;
+    let declared = workspace.project.pipelines.iter().map(|pipeline| pipeline.name.as_str());
+    let names: BTreeSet<&str> = declared.chain(ran.iter().map(String::as_str)).collect();
     let leases = Leases::take(workspace, &names, id).await?;
-    let done = async {
-        refuse_others(workspace, id).await?;
-        what.await
-    };
     let ending = Ending::new(&workspace.stop, &leases);
     let done = tokio::select! {
-        done = done => done,
+        done = what => done,
         error = ending.comes() => Err(error),
     };
     let given_back = leases.give_back().await;
@@ -97,19 +174,19 @@ async fn alone<T>(
     given_back.map(|()| done)
 }
 
-/// Fails where a pipeline that is not declared here holds a lease.
-async fn refuse_others(workspace: &Workspace, id: &str) -> Result<()> {
+/// The pipelines that have a lease: some may be declared by other projects only.
+async fn ever_run(workspace: &Workspace) -> Result<Vec<String>> {
     let place = workspace.lake.set().place();
     let folder = Path::from(LEASES);
-    let mut objects = place.store.list(Some(&folder));
-    let failed = |error| place.failed(&folder, error);
-    while let Some(meta) = objects.try_next().await.map_err(failed)? {
-        let Some(Object::Lease(pipeline)) = Object::of(&meta.location) else { continue };
-        let lease = read_lease(&workspace.lake, pipeline).await?;
-        let now = workspace.clock.now();
-        if let Some(lease) = lease.filter(|lease| lease.run != id && lease.is_live(now)) {
-            return Err(taken(&lease));
-        }
-    }
-    Ok(())
+    let objects: Vec<ObjectMeta> = place
+        .store
+        .list(Some(&folder))
+        .try_collect()
+        .await
+        .map_err(|error| place.failed(&folder, error))?;
+    let names = objects.iter().filter_map(|meta| match Object::of(&meta.location) {
+        Some(Object::Lease(pipeline)) => Some(pipeline.to_owned()),
+        _ => None,
+    });
+    Ok(names.collect())
 }

@@ -28,6 +28,8 @@ pub struct Workspace {
     pub lake: Lake,
     /// The clock.
     pub clock: Clock,
+    /// The clock by which leases run out.
+    pub lease_clock: Clock,
     /// The wish to stop.
     pub stop: Stop,
     scratch: Scratch,
@@ -52,7 +54,7 @@ impl Workspace {
         let stores = Stores::new(&project.root, &project.stores);
         let lake = Lake::open(stores.open(&project.lake)?, &engine)?;
         let project = Arc::new(project);
-        Ok(Self { project, engine, stores, lake, clock, stop, scratch })
+        Ok(Self { project, engine, stores, lake, clock, lease_clock: clock, stop, scratch })
     }
 
     /// A folder that is gone when the workspace is.

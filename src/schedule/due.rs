@@ -70,8 +70,8 @@ pub fn ahead(pipeline: &str, journal: &Journal, now: DateTime<Utc>) -> Option<Er
     let message = format!(
         "the journal of pipeline \"{pipeline}\" is ahead of the clock: it has the slot {due}, and it is {now}"
     );
-    Some(Error::new(Kind::Transient, message).hint(
-        "set this machine's clock right; if it is, \"pobudka repair\" forgets the slots that lie ahead",
+    Some(Error::new(Kind::Outdated, message).hint(
+        "set this machine's clock right; if it is, \"pobudka repair --forget-ahead\" forgets the slots that lie ahead",
     ))
 }
 

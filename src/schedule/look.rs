@@ -104,7 +104,9 @@ async fn read(
         let journal = read_journal(&workspace.lake, pipeline).await?;
         if let Some(run) = journal.open().and_then(|open| open.run.clone()) {
             let lease = read_lease(&workspace.lake, pipeline).await?;
-            if lease.is_some_and(|lease| lease.run == run && lease.is_live(workspace.clock.now())) {
+            if lease
+                .is_some_and(|lease| lease.run == run && lease.is_live(workspace.lease_clock.now()))
+            {
                 live.insert(run);
             }
         }

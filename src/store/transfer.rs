@@ -11,7 +11,7 @@ use object_store::{
 use sha2::{Digest, Sha256};
 
 use crate::digest::hex;
-use crate::error::Result;
+use crate::error::{Result, in_file};
 
 /// Bytes of one part; files up to this size are put in one request.
 const PART_BYTES: usize = 8 << 20;
@@ -27,7 +27,7 @@ const CHUNK_BYTES: usize = 1 << 18;
 /// # Errors
 /// When reading or the store fails; a half-sent file never becomes visible.
 pub async fn put_file(store: &dyn ObjectStore, from: &FsPath, to: &Path) -> Result<()> {
-    let mut file = std::fs::File::open(from)?;
+    let mut file = std::fs::File::open(from).map_err(in_file(from))?;
     let size = file.metadata()?.len();
     if size <= PART_BYTES as u64 {
         let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or(0));
@@ -63,9 +63,9 @@ pub async fn get_file(
 ) -> Result<()> {
     let options = GetOptions { if_match: etag, ..GetOptions::default() };
     let mut stream = store.get_opts(from, options).await?.into_stream();
-    let mut file = std::fs::File::create(to)?;
+    let mut file = std::fs::File::create(to).map_err(in_file(to))?;
     while let Some(bytes) = stream.try_next().await? {
-        file.write_all(&bytes)?;
+        file.write_all(&bytes).map_err(in_file(to))?;
     }
     Ok(())
 }

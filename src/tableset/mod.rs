@@ -24,7 +24,7 @@ mod verify;
 
 pub use commit::{Change, Committed};
 pub use manifest::{Column, DataFile, Head, Manifest, Table};
-pub use repair::{Health, Look, health, restore};
+pub use repair::{Health, Look, health, missing, restore};
 pub use set::TableSet;
 pub use vacuum::{Garbage, Sweep, remove, sweep};
 pub use verify::verify;

@@ -46,6 +46,8 @@ pub enum Health {
 /// # Errors
 /// When the store cannot be read.
 pub async fn health(set: &TableSet, look: Look) -> Result<Health> {
+    // The head first: what it names is in a list that is made later.
+    let head = set.register().read().await;
     let objects: Vec<ObjectMeta> = set.store().list(None).try_collect().await?;
     let sizes: BTreeMap<&str, u64> =
         objects.iter().map(|meta| (meta.location.as_ref(), meta.size)).collect();
@@ -54,7 +56,7 @@ pub async fn health(set: &TableSet, look: Look) -> Result<Health> {
         .iter()
         .filter(|meta| matches!(Object::of(&meta.location), Some(Object::Manifest(1.., _))))
         .collect();
-    let (current, mut faults) = match set.register().read().await {
+    let (current, mut faults) = match head {
         Ok(None) if manifests.is_empty() => return Ok(Health::Empty),
         Ok(None) => (None, vec![format!("{} has no head: it was lost, or never put", set.place())]),
         Ok(Some(head)) => {
@@ -88,6 +90,17 @@ pub async fn health(set: &TableSet, look: Look) -> Result<Health> {
     faults.sort();
     let (current, whole) = (current.map(Box::new), whole.map(Box::new));
     Ok(Health::Broken { faults, current, whole })
+}
+
+/// What is missing of `manifest`, or too short.
+///
+/// # Errors
+/// When the store cannot be read.
+pub async fn missing(set: &TableSet, manifest: &Manifest) -> Result<Vec<String>> {
+    let objects: Vec<ObjectMeta> = set.store().list(None).try_collect().await?;
+    let sizes: BTreeMap<&str, u64> =
+        objects.iter().map(|meta| (meta.location.as_ref(), meta.size)).collect();
+    Ok(Looked { set, sizes: &sizes, look: Look::Sizes }.faults(manifest).await)
 }
 
 /// A set and what was found in it.

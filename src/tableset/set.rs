@@ -84,6 +84,17 @@ impl TableSet {
         serde_json::from_slice(&bytes).map_err(|error| Error::from(error).at(at()))
     }
 
+    /// The manifest at `path`; `None` where it is gone.
+    ///
+    /// # Errors
+    /// As [`TableSet::manifest`].
+    pub async fn manifest_if_there(&self, path: &str) -> Result<Option<Manifest>> {
+        match self.store().head(&Path::from(path)).await {
+            Err(object_store::Error::NotFound { .. }) => Ok(None),
+            _ => self.manifest(path).await.map(Some),
+        }
+    }
+
     /// The current version; an empty one before the first commit.
     ///
     /// # Errors

@@ -8,8 +8,8 @@
 //! | run record | it is older than a day, and not among the newest |
 //! | all else | never |
 //!
-//! Kept are the head's version; of its parents the newest, as long as they are young enough; and
-//! whatever was written within a day, in the head's line or not. Nobody may write to the set
+//! Kept are the head's version; of its parents the newest, as long as they are young enough; versions
+//! above it; and whatever was written within a day, in the head's line or not. Nobody may write to the set
 //! meanwhile: who calls holds the leases of all its pipelines, so every run that could still commit
 //! is fenced, and what no kept version names can never be named again.
 
@@ -60,6 +60,13 @@ pub async fn sweep(set: &TableSet, keep: Keep, now: DateTime<Utc>) -> Result<Swe
     // Most stores list unfinished files with the others.
     objects.dedup_by(|left, right| left.location == right.location);
     let head = set.register().read().await?;
+    if head.is_none() && objects.iter().any(is_manifest) {
+        return Err(Error::new(
+            Kind::Transient,
+            format!("{} has manifests, but no head: nothing was removed", set.place()),
+        )
+        .hint("make a version current again with \"pobudka repair\", or move the folder away"));
+    }
     let named = named(set, head.as_ref(), &objects, keep, now).await?;
     let mut records = objects.iter().rev().filter(|meta| is_record(meta));
     let oldest_kept = records.nth(keep.runs.saturating_sub(1)).map(|meta| meta.location.clone());
@@ -80,6 +87,10 @@ pub async fn sweep(set: &TableSet, keep: Keep, now: DateTime<Utc>) -> Result<Swe
         Some(Garbage { path: meta.location.to_string(), bytes: meta.size, why })
     });
     Ok(Sweep { head, garbage: garbage.collect() })
+}
+
+fn is_manifest(meta: &ObjectMeta) -> bool {
+    matches!(Object::of(&meta.location), Some(Object::Manifest(..)))
 }
 
 fn is_record(meta: &ObjectMeta) -> bool {
@@ -118,8 +129,11 @@ async fn named(
     }
     for meta in objects {
         let path = meta.location.as_ref();
-        let is_manifest = matches!(Object::of(&meta.location), Some(Object::Manifest(..)));
-        if is_manifest && now - meta.last_modified < YOUNG && !named.contains(path) {
+        // A version above the head's is about to be current, or was: an old head was put back.
+        let above = matches!(Object::of(&meta.location), Some(Object::Manifest(version, _))
+            if head.is_none_or(|head| version > head.version));
+        let young = is_manifest(meta) && now - meta.last_modified < YOUNG;
+        if (young || above) && !named.contains(path) {
             named.extend(set.manifest(path).await?.paths().map(str::to_owned));
             named.insert(path.to_owned());
         }
@@ -230,19 +244,18 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_was_written_today_keeps_what_it_names() {
+    async fn without_a_head_or_under_an_old_one_no_version_goes() {
         let set = set();
-        let old = commit(&set, &change("a", "one", 1)).await;
-        let now = later(&set, 2).await;
-        let young = layout::manifest(2, "b");
-        let bytes = serde_json::to_vec(&set.current().await.unwrap()).unwrap();
-        set.store().put(&young, bytes.into()).await.unwrap();
-        // A head that nobody has yet: as if the run that wrote it were about to swap it.
-        set.store().delete(&Path::from(layout::HEAD)).await.unwrap();
-        let swept = sweep(&set, keep(1, 1, 1), now).await.unwrap();
-        assert!(swept.garbage.iter().any(|file| file.path == old[0]), "all is two days old");
-        let now = later(&set, 0).await;
-        assert!(sweep(&set, keep(1, 1, 1), now).await.unwrap().garbage.is_empty());
+        commit(&set, &change("a", "one", 1)).await;
+        let head = Path::from(layout::HEAD);
+        let old = set.store().get(&head).await.unwrap().bytes().await.unwrap();
+        let newer = commit(&set, &change("b", "one", 2)).await;
+        set.store().put(&head, old.into()).await.unwrap();
+        let gone = goes(&set, keep(1, 1, 1), 9).await;
+        assert!(gone.iter().all(|(path, _)| *path != newer[0]), "{gone:?}");
+        set.store().delete(&head).await.unwrap();
+        let error = sweep(&set, keep(1, 1, 1), later(&set, 9).await).await.unwrap_err();
+        assert!(error.message.contains("has manifests, but no head"), "{error}");
     }
 
     #[tokio::test]

@@ -10,7 +10,7 @@ use datafusion::sql::parser::{DFParser, Statement};
 use datafusion::sql::sqlparser::ast::{self, Spanned, visit_expressions};
 
 use super::parameters::Parameters;
-use crate::columnar::{MAX_CHAIN, too_deep};
+use crate::columnar::{MAX_EXPRESSION, too_deep};
 use crate::config::{Fault, Model};
 use crate::names;
 
@@ -26,7 +26,7 @@ fn number(value: u64) -> usize {
 /// Parses the one query that a model is.
 pub(super) fn parse(model: &Model) -> Result<Statement, Fault> {
     if let Some((line, column)) = too_deep(&model.sql) {
-        let message = format!("more than {MAX_CHAIN} operators stand in one chain");
+        let message = format!("an expression has more than {MAX_EXPRESSION} words and signs");
         return Err(fault(model, (number(line), number(column)), message)
             .hint("write long lists as \"in (…)\", or as a table under sql/reference to join"));
     }

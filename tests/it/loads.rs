@@ -116,6 +116,29 @@ fn a_part_replaces_its_own_part_only() {
 }
 
 #[test]
+fn a_part_that_comes_for_one_month_leaves_those_of_the_others() {
+    let project = project(&[
+        ("sales_2026-06_north.csv", "1,sale,2026-06-01,a,10\n"),
+        ("sales_2026-06_south.csv", "2,sale,2026-06-01,b,20\n"),
+        ("sales_2026-07_north.csv", "3,sale,2026-07-01,a,30\n"),
+        ("sales_2026-07_south.csv", "4,sale,2026-07-01,b,40\n"),
+    ]);
+    let pipeline = PIPELINE.replace("sales_%Y-%m*{part}", "sales_%Y-%m_{part}");
+    project.write("pipelines/sales.yaml", pipeline);
+    project.run(&["run"]).ends_with(0);
+    let header = "number,kind,date,client,amount\n";
+    let north = format!("{header}1,sale,2026-06-01,a,11.5\n");
+    project.write("exports/sales_2026-06_north.csv", north);
+    let south = format!("{header}4,sale,2026-07-01,b,44.5\n");
+    project.write("exports/sales_2026-07_south.csv", south);
+    project.run(&["run"]).ends_with(0);
+    assert_eq!(
+        documents(&project),
+        ["1 2026-06-01 11.50", "2 2026-06-01 20.00", "3 2026-07-01 30.00", "4 2026-07-01 44.50"]
+    );
+}
+
+#[test]
 fn a_negative_shipment_is_a_return_and_planning_touches_nothing() {
     let project = project(&[("sales_2026-06.csv", "1,sale,2026-06-01,a,-10\n")]);
     let plan = project.run(&["plan"]).ends_with(0);

@@ -23,6 +23,8 @@ pub(super) fn list(folder: &Path, pattern: &str, links: Links) -> Result<Vec<Exp
         .hint("create it, or correct fetch: files: url"));
     }
     let whole = folder.canonicalize()?;
+    // Nothing below matches a pattern of one part.
+    let deep = pattern.contains('/') || pattern.contains("**");
     let mut found = Vec::new();
     let mut folders = vec![folder.to_owned()];
     // Folders reached by a link, as they are: a link to a folder above leads round in a circle.
@@ -56,6 +58,9 @@ pub(super) fn list(folder: &Path, pattern: &str, links: Links) -> Result<Vec<Exp
                     return Err(wrong("cannot be looked at", hint).because(error));
                 }
             };
+            if metadata.is_dir() && !deep {
+                continue;
+            }
             if link && (matches || metadata.is_dir()) {
                 let target = path.canonicalize().map_err(unreadable)?;
                 if links == Links::Within && !target.starts_with(&whole) {

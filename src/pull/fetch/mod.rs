@@ -51,7 +51,7 @@ pub async fn list(source: &Source, stores: &Stores) -> Result<Vec<Export>> {
                 Some(folder) => files::list(&folder, pattern, *links)?,
                 None => objects::list(&stores.open(url)?, pattern).await?,
             };
-            opened(listed, inside).await?
+            opened(listed, inside, source.allow_empty).await?
         }
         Fetch::Http { pages } => {
             let mut found = Vec::new();
@@ -89,14 +89,14 @@ pub fn by_name(left: &str, right: &str) -> std::cmp::Ordering {
 }
 
 /// The exports of `listed`, with the files inside of archives in their place.
-async fn opened(listed: Vec<Export>, inside: &str) -> Result<Vec<Export>> {
+async fn opened(listed: Vec<Export>, inside: &str, allow_empty: bool) -> Result<Vec<Export>> {
     let mut found = Vec::with_capacity(listed.len());
     for export in listed {
         if archive::is_archive(&export.name) {
             let folder = Scratch::new()?;
             let path = export.whole(folder.path()).await?;
             let within = archive::list(&export, &path, inside)?;
-            if within.is_empty() {
+            if within.is_empty() && !allow_empty {
                 let name = &export.name;
                 let message = format!("archive \"{name}\": no file inside matches \"{inside}\"");
                 return Err(Error::new(Kind::Supplier, message).hint(
