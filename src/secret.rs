@@ -8,6 +8,9 @@ use std::collections::BTreeSet;
 /// Values shorter than this are not worth hiding: they would blot out ordinary words.
 const MIN_SECRET_BYTES: usize = 4;
 
+/// Values from this length on are hidden wherever they stand.
+const SURE_SECRET_BYTES: usize = 8;
+
 /// What the names of those parameters of a URL hold whose values are secret.
 const SECRET_PARAMETERS: &[&str] =
     &["sig", "token", "key", "password", "passwd", "pwd", "secret", "credential", "auth"];
@@ -70,16 +73,30 @@ impl Redactor {
         }
     }
 
-    /// `text` with every hidden value replaced by `***`.
+    /// `text` with every hidden value replaced by `***`; a short one, which may be an ordinary word,
+    /// only where it does not stand within another.
     #[must_use]
     pub fn clean(&self, text: &str) -> String {
         let mut clean = text.to_owned();
         let mut longest_first: Vec<&String> = self.values.iter().collect();
         longest_first.sort_by_key(|value| std::cmp::Reverse(value.len()));
         for value in longest_first {
-            if clean.contains(value.as_str()) {
-                clean = clean.replace(value.as_str(), "***");
+            if !clean.contains(value.as_str()) {
+                continue;
             }
+            if value.len() >= SURE_SECRET_BYTES {
+                clean = clean.replace(value.as_str(), "***");
+                continue;
+            }
+            let (mut cleaned, mut rest) = (String::new(), clean.as_str());
+            while let Some((before, after)) = rest.split_once(value.as_str()) {
+                cleaned.push_str(before);
+                let within = cleaned.ends_with(char::is_alphanumeric)
+                    || after.starts_with(char::is_alphanumeric);
+                cleaned.push_str(if within { value } else { "***" });
+                rest = after;
+            }
+            clean = cleaned + rest;
         }
         clean
     }
@@ -126,6 +143,9 @@ mod tests {
         redactor.hide("hunter2");
         assert_eq!(redactor.clean("url with hunter2-long in it"), "url with *** in it");
         assert!(!format!("{redactor:?}").contains("hunter2"));
+        redactor.hide("test");
+        let told = redactor.clean("table backtest in pub_test/x, tests, \"test\" test");
+        assert_eq!(told, "table backtest in pub_***/x, tests, \"***\" ***");
         assert!(!format!("{:?}", Secret::new("hunter2".to_owned())).contains("hunter2"));
     }
 }

@@ -57,7 +57,7 @@ pub(super) async fn doctor(workspace: &Workspace, deep: bool, json: bool) -> Res
         wrong += usize::from(found.is_err());
         if json {
             let (ok, told) = match found {
-                Ok(told) => (true, told.clone()),
+                Ok(told) => (true, workspace.project.redactor.clean(told)),
                 Err(error) => (false, told(workspace, error)),
             };
             print::json(serde_json::json!({ "what": what, "ok": ok, "found": told }).to_string());

@@ -242,6 +242,7 @@ fn secrets_are_printed_by_no_verb() {
     run(&["run"]).ends_with(0);
     for verb in ["status", "ls", "runs", "doctor", "vacuum", "repair", "plan", "validate"] {
         run(&[verb]).ends_with(0);
+        run(&["--json", verb]).ends_with(0);
     }
     run(&["rollback", "lake"]).ends_with(0);
     let (port, _server) = refusing();
