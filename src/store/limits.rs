@@ -7,8 +7,10 @@ use object_store::{BackoffConfig, ClientOptions, RetryConfig};
 /// Requests to one store at a time.
 pub(super) const CONCURRENT_REQUESTS: usize = 32;
 
-/// Seconds after which a request is no longer sent again after a server's 5xx, 408 or 429, or a
-/// lost connection. Time alone decides: pauses differ by chance, so no number of tries would do.
+/// Times that a request is sent again after a server's 5xx, 408 or 429, or a lost connection.
+const RETRIES: usize = 8;
+
+/// Seconds after which a request is no longer sent again.
 const RETRY_SECONDS: u64 = 120;
 
 /// The first pause before a request is sent again; each further one is up to twice as long.
@@ -33,7 +35,7 @@ pub(super) const LOCK_PAUSE: Duration = Duration::from_millis(5);
 pub(super) fn retry() -> RetryConfig {
     RetryConfig {
         backoff: BackoffConfig { init_backoff: FIRST_PAUSE, max_backoff: LONGEST_PAUSE, base: 2.0 },
-        max_retries: usize::MAX,
+        max_retries: RETRIES,
         retry_timeout: Duration::from_secs(RETRY_SECONDS),
     }
 }
