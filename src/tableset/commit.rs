@@ -9,7 +9,7 @@ use super::set::TableSet;
 use crate::error::{Error, Kind, Result};
 use crate::store::Edit;
 
-/// What a run changes: tables to put in place of the parent's, and the new `extra`.
+/// What a run changes: tables to put in place of the parent's.
 #[derive(Debug, Clone, Default)]
 pub struct Change {
     /// The run.
