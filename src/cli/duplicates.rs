@@ -17,7 +17,7 @@ use crate::domain::duplicates::{Client, Duplicates, Pair, duplicates};
 use crate::error::{Error, Kind, Result};
 use crate::names;
 use crate::run::Workspace;
-use crate::transform::{Models, graph, parse_csv, planned};
+use crate::transform::{graph, parse_csv, planned};
 
 /// The model that says who is one client.
 const KEYS: &str = "int_client_keys";
@@ -49,18 +49,17 @@ async fn known(workspace: &Workspace) -> Result<Known> {
         return Err(Error::new(Kind::Declaration, format!("model \"{KEYS}\" does not exist"))
             .hint("it says who is one client; take it from a fresh `pobudka init`"));
     }
-    let graph = graph(project)?;
+    let mut graph = graph(project)?;
     let needed = graph.needed(&[KEYS.to_owned()].into());
-    planned(project, &workspace.engine, graph, &needed).await?;
+    let (engine, as_of) = (&workspace.engine, workspace.as_of(None));
+    let mut models = planned(project, engine, as_of, &mut graph, &needed).await?;
     let manifest = workspace.lake.set().current().await?;
     let canonical: BTreeMap<&str, Arc<dyn TableProvider>> = canonical::TABLES
         .iter()
         .map(|table| (table.name, workspace.lake.provider(&manifest, table)))
         .collect();
     let scratch = workspace.run_scratch()?;
-    let (settings, as_of) = (&project.settings, workspace.as_of(None));
-    let engine = &workspace.engine;
-    let models = Models::new(project, settings, engine, as_of, &canonical, scratch.path())?;
+    models.begin(&canonical, scratch.path())?;
     for name in &needed {
         models.run(name).await?;
     }

@@ -29,7 +29,7 @@ const ROW_GROUP_BYTES: usize = 128 << 20;
 const CREATED_BY: &str = "pobudka parquet writer 1";
 
 /// A finished file.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Written {
     /// Its size.
     pub bytes: u64,
@@ -157,7 +157,10 @@ impl ParquetFile {
 }
 
 /// The schema with the plain types of published files, every column nullable.
-fn plain(schema: &Schema) -> Result<Schema> {
+///
+/// # Errors
+/// When a type has no place in them.
+pub fn plain(schema: &Schema) -> Result<Schema> {
     let fields = schema.fields().iter().map(|field| {
         let kind = match field.data_type() {
             DataType::Utf8View | DataType::LargeUtf8 | DataType::Null => DataType::Utf8,

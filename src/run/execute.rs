@@ -22,7 +22,7 @@ use crate::lake::{
 };
 use crate::publish::{Publication, Published, TableFiles, publish};
 use crate::tableset::{Manifest, TableSet};
-use crate::transform::Materialised;
+use crate::transform::{Materialised, Models};
 
 /// Something that happened in a run, for whoever watches it.
 #[derive(Debug, Clone)]
@@ -70,7 +70,7 @@ pub struct Made {
 /// Whatever stopped it; the record says it too.
 pub(super) async fn execute(
     workspace: &Workspace,
-    plan: Plan,
+    (plan, models): (Plan, Models<'_>),
     run: &Run<'_>,
     ending: &Ending<'_>,
     progress: Progress<'_>,
@@ -96,7 +96,7 @@ pub(super) async fn execute(
         kind: "model",
     };
     let result = tokio::select! {
-        result = running.carry_out(plan) => result,
+        result = running.carry_out(plan, models) => result,
         error = ending.comes() => Err(error),
     };
     // The journal decides whose slot it is; only then may the record say that it is done.
@@ -122,7 +122,7 @@ pub(super) async fn execute(
 /// Runs the models of `plan` on the lake as it is, then the checks; publishes and records nothing.
 pub(super) async fn only_check(
     workspace: &Workspace,
-    plan: &Plan,
+    (plan, models): (Plan, Models<'_>),
     id: &str,
     progress: Progress<'_>,
 ) -> Result<Vec<Checked>> {
@@ -139,7 +139,7 @@ pub(super) async fn only_check(
         steps,
         kind: "model",
     };
-    Ok(running.model(plan, &plan.lake).await?.1)
+    Ok(running.model(&plan, models, &plan.lake).await?.1)
 }
 
 /// The rows of `table` as its models give them on the lake as it is; publishes and records nothing.
@@ -153,7 +153,7 @@ pub async fn compute(
     id: &str,
     progress: Progress<'_>,
 ) -> Result<Vec<RecordBatch>> {
-    let plan = plan_table(workspace, request, table).await?;
+    let (plan, models) = plan_table(workspace, request, table).await?;
     let recording = Recording::new(blank(workspace, id, Vec::new(), plan.as_of));
     let steps = plan.models.len() + 1;
     let mut running = Running {
@@ -167,7 +167,7 @@ pub async fn compute(
         steps,
         kind: "model",
     };
-    let (tables, checks, _) = running.model(&plan, &plan.lake).await?;
+    let (tables, checks, _) = running.model(&plan, models, &plan.lake).await?;
     refuse_failed(&checks, id)?;
     let made = tables.get(table).ok_or_else(|| {
         Error::new(Kind::Nothing, format!("table \"{table}\" has no contract"))
@@ -257,7 +257,7 @@ impl Running<'_> {
         self.recording.edit(|record| record.steps.push(step));
     }
 
-    async fn carry_out(mut self, plan: Plan) -> Result<Outcome> {
+    async fn carry_out(mut self, plan: Plan, models: Models<'_>) -> Result<Outcome> {
         let mut bases = BTreeMap::new();
         for publish in &plan.publish {
             if !bases.contains_key(&publish.to) {
@@ -278,7 +278,7 @@ impl Running<'_> {
                 tables: Vec::new(),
             });
         }
-        let (tables, checks, missing) = self.model(&plan, &manifest).await?;
+        let (tables, checks, missing) = self.model(&plan, models, &manifest).await?;
         refuse_failed(&checks, self.id)?;
         let destinations = self.publish(&plan, &manifest, &tables, &missing, bases).await?;
         let contracts = &self.workspace.project.contracts;
@@ -337,6 +337,7 @@ impl Running<'_> {
                 ("rejected_by_rule".to_owned(), tally.rejected_by_rule),
                 ("skipped".to_owned(), tally.skipped),
                 ("recognised".to_owned(), tally.recognised),
+                ("replaced".to_owned(), tally.replaced),
             ];
             self.end("export", &format!("{}/{}", export.source, export.name), since, rows);
             let notes = export.notes.clone();

@@ -27,6 +27,7 @@ impl Running<'_> {
     pub(super) async fn model(
         &mut self,
         plan: &Plan,
+        mut models: Models<'_>,
         manifest: &Manifest,
     ) -> Result<(BTreeMap<String, Materialised>, Vec<Checked>, Missing)> {
         let workspace = self.workspace;
@@ -34,14 +35,7 @@ impl Running<'_> {
             .iter()
             .map(|table| (table.name, workspace.lake.provider(manifest, table)))
             .collect();
-        let models = Models::new(
-            &workspace.project,
-            &workspace.project.settings,
-            &workspace.engine,
-            plan.as_of,
-            &providers,
-            self.scratch.path(),
-        )?;
+        models.begin(&providers, self.scratch.path())?;
         self.give_kept(plan, manifest, &providers, &models).await?;
         let tables = self.run_models(plan, &models).await?;
         let missing = missing_inputs(&models, plan).await?;
@@ -116,7 +110,7 @@ impl Running<'_> {
             for read in plan.graph.reads(name) {
                 let needed = |name: &&str| plan.graph.reads(name).any(|other| other == read);
                 if !kept.contains(read) && !unfinished.iter().any(needed) {
-                    models.forget(read)?;
+                    models.forget(read);
                 }
             }
         }

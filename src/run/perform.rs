@@ -175,7 +175,7 @@ pub async fn run_checks(
     progress: Progress<'_>,
 ) -> Result<Vec<Checked>> {
     let plan = plan_models(workspace, request).await?;
-    only_check(workspace, &plan, id, progress).await
+    only_check(workspace, plan, id, progress).await
 }
 
 /// Refuses a store that does not honour what heads rest on.

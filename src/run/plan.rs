@@ -13,7 +13,7 @@ use crate::error::{Error, Kind, Result};
 use crate::lake::{Found, Ledger, discover};
 use crate::names;
 use crate::tableset::Manifest;
-use crate::transform::{Graph, graph, planned};
+use crate::transform::{Graph, Models, graph, planned};
 
 /// What is asked for.
 #[derive(Debug, Clone, Default)]
@@ -88,12 +88,12 @@ pub struct PipelinePlan {
     pub sources: Vec<(String, Vec<Found>, usize)>,
 }
 
-/// Plans `request`; touches nothing.
+/// Plans `request`; touches nothing. The models are planned, and may run once the lake has its rows.
 ///
 /// # Errors
 /// Faults of SQL, pipelines that do not exist, sources without exports.
-pub async fn plan(workspace: &Workspace, request: &Request) -> Result<Plan> {
-    let mut plan = plan_models(workspace, request).await?;
+pub async fn plan<'a>(workspace: &'a Workspace, request: &Request) -> Result<(Plan, Models<'a>)> {
+    let (mut plan, models) = plan_models(workspace, request).await?;
     let chosen = choose(&workspace.project.pipelines, &request.pipelines)?;
     let sources = || chosen.iter().flat_map(|pipeline| &pipeline.sources);
     let wanted = |name: &str| sources().any(|source| source.name == name);
@@ -106,11 +106,14 @@ pub async fn plan(workspace: &Workspace, request: &Request) -> Result<Plan> {
         }
         plan.pipelines.push(PipelinePlan { name: pipeline.name.clone(), sources });
     }
-    Ok(plan)
+    Ok((plan, models))
 }
 
 /// Plans the models and checks of `request` on the lake as it is, without looking for exports.
-pub(super) async fn plan_models(workspace: &Workspace, request: &Request) -> Result<Plan> {
+pub(super) async fn plan_models<'a>(
+    workspace: &'a Workspace,
+    request: &Request,
+) -> Result<(Plan, Models<'a>)> {
     let chosen = choose(&workspace.project.pipelines, &request.pipelines)?;
     let publish =
         chosen.iter().flat_map(|pipeline| pipeline.publish.iter().cloned()).collect::<Vec<_>>();
@@ -118,28 +121,29 @@ pub(super) async fn plan_models(workspace: &Workspace, request: &Request) -> Res
 }
 
 /// Plans what `table` needs on the lake as it is.
-pub(super) async fn plan_table(
-    workspace: &Workspace,
+pub(super) async fn plan_table<'a>(
+    workspace: &'a Workspace,
     request: &Request,
     table: &str,
-) -> Result<Plan> {
+) -> Result<(Plan, Models<'a>)> {
     let publish = Publish { table: table.to_owned(), to: String::new(), formats: Vec::new() };
     plan_publication(workspace, request, vec![publish]).await
 }
 
-async fn plan_publication(
-    workspace: &Workspace,
+async fn plan_publication<'a>(
+    workspace: &'a Workspace,
     request: &Request,
     publish: Vec<Publish>,
-) -> Result<Plan> {
+) -> Result<(Plan, Models<'a>)> {
     let project = &workspace.project;
-    let graph = graph(project)?;
+    let mut graph = graph(project)?;
     let (models, checked) = needed(workspace, &graph, &publish);
+    let as_of = workspace.as_of(request.as_of);
     // Only `validate` looks for wrong columns and types in models that this run does not need.
-    let graph = planned(project, &workspace.engine, graph, &models).await?;
+    let prepared = planned(project, &workspace.engine, as_of, &mut graph, &models).await?;
     let lake = workspace.lake.set().current().await?;
-    Ok(Plan {
-        as_of: workspace.as_of(request.as_of),
+    let plan = Plan {
+        as_of,
         lake,
         pipelines: Vec::new(),
         models,
@@ -148,7 +152,8 @@ async fn plan_publication(
         publish,
         keep: request.keep.clone(),
         accept: request.accept,
-    })
+    };
+    Ok((plan, prepared))
 }
 
 /// The pipelines named, those that pull first.

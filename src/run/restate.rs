@@ -159,14 +159,9 @@ impl Running<'_> {
             accept: false,
         };
         let scratch = tempfile::tempdir_in(self.scratch.path())?;
-        let models = Models::new(
-            project,
-            &project.settings,
-            &self.workspace.engine,
-            again.as_of,
-            canonical,
-            scratch.path(),
-        )?;
+        let engine = &self.workspace.engine;
+        let mut models = Models::new(project, &project.settings, engine, again.as_of)?;
+        models.begin(canonical, scratch.path())?;
         self.steps += again.models.len();
         self.kind = "restated";
         let made = self.run_models(&again, &models).await;

@@ -13,7 +13,7 @@ use crate::lake::Lake;
 use crate::names;
 use crate::scratch::Scratch;
 use crate::stop::Stop;
-use crate::store::Stores;
+use crate::store::{Patience, Stores};
 use crate::tableset::TableSet;
 
 /// A project opened for work.
@@ -51,7 +51,8 @@ impl Workspace {
         let scratch = Scratch::new()?;
         let limits = Limits { threads, memory_mb: project.memory_mb };
         let engine = Engine::new(limits, scratch.path())?;
-        let stores = Stores::new(&project.root, &project.stores);
+        let patience = Patience { retry: project.retry, request: project.request };
+        let stores = Stores::new(&project.root, &project.stores, patience);
         let lake = Lake::open(stores.open(&project.lake)?, &engine)?;
         let project = Arc::new(project);
         Ok(Self { project, engine, stores, lake, clock, lease_clock: clock, stop, scratch })

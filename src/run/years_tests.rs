@@ -23,7 +23,7 @@ use crate::config::{Env, Keep, load as load_project};
 use crate::error::{Error, Kind, Result};
 use crate::lake::{Asked, Lake, Ledger, Loading, ask, discover, load, replay};
 use crate::publish::{Publication, TableFiles, publish};
-use crate::store::{Fault, FaultStore, Place, Stores};
+use crate::store::{Fault, FaultStore, Patience, Place, Stores};
 use crate::tableset::{Health, Look, Manifest, TableSet, health, remove, restore, sweep};
 
 const PROJECT: &str = "version: 1\nname: years\ntimezone: UTC\ncurrency: RUB\nlake: lake\n";
@@ -384,7 +384,7 @@ async fn load_all(world: &World, runner: &Runner) -> Result<()> {
     if let crate::config::pipeline::Load::ReplacePeriod { allow_empty, .. } = &mut source.load {
         *allow_empty = true;
     }
-    let stores = Stores::new(world.folder.path(), &[]);
+    let stores = Stores::new(world.folder.path(), &[], Patience::BRISK);
     let found = discover(&source, &stores, &ledger).await?;
     let found: Vec<_> = found.new.into_iter().map(|found| (0, found)).collect();
     if !found.is_empty() {

@@ -9,6 +9,7 @@ mod functions;
 mod graph;
 mod json;
 mod kernels;
+mod later;
 mod lineage;
 mod models;
 mod odds;

@@ -2,15 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arrow::array::RecordBatch;
-use arrow::datatypes::SchemaRef;
+use arrow::datatypes::{Schema, SchemaRef};
 use chrono::NaiveDate;
 use datafusion::catalog::TableProvider;
 use datafusion::common::runtime::SpawnedTask;
 use datafusion::common::tree_node::TreeNodeRecursion;
-use datafusion::datasource::empty::EmptyTable;
 use datafusion::datasource::{MemTable, ViewTable};
 use datafusion::execution::TaskContext;
 use datafusion::execution::object_store::ObjectStoreUrl;
@@ -19,11 +18,12 @@ use datafusion::physical_plan::{ExecutionPlan, execute_stream, execute_stream_pa
 use datafusion::prelude::{SessionContext, col};
 use futures::TryStreamExt;
 
+use super::later::Later;
 use super::parameters::{Parameters, setting_tables};
-use super::plan::plan;
+use super::plan::{analysed, plan};
 use super::{functions, reference};
 use crate::columnar::{
-    Engine, FilesTable, ParquetFile, ScratchRows, ScratchWriter, Written, by_key,
+    Engine, FilesTable, ParquetFile, ScratchRows, ScratchWriter, Written, by_key, plain,
 };
 use crate::config::contract::Contract;
 use crate::config::settings::Settings;
@@ -54,13 +54,18 @@ fn small_table(rows: RecordBatch) -> Result<Arc<dyn TableProvider>> {
 /// A physical plan and the context to execute it in.
 type Physical = (Arc<dyn ExecutionPlan>, Arc<TaskContext>);
 
-/// A session in which the models of a project run.
+/// A session in which the models of a project are planned, each once, and then run.
 pub struct Models<'a> {
     project: &'a Project,
     engine: Engine,
     session: SessionContext,
     parameters: Parameters,
-    scratch: PathBuf,
+    /// Where rows are written, once it has begun.
+    scratch: Option<PathBuf>,
+    /// The tables that get their rows after they were planned with.
+    later: Mutex<BTreeMap<String, Arc<Later>>>,
+    /// What was planned so far, by file.
+    plans: Mutex<BTreeMap<String, LogicalPlan>>,
     /// Rows of the tables so far.
     sizes: Mutex<BTreeMap<String, u64>>,
 }
@@ -112,8 +117,8 @@ pub enum Ran {
 }
 
 impl<'a> Models<'a> {
-    /// A session by `settings` as of `as_of` that reads the canonical tables from `canonical`, by name; those
-    /// not given are empty.
+    /// A session by `settings` as of `as_of`, whose canonical tables have no rows before it
+    /// [begins](Self::begin).
     ///
     /// # Errors
     /// When a reference file cannot be read.
@@ -122,40 +127,70 @@ impl<'a> Models<'a> {
         settings: &Settings,
         engine: &Engine,
         as_of: NaiveDate,
-        canonical: &BTreeMap<&str, Arc<dyn TableProvider>>,
-        scratch: &Path,
     ) -> Result<Self> {
         let session = engine.session(engine.limits().threads);
         functions::register(&session, settings, to_day(as_of));
-        for (name, rows) in setting_tables(project, settings)? {
-            session.register_table(name, small_table(rows)?)?;
-        }
-        let mut sizes = BTreeMap::new();
-        for table in canonical::TABLES {
-            let provider = canonical.get(table.name).cloned();
-            let provider =
-                provider.unwrap_or_else(|| Arc::new(EmptyTable::new(Arc::new(schema(table)))));
-            let rows = provider.statistics().and_then(|known| known.num_rows.get_value().copied());
-            sizes.insert(table.name.to_owned(), rows.unwrap_or(0) as u64);
-            let provider = match project.references.get(table.name) {
-                Some(path) => reference::with_rows(table, provider, path)?,
-                None => provider,
-            };
-            session.register_table(table.name, provider)?;
-        }
-        let own = |name: &str| canonical::table(name).is_none();
-        for (name, path) in project.references.iter().filter(|(name, _)| own(name)) {
-            session.register_table(name, small_table(reference::rows(path)?)?)?;
-        }
         let parameters = Parameters::new(settings, &project.currency, as_of);
-        Ok(Self {
+        let models = Self {
             project,
             engine: engine.clone(),
             session,
             parameters,
-            scratch: scratch.to_owned(),
-            sizes: Mutex::new(sizes),
-        })
+            scratch: None,
+            later: Mutex::default(),
+            plans: Mutex::default(),
+            sizes: Mutex::default(),
+        };
+        for (name, rows) in setting_tables(project, settings)? {
+            models.declare_table(name, &rows.schema())?;
+            models.put(name, small_table(rows)?)?;
+        }
+        for table in canonical::TABLES {
+            let later = Later::new(&schema(table));
+            models.later().insert(table.name.to_owned(), Arc::clone(&later));
+            let provider = match project.references.get(table.name) {
+                Some(path) => reference::with_rows(table, later, path)?,
+                None => later,
+            };
+            models.session.register_table(table.name, provider)?;
+        }
+        let own = |name: &str| canonical::table(name).is_none();
+        for (name, path) in project.references.iter().filter(|(name, _)| own(name)) {
+            models.session.register_table(name, small_table(reference::rows(path)?)?)?;
+        }
+        Ok(models)
+    }
+
+    /// Begins to run models: on the canonical tables `canonical`, by name, with `scratch` for their
+    /// rows.
+    ///
+    /// # Errors
+    /// When a table has other columns.
+    pub fn begin(
+        &mut self,
+        canonical: &BTreeMap<&str, Arc<dyn TableProvider>>,
+        scratch: &Path,
+    ) -> Result<()> {
+        self.scratch = Some(std::path::absolute(scratch)?);
+        for (name, provider) in canonical {
+            let rows = provider.statistics().and_then(|known| known.num_rows.get_value().copied());
+            self.sizes().insert((*name).to_owned(), rows.unwrap_or(0) as u64);
+            self.put(name, Arc::clone(provider))?;
+        }
+        Ok(())
+    }
+
+    fn scratch(&self) -> Result<&Path> {
+        let begun = self.scratch.as_deref();
+        begun.ok_or_else(|| Error::new(Kind::Defect, "models were run before they had a lake"))
+    }
+
+    fn later(&self) -> MutexGuard<'_, BTreeMap<String, Arc<Later>>> {
+        self.later.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn sizes(&self) -> MutexGuard<'_, BTreeMap<String, u64>> {
+        self.sizes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The session, for queries about the tables.
@@ -171,43 +206,76 @@ impl<'a> Models<'a> {
             .ok_or_else(|| Error::new(Kind::Defect, format!("model \"{name}\" does not exist")))
     }
 
-    /// The plan of a SQL file whose tables are registered.
-    pub(super) async fn plan(&self, model: &Model) -> Result<LogicalPlan, Fault> {
-        plan(&self.session, model, &self.parameters).await
+    /// The plan of a SQL file whose tables are registered, with the types that it is executed with.
+    async fn plan(&self, model: &Model) -> Result<LogicalPlan, Fault> {
+        let known = self.plans.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = known.get(&model.file).cloned();
+        match known {
+            Some(plan) => Ok(plan),
+            None => {
+                let plan = plan(&self.session, model, &self.parameters).await?;
+                analysed(&self.session, model, plan)
+            }
+        }
     }
 
-    /// Registers `provider` as the table `name`, in place of what stood there.
-    ///
-    /// # Errors
-    /// When the name cannot be used.
-    pub fn put(&self, name: &str, provider: Arc<dyn TableProvider>) -> Result<()> {
-        self.session.deregister_table(name)?;
-        self.session.register_table(name, provider)?;
-        Ok(())
-    }
-
-    /// Forgets a table that nothing reads any more; its rows in scratch give their room back.
-    ///
-    /// # Errors
-    /// When the name cannot be used.
-    pub fn forget(&self, name: &str) -> Result<()> {
-        self.session.deregister_table(name)?;
-        Ok(())
-    }
-
-    /// Registers a model without running it: a view for staging, else an empty table.
-    pub(super) async fn declare(&self, name: &str) -> Result<SchemaRef, Fault> {
-        let defect = |error: Error| Fault::new(name, (0, 0), error.to_string());
-        let model = self.model(name).map_err(defect)?;
+    /// Plans a SQL file, alone in its file, whose tables are registered and stay so.
+    pub(super) async fn prepare(&self, model: &Model) -> Result<LogicalPlan, Fault> {
         let plan = self.plan(model).await?;
-        let schema = Arc::clone(plan.schema().inner());
-        let provider: Arc<dyn TableProvider> = if model.layer == "staging" {
-            Arc::new(ViewTable::new(plan, None))
+        let mut plans = self.plans.lock().unwrap_or_else(PoisonError::into_inner);
+        plans.insert(model.file.clone(), plan.clone());
+        Ok(plan)
+    }
+
+    /// Registers the table `name`, whose rows come later.
+    fn declare_table(&self, name: &str, schema: &Schema) -> Result<()> {
+        let later = Later::new(schema);
+        self.later().insert(name.to_owned(), Arc::clone(&later));
+        self.session.register_table(name, later)?;
+        Ok(())
+    }
+
+    /// Gives the table `name` the rows of `provider`.
+    ///
+    /// # Errors
+    /// When they have other columns than were planned with.
+    pub fn put(&self, name: &str, provider: Arc<dyn TableProvider>) -> Result<()> {
+        match self.later().get(name) {
+            Some(later) => later.fill(name, provider),
+            None => Err(Error::new(Kind::Defect, format!("table \"{name}\" was not declared"))),
+        }
+    }
+
+    /// Forgets the rows of a table that nothing reads any more; in scratch they give their room
+    /// back.
+    pub fn forget(&self, name: &str) {
+        if let Some(later) = self.later().get(name) {
+            later.empty();
+        }
+    }
+
+    /// Plans a model and registers it without running it: a view for staging, else a table whose rows
+    /// come later. What is registered already stays.
+    pub(super) async fn declare(&self, name: &str) -> Result<LogicalPlan, Fault> {
+        let unknown = |error: Error| Fault::new(name, (0, 0), error.to_string());
+        let model = self.model(name).map_err(unknown)?;
+        let plan = self.prepare(model).await?;
+        if self.session.table_exist(name).unwrap_or(false) {
+            return Ok(plan);
+        }
+        let registered = if model.layer == "staging" {
+            let view = Arc::new(ViewTable::new(plan.clone(), None));
+            self.session.register_table(name, view).map(drop).map_err(Error::from)
+        } else if self.project.contracts.contains_key(name) {
+            plain(plan.schema().inner()).and_then(|written| self.declare_table(name, &written))
         } else {
-            Arc::new(EmptyTable::new(Arc::clone(&schema)))
+            self.declare_table(name, plan.schema().inner())
         };
-        self.put(name, provider).map_err(defect)?;
-        Ok(schema)
+        registered.map_err(|error| {
+            let fault = Fault::new(&model.file, (0, 0), format!("model \"{name}\": {error}"));
+            fault.hint(error.hint.unwrap_or_default())
+        })?;
+        Ok(plan)
     }
 
     /// Runs a model. Staging becomes a view; a model with a contract becomes one Parquet file,
@@ -218,11 +286,10 @@ impl<'a> Models<'a> {
     pub async fn run(&self, name: &str) -> Result<(Ran, Vec<Reads>)> {
         let model = self.model(name)?;
         let declared = |fault: Fault| Error::new(Kind::Declaration, fault.to_string());
+        let plan = self.declare(name).await.map_err(declared)?;
         if model.layer == "staging" {
-            self.declare(name).await.map_err(declared)?;
             return Ok((Ran::View, Vec::new()));
         }
-        let plan = self.plan(model).await.map_err(declared)?;
         let run = async {
             match self.project.contracts.get(name) {
                 Some(contract) => self.run_sorted(name, plan, &contract.grain).await,
@@ -236,14 +303,13 @@ impl<'a> Models<'a> {
             Ran::Scratch(rows) => *rows,
             Ran::Table(made) => made.written.rows,
         };
-        let mut sizes = self.sizes.lock().unwrap_or_else(PoisonError::into_inner);
-        sizes.insert(name.to_owned(), rows);
+        self.sizes().insert(name.to_owned(), rows);
         Ok((ran, reads))
     }
 
     /// Whether the tables in `reads` have so many rows that grouping them may fill the memory.
     pub fn is_heavy<'r>(&self, reads: impl Iterator<Item = &'r str>) -> bool {
-        let sizes = self.sizes.lock().unwrap_or_else(PoisonError::into_inner);
+        let sizes = self.sizes();
         let rows: u64 = reads.filter_map(|table| sizes.get(table)).sum();
         rows.saturating_mul(HEAVY_ROW_BYTES) > (self.engine.limits().memory_mb as u64) << 20
     }
@@ -257,7 +323,7 @@ impl<'a> Models<'a> {
             }
             Ok(TreeNodeRecursion::Continue)
         })?;
-        let sizes = self.sizes.lock().unwrap_or_else(PoisonError::into_inner);
+        let sizes = self.sizes();
         let reads = scans.into_iter().map(|(table, scans)| {
             let rows = scans * sizes.get(&table).copied().unwrap_or(0);
             Reads { table, scans, rows }
@@ -278,7 +344,7 @@ impl<'a> Models<'a> {
         has: &(dyn Fn(&str) -> bool + Sync),
     ) -> Result<Vec<RecordBatch>> {
         let name = "measured_rows";
-        self.put(name, provider)?;
+        self.session.register_table(name, provider)?;
         let measured = measures::query(contract, name, has);
         let sql = format!(
             "with measured as (\n{measured})\nselect quarter, table_name, key, \
@@ -288,14 +354,15 @@ impl<'a> Models<'a> {
         let (file, layer) = (contract.file.clone(), "intermediate".to_owned());
         let model = Model { name: name.to_owned(), file, layer, sql };
         let rows = self.offenders(&model).await;
-        self.forget(name)?;
+        self.session.deregister_table(name)?;
         rows
     }
 
-    /// How `plan` is executed, and the tables that it goes through; it is optimised once.
-    async fn physical(&self, plan: &LogicalPlan) -> Result<(Physical, Vec<Reads>)> {
+    /// How `plan`, which was analysed, is executed, and the tables that it goes through; it is optimised
+    /// once.
+    async fn physical(&self, plan: LogicalPlan) -> Result<(Physical, Vec<Reads>)> {
         let state = self.session.state();
-        let plan = state.optimize(plan)?;
+        let plan = state.optimizer().optimize(plan, &state, |_, _| {})?;
         let reads = self.reads(&plan)?;
         let plan = state.query_planner().create_physical_plan(&plan, &state).await?;
         Ok(((plan, state.task_ctx()), reads))
@@ -311,9 +378,9 @@ impl<'a> Models<'a> {
         if !grain.is_empty() {
             plan = LogicalPlanBuilder::from(plan).sort(order)?.build()?;
         }
-        let ((plan, context), reads) = self.physical(&plan).await?;
+        let ((plan, context), reads) = self.physical(plan).await?;
         let mut stream = execute_stream(plan, context)?;
-        let path = std::path::absolute(self.scratch.join(format!("model-{name}.parquet")))?;
+        let path = self.scratch()?.join(format!("model-{name}.parquet"));
         let made = spawn(async move {
             let mut file = ParquetFile::create(&path, &stream.schema())?;
             while let Some(batch) = stream.try_next().await? {
@@ -329,13 +396,14 @@ impl<'a> Models<'a> {
 
     async fn run_to_scratch(&self, name: &str, plan: LogicalPlan) -> Result<(Ran, Vec<Reads>)> {
         let keyed = plan.schema().has_column_with_unqualified_name(CLIENT_KEY);
-        let ((mut plan, context), reads) = self.physical(&plan).await?;
+        let ((mut plan, context), reads) = self.physical(plan).await?;
         if keyed {
             plan = by_key(plan, CLIENT_KEY, self.engine.limits().threads)?;
         }
+        let scratch = self.scratch()?;
         let streams = execute_stream_partitioned(plan, context)?;
         let tasks = streams.into_iter().enumerate().map(|(number, mut stream)| {
-            let path = self.scratch.join(format!("model-{name}-{number}.arrow"));
+            let path = scratch.join(format!("model-{name}-{number}.arrow"));
             let mut rows = ScratchWriter::new(&self.engine, path, &stream.schema());
             spawn(async move {
                 while let Some(batch) = stream.try_next().await? {

@@ -80,6 +80,17 @@ pub(super) async fn plan(
     Ok(plan)
 }
 
+/// `plan` with the types that `DataFusion` gives its columns before it executes it.
+pub(super) fn analysed(
+    session: &SessionContext,
+    model: &Model,
+    plan: LogicalPlan,
+) -> Result<LogicalPlan, Fault> {
+    let state = session.state();
+    let analysed = state.analyzer().execute_and_check(plan, state.config_options(), |_, _| {});
+    analysed.map_err(|error| engine_fault(model, &error))
+}
+
 /// Turns `DataFusion`'s error into a fault, with the place where it gives one.
 fn engine_fault(model: &Model, error: &DataFusionError) -> Fault {
     let root = error.find_root();

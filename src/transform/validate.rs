@@ -1,7 +1,7 @@
 //! Faults of SQL and contracts: models are planned against the tables they would read.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use arrow::datatypes::Schema;
 use chrono::NaiveDate;
@@ -28,25 +28,27 @@ pub fn graph(project: &Project) -> Result<Graph> {
 /// # Errors
 /// All faults (the first of each model), or a failure to set the session up.
 pub async fn validated(project: &Project, engine: &Engine) -> Result<Graph> {
-    let graph = graph(project)?;
+    let mut graph = graph(project)?;
     let models = graph.order().to_vec();
-    planned(project, engine, graph, &models).await
+    let any_day = NaiveDate::default();
+    planned(project, engine, any_day, &mut graph, &models).await?;
+    Ok(graph)
 }
 
 /// Plans `models` (in the graph's order, with all models that they read) and the checks that read only
-/// these; compares contracts and pipelines with each other.
+/// these, as of `as_of`; compares contracts and pipelines with each other. The graph has the columns
+/// of each model then.
 ///
 /// # Errors
 /// As [`validated`].
-pub async fn planned(
-    project: &Project,
+pub async fn planned<'a>(
+    project: &'a Project,
     engine: &Engine,
-    mut graph: Graph,
+    as_of: NaiveDate,
+    graph: &mut Graph,
     models: &[String],
-) -> Result<Graph> {
-    let day = NaiveDate::from_ymd_opt(2026, 9, 30).unwrap_or_default();
-    let session =
-        Models::new(project, &project.settings, engine, day, &BTreeMap::new(), Path::new("."))?;
+) -> Result<Models<'a>> {
+    let session = Models::new(project, &project.settings, engine, as_of)?;
     let mut faults = Faults::default();
     let mut unplanned: BTreeSet<&str> = project.models.keys().map(String::as_str).collect();
     for name in models {
@@ -54,7 +56,8 @@ pub async fn planned(
             continue;
         }
         match session.declare(name).await {
-            Ok(schema) => {
+            Ok(plan) => {
+                let schema = Arc::clone(plan.schema().inner());
                 contract(project, name, &schema, &mut faults);
                 graph.declare(name, schema);
                 unplanned.remove(name.as_str());
@@ -67,7 +70,7 @@ pub async fn planned(
         if reads.iter().any(|read| unplanned.contains(read.as_str())) {
             continue;
         }
-        if let Err(fault) = session.plan(model).await {
+        if let Err(fault) = session.prepare(model).await {
             faults.push(fault);
         }
         let used = project.contracts.values().flat_map(|contract| &contract.checks);
@@ -85,7 +88,7 @@ pub async fn planned(
     promises(project, &mut faults);
     published(project, &mut faults);
     purchase_kinds(project, &mut faults);
-    if faults.is_empty() { Ok(graph) } else { Err(all(faults)) }
+    if faults.is_empty() { Ok(session) } else { Err(all(faults)) }
 }
 
 /// All faults as one error.

@@ -56,7 +56,7 @@ fn open(project: &Project, now: &'static AtomicI64) -> Workspace {
 }
 
 /// Days of a year, and of a sample of it.
-const DAYS: (u64, u64) = (365, 6);
+const DAYS: (u64, u64) = (365, 4);
 
 #[test]
 fn in_a_year_every_slot_has_one_finished_run_or_the_reason_why_not() {

@@ -34,7 +34,7 @@ fn a_report_of_1c_by_outline_level_gives_each_document_once() {
     let project =
         source("preset: 1c_sales_report").file("exports/продажи.xls", by_document().xls());
     let ran = project.run(&["run"]).ends_with(0);
-    assert!(ran.stdout.contains("24 rows read, 4 loaded, 0 rejected, 4 skipped"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("17 rows read, 4 loaded, 0 rejected, 4 skipped"), "{}", ran.stdout);
     assert_eq!(documents(&project), DOCUMENTS);
 }
 

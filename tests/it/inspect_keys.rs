@@ -35,7 +35,7 @@ fn documents_with_one_number_that_are_not_one_are_told_before_a_run_rejects_them
     let text = "Number;Date;Customer;Amount\n1;2026-03-01;Acme;1.00\n2;2026-03-02;Acme;2.00\n\
                 2;2026-03-03;Bolts;4.00\n3;2026-03-04;Bolts;8.00\n3;2026-03-04;Bolts;8.00\n";
     let told = told("twice.csv", text);
-    assert_eq!(told["rows"]["read"], 6);
+    assert_eq!(told["rows"]["read"], 5);
     assert_eq!((&told["rows"]["loaded"], &told["rows"]["rejected"]), (&json!(3), &json!(2)));
     assert_eq!(told["documents"]["shipment"], json!({ "rows": 2, "sum": "17.00" }));
 }

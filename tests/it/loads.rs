@@ -48,13 +48,22 @@ fn no_row_vanishes() {
          4,sale,2026-06-03,a,1\n4,sale,2026-06-03,a,1\n",
     )]);
     let ran = project.run(&["run"]).ends_with(0);
-    assert!(ran.stdout.contains("7 rows read, 2 loaded, 1 rejected, 1 skipped"), "{}", ran.stdout);
+    assert!(
+        ran.stdout
+            .contains("6 rows read, 2 loaded, 1 rejected, 1 skipped, 2 totals, blanks and repeats"),
+        "{}",
+        ran.stdout
+    );
     let entry = project.query("select * from lake.exports").remove(0);
     let count = |name: &str| entry[name].as_u64().unwrap();
-    assert_eq!(count("recognised"), 3, "header, blank row, repeated key");
+    assert_eq!(count("recognised"), 2, "blank row, repeated key");
     assert_eq!(
         count("read"),
-        count("loaded") + count("rejected") + count("skipped") + count("recognised")
+        count("loaded")
+            + count("rejected")
+            + count("skipped")
+            + count("recognised")
+            + count("replaced")
     );
 }
 
@@ -215,4 +224,25 @@ fn a_document_that_moves_between_parts_stands_once() {
     project.write("exports/sales_2026-06_north.csv", text("7,sale,2026-06-01,a,70\n"));
     project.run(&["run"]).ends_with(0);
     assert_eq!(documents(&project), ["8 2026-05-30 80.00", "7 2026-06-01 70.00"]);
+}
+
+#[test]
+fn a_plan_says_what_each_export_takes_the_place_of() {
+    let project = project(&[("sales_2026-06.csv", "1,sale,2026-06-01,a,10\n")]);
+    project.run(&["run"]).ends_with(0);
+    project.write(
+        "exports/sales_2026-06.csv",
+        "number,kind,date,client,amount\n1,sale,2026-06-01,a,12\n",
+    );
+    project.write(
+        "exports/sales_2026-07.csv",
+        "number,kind,date,client,amount\n2,sale,2026-07-01,a,12\n",
+    );
+    let said = project.run(&["plan"]).ends_with(0).stdout;
+    let told: Vec<&str> =
+        said.lines().filter(|line| line.starts_with("  ")).map(str::trim).collect();
+    assert_eq!(told.len(), 3, "{said}");
+    assert!(told[0].starts_with("sales_2026-06.csv") && told[0].ends_with("changed"), "{said}");
+    assert_eq!(told[1], "takes the place of 2026-06 of sales_2026-06.csv, 1 rows");
+    assert!(told[2].starts_with("sales_2026-07.csv") && told[2].ends_with("new"), "{said}");
 }

@@ -90,7 +90,10 @@ fn rows_of_one_export_that_contradict_each_other_are_all_rejected_and_what_is_st
         "1,,2026-05-01,a,20\n2,,2026-05-02,a,5\n1,,2026-05-01,a,30\n2,,2026-05-02,a,5\n\
          1,,2026-05-01,a,30\n",
     );
-    assert!(said.contains("6 rows read, 1 loaded, 2 rejected"), "{said}");
+    assert!(
+        said.contains("5 rows read, 1 loaded, 2 rejected, 0 skipped, 2 totals, blanks and repeats"),
+        "{said}"
+    );
     assert_eq!(documents(&project), ["1 2026-05 10.00", "2 2026-05 5.00"]);
     assert_eq!(rejects(&project), ["2 repeated_key shipment, 1", "6 repeated_key shipment, 1"]);
 }
@@ -109,7 +112,10 @@ fn of_two_exports_of_one_run_the_later_wins_and_the_other_row_is_counted() {
     let project = project(&documents_only(), "1,,2026-05-01,a,10\n2,,2026-05-01,a,1\n");
     let said = then(&project, "2.csv", "1,,2026-05-01,a,20\n2,,2026-06-01,a,2\n");
     assert_eq!(documents(&project), ["1 2026-05 20.00", "2 2026-06 2.00"]);
-    assert!(said.contains("6 rows read, 2 loaded, 0 rejected"), "{said}");
+    assert!(
+        said.contains("4 rows read, 2 loaded, 0 rejected, 0 skipped, 2 replaced by another"),
+        "{said}"
+    );
     assert!(rejects(&project).is_empty());
 }
 

@@ -515,7 +515,7 @@ fn many_exports_load_together_and_one_more_writes_little() {
         );
     };
     (0..600).for_each(export);
-    project.run(&["run"]).ends_with(0).gives("loaded 600 exports: 3 600 rows read, 3 000 loaded");
+    project.run(&["run"]).ends_with(0).gives("loaded 600 exports: 3 000 rows read, 3 000 loaded");
     assert_eq!(sum(&project), serde_json::json!({ "sum": 3000.0, "rows": 3000 }));
     let before = files(&project.path("lake"));
     export(600);

@@ -11,6 +11,12 @@ fn run(folder: &std::path::Path, threads: &str) -> Ran {
     command.output().unwrap().into()
 }
 
+/// Gives the export at `path` a time of its own.
+fn touch(path: &std::path::Path, number: usize) {
+    let touched = std::time::UNIX_EPOCH + std::time::Duration::from_secs(number as u64 * 1_000);
+    std::fs::File::options().append(true).open(path).unwrap().set_modified(touched).unwrap();
+}
+
 #[test]
 fn threads_names_and_times_do_not_change_a_byte() {
     let folder = tempfile::tempdir().unwrap();
@@ -19,15 +25,30 @@ fn threads_names_and_times_do_not_change_a_byte() {
     demo.args(["demo", "--documents", "20000", "--out"]).arg(&made);
     Ran::from(demo.output().unwrap()).ends_with(0);
     let expected = published(&made.join("published"));
+    let mut names: Vec<_> = std::fs::read_dir(made.join("exports/1c"))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort();
     let mut sample = Sample::new();
     for number in sample.numbers(3, 1) {
         let threads = ["1", "2", "7"][usize::try_from(number).unwrap() - 1];
-        let other = folder.path().join(format!("threads-{threads}"));
-        for part in ["pipelines", "sql", "exports"] {
+        let other = folder.path().join(format!("renamed-threads-{threads}"));
+        for part in ["pipelines", "sql"] {
             copy(&made.join(part), &other.join(part));
         }
+        copy(&made.join("exports/crm"), &other.join("exports/crm"));
+        std::fs::create_dir_all(other.join("exports/1c")).unwrap();
+        for (index, name) in names.iter().rev().enumerate() {
+            let bare = name.trim_start_matches("sales_");
+            let renamed = format!("{:02}-sales_{bare}", 99 - index % 50);
+            let to = other.join("exports/1c").join(renamed);
+            std::fs::copy(made.join("exports/1c").join(name), &to).unwrap();
+            touch(&to, index);
+        }
         run(&other, threads).ends_with(0);
-        assert_eq!(published(&other.join("published")), expected, "{threads} threads");
+        let found = published(&other.join("published"));
+        assert_eq!(found, expected, "renamed and touched, {threads} threads");
     }
     // Little memory: rows between models go to disk, sorts spill.
     let other = folder.path().join("little-memory");
@@ -47,37 +68,11 @@ fn threads_names_and_times_do_not_change_a_byte() {
     std::fs::write(&declared, format!("{yaml}\nlimits: {{ memory_mb: 1 }}\n")).unwrap();
     let starved = run(&other, "2").ends_with(1);
     assert!(starved.stderr.contains("raise limits: memory_mb"), "{}", starved.stderr);
-    let other = folder.path().join("renamed");
-    for part in ["pipelines", "sql"] {
-        copy(&made.join(part), &other.join(part));
-    }
-    copy(&made.join("exports/crm"), &other.join("exports/crm"));
-    std::fs::create_dir_all(other.join("exports/1c")).unwrap();
-    let mut names: Vec<_> = std::fs::read_dir(made.join("exports/1c"))
-        .unwrap()
-        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-        .collect();
-    names.sort();
-    for (index, name) in names.iter().rev().enumerate() {
-        let renamed = format!("{:02}-sales_{}", 99 - index % 50, name.trim_start_matches("sales_"));
-        let to = other.join("exports/1c").join(renamed);
-        std::fs::copy(made.join("exports/1c").join(name), &to).unwrap();
-        let touched = std::time::UNIX_EPOCH + std::time::Duration::from_secs(index as u64 * 1_000);
-        std::fs::File::options().append(true).open(&to).unwrap().set_modified(touched).unwrap();
-    }
-    run(&other, "2").ends_with(0);
-    assert_eq!(published(&other.join("published")), expected, "renamed and touched");
     // Renaming and touching exports that are loaded already loads nothing again.
     for (index, name) in names.iter().enumerate() {
         let renamed = made.join("exports/1c").join(format!("again-{name}"));
         std::fs::rename(made.join("exports/1c").join(name), &renamed).unwrap();
-        let touched = std::time::UNIX_EPOCH + std::time::Duration::from_secs(index as u64 * 1_000);
-        std::fs::File::options()
-            .append(true)
-            .open(&renamed)
-            .unwrap()
-            .set_modified(touched)
-            .unwrap();
+        touch(&renamed, index);
     }
     assert_eq!(run(&made, "2").ends_with(0).stdout, "up to date\n");
 }
