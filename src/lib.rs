@@ -11,7 +11,7 @@
 //!
 //! # Invariants
 //!
-//! - No row vanishes: rows read = loaded + rejected + skipped + recognised.
+//! - No row vanishes: rows read = loaded + rejected + skipped + recognised + replaced.
 //! - An export is loaded exactly once, into all its tables together.
 //! - Readers see whole publications, never parts of two.
 //! - A check that failed, or could not run, stops the publication.

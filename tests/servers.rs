@@ -54,6 +54,8 @@ fn main() {
             add("two_runners_one_of_them_paused_lose_nothing", runners::paused);
             add("killed_at_every_request_and_repeated_it_ends_as_if_undisturbed", kill::killed);
             add("with_every_reply_lost_once_it_ends_as_if_undisturbed", kill::replies_lost);
+            add("with_a_reply_that_never_comes_it_ends_as_if_undisturbed", kill::replies_late);
+            add("a_server_that_is_away_for_a_while_is_waited_for", kill::away);
         }
         if kind.is_sound() {
             add("the_demo_publishes_what_it_publishes_on_disk", stores::demo);

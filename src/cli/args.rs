@@ -185,6 +185,43 @@ pub(super) enum Verb {
     Functions,
 }
 
+impl Verb {
+    /// Whether it changes what others read, and is to get through though a store is away for a while.
+    pub(super) fn writes(&self) -> bool {
+        match self {
+            Self::Run { .. }
+            | Self::Backfill(_)
+            | Self::Retry { .. }
+            | Self::Schedule
+            | Self::Tick
+            | Self::Repair(_)
+            | Self::Rollback(_)
+            | Self::Vacuum { .. }
+            | Self::Rejects { .. } => true,
+            Self::Init { .. }
+            | Self::Demo(_)
+            | Self::Inspect { .. }
+            | Self::Validate
+            | Self::Plan(_)
+            | Self::Check(_)
+            | Self::Doctor { .. }
+            | Self::Test { .. }
+            | Self::Runs { .. }
+            | Self::Status
+            | Self::Ls
+            | Self::Show { .. }
+            | Self::Sql { .. }
+            | Self::Clients { .. }
+            | Self::Lineage { .. }
+            | Self::Backtest { .. }
+            | Self::Docs { .. }
+            | Self::Schema { .. }
+            | Self::Completions { .. }
+            | Self::Functions => false,
+        }
+    }
+}
+
 #[derive(Args)]
 pub(super) struct Which {
     /// Pipelines; all of them where none is named.

@@ -16,7 +16,7 @@ use crate::pull::export::{self, Reading};
 use crate::pull::fetch::{At, Export};
 use crate::pull::inspect::{Found, Proposal, inspect, missing, proposals};
 use crate::scratch::Scratch;
-use crate::store::Stores;
+use crate::store::{Patience, Stores};
 
 /// What a packed export may unpack to outside of a project.
 const MOST_UNPACKED_BYTES: u64 = 16 << 30;
@@ -44,8 +44,8 @@ pub(super) async fn inspect_file(cli: &Cli, target: &str, init: bool) -> Result<
             ));
     }
     let stores = match &project {
-        Some(project) => Stores::new(&project.root, &project.stores),
-        None => Stores::new(&cli.project, &[]),
+        Some(project) => Stores::new(&project.root, &project.stores, Patience::BRISK),
+        None => Stores::new(&cli.project, &[], Patience::BRISK),
     };
     let folder = Scratch::new()?;
     let most = project.as_ref().map_or(MOST_UNPACKED_BYTES, |one| (one.unpacked_mb as u64) << 20);

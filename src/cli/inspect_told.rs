@@ -81,7 +81,7 @@ pub(super) fn lines(
     line(
         "rows",
         &format!(
-            "{} read: {} loaded, {} rejected, {} left out by rule, {} titles, totals and blanks",
+            "{} read: {} loaded, {} rejected, {} left out by rule, {} totals and blanks",
             tally.read,
             tally.loaded,
             tally.rejected + tally.rejected_by_rule,

@@ -94,7 +94,9 @@ pub(super) async fn backfill(
             let (from, to, made) = (&last.from, &last.to, last.done.len());
             return Err(Error::new(
                 Kind::Usage,
-                format!("the backfill from {from} to {to} stopped after {made} quarters"),
+                format!(
+                    "the backfill from {from} to {to} stopped with {made} of its quarters made"
+                ),
             )
             .hint("carry on with --resume, or give it up with --restart"));
         }

@@ -15,6 +15,7 @@ use crate::names;
 use crate::run::Rejects as Settle;
 use crate::run::{Event, Outcome, Plan, Request, Run, Workspace, perform, plan};
 use crate::stop::Stop;
+use crate::store::Patience;
 use crate::transform::{FUNCTIONS, Lineage, TestOutcome, graph, run_tests, validated};
 
 /// Does what the arguments say.
@@ -107,7 +108,7 @@ async fn verb(cli: &Cli, workspace: &Workspace) -> Result<()> {
             Ok(())
         }
         Verb::Plan(which) => {
-            let plan = plan(workspace, &request(workspace, which)?).await?;
+            let (plan, _) = plan(workspace, &request(workspace, which)?).await?;
             print_plan(workspace, &plan);
             Ok(())
         }
@@ -184,8 +185,12 @@ pub(super) fn loaded(project: &Path, env: &Env) -> Result<Project> {
 }
 
 fn open(project: &Path, cli: &Cli, stop: &Stop) -> Result<Workspace> {
-    let project = loaded(project, &Env::of_process())?;
+    let mut project = loaded(project, &Env::of_process())?;
     print::hide(&project.redactor);
+    if !cli.verb.writes() {
+        // Somebody waits for the answer: that a store is away is told soon.
+        project.retry = project.retry.min(Patience::BRISK.retry);
+    }
     let clock = cli.now.map_or(Clock::System, Clock::set_to);
     let mut workspace = Workspace::open(project, cli.threads, clock, stop.clone())?;
     if !cli.now_writes {
@@ -243,6 +248,12 @@ fn print_plan(workspace: &Workspace, plan: &Plan) {
             for found in new {
                 let (name, bytes) = (&found.export.name, print::grouped(found.export.bytes));
                 print::line(format!("  {name}  {bytes} bytes  {}", found.why.word()));
+                for replaced in &found.replaces {
+                    let (other, rows) = (&replaced.export, print::grouped(replaced.rows));
+                    let of = replaced.period.as_ref().map(|period| format!("{period} of "));
+                    let of = of.unwrap_or_default();
+                    print::line(format!("    takes the place of {of}{other}, {rows} rows"));
+                }
             }
         }
     }
@@ -268,14 +279,22 @@ pub(super) fn print_outcome(workspace: &Workspace, outcome: &Outcome) {
         print::grouped(outcome.exports.iter().map(|export| get(&export.tally)).sum())
     };
     if !outcome.exports.is_empty() {
-        print::line(format!(
+        let mut told = format!(
             "loaded {} exports: {} rows read, {} loaded, {} rejected, {} skipped",
             outcome.exports.len(),
             sum(&|tally| tally.read),
             sum(&|tally| tally.loaded),
             sum(&|tally| tally.rejected + tally.rejected_by_rule),
             sum(&|tally| tally.skipped)
-        ));
+        );
+        let others = [
+            (sum(&|tally| tally.recognised), "totals, blanks and repeats"),
+            (sum(&|tally| tally.replaced), "replaced by another month or export"),
+        ];
+        for (count, what) in others.iter().filter(|(count, _)| count != "0") {
+            told = format!("{told}, {count} {what}");
+        }
+        print::line(told);
     }
     for (name, version, new) in &outcome.destinations {
         let set = workspace.destination(name).map(|set| set.url().to_owned()).unwrap_or_default();

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use chrono::{NaiveDate, TimeDelta};
 use chrono_tz::Tz;
@@ -32,6 +33,9 @@ const MAX_DECLARATION_BYTES: u64 = 16 << 20;
 
 /// How long a lease lasts where the declaration does not say.
 const DEFAULT_LEASE: TimeDelta = TimeDelta::seconds(60);
+
+/// How long a store is waited for where the declaration does not say.
+const DEFAULT_PATIENCE: Duration = Duration::from_secs(120);
 
 /// The longest that a lease may last.
 pub const LONGEST_LEASE: TimeDelta = TimeDelta::hours(1);
@@ -75,6 +79,10 @@ pub struct Project {
     pub unpacked_mb: usize,
     /// How long a run that is no longer heard of keeps its pipelines.
     pub lease: TimeDelta,
+    /// How long a request to a store is sent again while its server fails.
+    pub retry: Duration,
+    /// How long one request to a store may take.
+    pub request: Duration,
     /// What `vacuum` leaves.
     pub keep: Keep,
     /// What must not be printed.
@@ -239,6 +247,12 @@ impl Loader<'_> {
             }
             Some(lease)
         });
+        let mut waits = |written: &Option<yaml::Spanned<String>>| {
+            let declared =
+                written.as_ref().and_then(|written| values::duration(&mut check, written));
+            declared.and_then(|time| time.to_std().ok()).unwrap_or(DEFAULT_PATIENCE)
+        };
+        let (retry, request) = (waits(&mirror.limits.retry), waits(&mirror.limits.request));
         Some(Project {
             root: self.root.to_owned(),
             name: mirror.name.value.clone(),
@@ -258,6 +272,8 @@ impl Loader<'_> {
             memory_mb: mirror.limits.memory_mb.map_or(DEFAULT_MEMORY_MB, |memory| memory.value),
             unpacked_mb,
             lease: lease.unwrap_or(DEFAULT_LEASE),
+            retry,
+            request,
             keep,
             redactor: Redactor::default(),
         })

@@ -58,6 +58,11 @@ pub(super) struct Limits {
     pub(super) unpacked_mb: Option<Spanned<usize>>,
     /// How long a runner that is no longer heard of keeps its pipelines, as 60s.
     pub(super) lease: Option<Spanned<String>>,
+    /// How long a request to a store is sent again while its server fails, as 120s, which is the
+    /// default.
+    pub(super) retry: Option<Spanned<String>>,
+    /// How long one request to a store may take, as 120s, which is the default.
+    pub(super) request: Option<Spanned<String>>,
 }
 
 #[derive(Deserialize, Default, JsonSchema)]

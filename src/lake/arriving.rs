@@ -7,16 +7,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use arrow::array::{Int32Array, RecordBatch};
+use arrow::array::RecordBatch;
 use arrow::compute::concat_batches;
-use arrow::datatypes::{DataType, Field, Schema};
 
-use super::merge::Age;
+use super::rows::Age;
 use crate::columnar::{Engine, ScratchRows, ScratchWriter};
 use crate::error::Result;
-
-/// The column that says which export a row comes with.
-pub(super) const ORDER: &str = "_order";
 
 /// Rows below which an export's rows go together with those of others.
 const FEW_ROWS: u64 = 8_192;
@@ -53,7 +49,7 @@ pub(super) struct Arriving {
 /// The rows that come into one file.
 #[derive(Clone)]
 pub(super) struct Arrived {
-    /// The rows, with [`ORDER`].
+    /// The rows, each with its export's order.
     pub(super) rows: Vec<ScratchRows>,
     /// The orders of their exports.
     pub(super) orders: BTreeSet<i32>,
@@ -128,21 +124,8 @@ impl Pile {
 
 impl Arriving {
     /// The rows of table `table` of `source`, by period.
-    pub(super) fn of(
-        &self,
-        source: usize,
-        table: usize,
-    ) -> impl Iterator<Item = (&String, &Arrived)> {
+    pub(super) fn of(&self, source: usize, table: usize) -> impl Iterator<Item = (&str, &Arrived)> {
         let range = (source, table, String::new())..(source, table + 1, String::new());
-        self.piles.range(range).map(|((_, _, period), arrived)| (period, arrived))
+        self.piles.range(range).map(|((_, _, period), arrived)| (period.as_str(), arrived))
     }
-}
-
-/// `batch` with the order of its export.
-pub(super) fn with_order(batch: &RecordBatch, order: i32) -> Result<RecordBatch> {
-    let mut fields = batch.schema().fields().to_vec();
-    fields.push(Arc::new(Field::new(ORDER, DataType::Int32, false)));
-    let mut columns = batch.columns().to_vec();
-    columns.push(Arc::new(Int32Array::from_value(order, batch.num_rows())));
-    Ok(RecordBatch::try_new(Arc::new(Schema::new(fields)), columns)?)
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::intake::{Intake, periods_of, rows_of};
 use super::ledger::{Entry, Ledger};
 use super::load::{Loading, together};
+use super::plan::stored_files;
 use super::tables::period_name;
 use crate::config::pipeline::{Load, Source};
 use crate::domain::calendar::add_months;
@@ -31,13 +32,10 @@ pub(super) async fn covers(
             }
         })
         .collect();
-    let part = |intake: &Intake| {
-        intake.reading.cover.as_ref().map_or_else(String::new, |cover| cover.part.clone())
-    };
     let mut errors = Vec::new();
     // Which export of this load covers a period of a part first.
-    let mut first: HashMap<(usize, String, &str), &str> = HashMap::new();
-    let live = Standing::new(sources, ledger);
+    let mut first: HashMap<(usize, &str, &str), &str> = HashMap::new();
+    let live = Standing::new(sources.iter().map(AsRef::as_ref), ledger);
     for (index, intake) in intakes.iter().enumerate() {
         let source = &sources[intake.source];
         if let Load::Replace { min_share_percent } = source.load {
@@ -49,7 +47,7 @@ pub(super) async fn covers(
         let mut told = BTreeSet::new();
         for period in &covers[index] {
             let name = intake.export.name.as_str();
-            let other = *first.entry((intake.source, part(intake), period)).or_insert(name);
+            let other = *first.entry((intake.source, intake.part(), period)).or_insert(name);
             if other != name && told.insert(other) {
                 errors.push(
                     Error::new(
@@ -61,7 +59,7 @@ pub(super) async fn covers(
             }
         }
         for period in &covers[index] {
-            let shrunk = shrunk(loading, source, intake, &live, period, &part(intake)).await?;
+            let shrunk = shrunk(loading, source, intake, &live, period, intake.part()).await?;
             let Some((table, before, now)) = shrunk else {
                 continue;
             };
@@ -93,8 +91,8 @@ fn shrunk_whole(
     min_share_percent: u32,
 ) -> Option<Error> {
     let (table, before, now) = source.into.iter().enumerate().find_map(|(index, into)| {
-        let stored = super::jobs::stored_files(loading.base, into.table, source);
-        let before: u64 = stored.map(|file| file.rows).sum();
+        let stored = stored_files(loading.base, into.table, source);
+        let before: u64 = stored.values().map(|file| file.rows).sum();
         let coming = intake.rows.iter().filter(|((number, _), _)| *number == index);
         let now: u64 = coming.map(|(_, rows)| rows).sum();
         (now * 100 < before * u64::from(min_share_percent)).then_some((
@@ -155,12 +153,12 @@ async fn shrunk(
 }
 
 /// Exports that stand, by source and period.
-struct Standing<'a>(HashMap<(&'a str, &'a str), Vec<&'a Entry>>);
+pub(super) struct Standing<'a>(HashMap<(&'a str, &'a str), Vec<&'a Entry>>);
 
 impl<'a> Standing<'a> {
-    fn new(sources: &[Arc<Source>], ledger: &'a Ledger) -> Self {
+    pub(super) fn new<'s>(sources: impl Iterator<Item = &'s Source>, ledger: &'a Ledger) -> Self {
         let mut standing: HashMap<_, Vec<&Entry>> = HashMap::new();
-        let entries = sources.iter().flat_map(|source| ledger.of(&source.name));
+        let entries = sources.flat_map(|source| ledger.of(&source.name));
         for entry in entries.filter(|entry| entry.is_live()) {
             for period in &entry.periods {
                 standing.entry((entry.source.as_str(), period.as_str())).or_default().push(entry);
@@ -169,12 +167,17 @@ impl<'a> Standing<'a> {
         Self(standing)
     }
 
-    fn of<'b>(&'b self, source: &'b str, period: &'b str) -> impl Iterator<Item = &'a Entry> + 'b {
+    pub(super) fn of<'b>(
+        &'b self,
+        source: &'b str,
+        period: &'b str,
+    ) -> impl Iterator<Item = &'a Entry> + 'b {
         self.0.get(&(source, period)).into_iter().flatten().copied()
     }
 }
 
-fn months(first: i32, last: i32) -> BTreeSet<String> {
+/// The months from that of the day `first` to that of `last`.
+pub(super) fn months(first: i32, last: i32) -> BTreeSet<String> {
     let mut months = BTreeSet::new();
     let mut day = first;
     while day <= last {

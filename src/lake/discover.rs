@@ -2,7 +2,8 @@
 
 use std::collections::HashMap;
 
-use super::ledger::{Entry, Ledger};
+use super::cover::{Standing, months};
+use super::ledger::{Entry, Ledger, Takes};
 use crate::config::FORM;
 use crate::config::pipeline::{Fetch, Load, Source};
 use crate::error::{Error, Kind, Result};
@@ -26,6 +27,19 @@ pub struct Found {
     pub export: Export,
     /// Why it is to be read.
     pub why: Why,
+    /// What it takes the place of, as far as names tell before it is read.
+    pub replaces: Vec<Replaced>,
+}
+
+/// What another export brought, and a new one takes the place of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Replaced {
+    /// The export that brought it.
+    pub export: String,
+    /// The month, where the new one stands for months.
+    pub period: Option<String>,
+    /// The rows that the export brought, of whatever month.
+    pub rows: u64,
 }
 
 /// Why an export is to be read.
@@ -70,6 +84,7 @@ pub async fn discover(source: &Source, stores: &Stores, ledger: &Ledger) -> Resu
         .hint("correct url or pattern, or write allow_empty: true"));
     }
     let known = Known::new(ledger.of(&source.name));
+    let standing = Standing::new(std::iter::once(source), ledger);
     let mut discovery = Discovery { new: Vec::new(), known: 0 };
     for export in counting(source, exports, ledger.of(&source.name)) {
         match why(&export, source, &known).await? {
@@ -87,11 +102,48 @@ pub async fn discover(source: &Source, stores: &Stores, ledger: &Ledger) -> Resu
             }
             // Read again, its rows would meet themselves.
             Some(Why::Redeclared) if matches!(source.load, Load::Append) => discovery.known += 1,
-            Some(why) => discovery.new.push(Found { export, why }),
+            Some(why) => {
+                let replaces = replaced(source, &export.name, &known, &standing, ledger);
+                discovery.new.push(Found { export, why, replaces });
+            }
             None => discovery.known += 1,
         }
     }
     Ok(discovery)
+}
+
+/// What an export of `name` takes the place of.
+fn replaced(
+    source: &Source,
+    name: &str,
+    known: &Known<'_>,
+    standing: &Standing<'_>,
+    ledger: &Ledger,
+) -> Vec<Replaced> {
+    let replaced = |entry: &Entry, period: Option<&String>| Replaced {
+        export: entry.name.clone(),
+        period: period.cloned(),
+        rows: entry.loaded,
+    };
+    match Takes::by(&source.load) {
+        Takes::Periods => {
+            let Some(cover) = named_cover(source, name) else { return Vec::new() };
+            let months = months(cover.first, cover.last);
+            let entries = months.iter().flat_map(|month| {
+                let standing = standing.of(&source.name, month);
+                standing.filter(|entry| entry.part == cover.part).map(move |entry| (entry, month))
+            });
+            entries.map(|(entry, month)| replaced(entry, Some(month))).collect()
+        }
+        Takes::Name => {
+            let last = known.last_by_name.get(name).filter(|entry| entry.is_live());
+            last.map(|entry| replaced(entry, None)).into_iter().collect()
+        }
+        Takes::All => {
+            let live = ledger.of(&source.name).iter().filter(|entry| entry.is_live());
+            live.map(|entry| replaced(entry, None)).collect()
+        }
+    }
 }
 
 /// What was loaded of a source, by what it is looked up by.

@@ -9,8 +9,8 @@ use arrow::compute::take_record_batch;
 use arrow::datatypes::Date32Type;
 use futures::TryStreamExt;
 
-use super::arriving::with_order;
 use super::rejects::RejectsFile;
+use super::rows::with_order;
 use super::tables::{ALL, period_name};
 use crate::columnar::{Engine, ScratchRows, ScratchWriter};
 use crate::config::canonical::Table;
@@ -38,6 +38,15 @@ pub(super) struct Intake {
     pub(super) rows: BTreeMap<(usize, String), u64>,
     /// Its rejects.
     pub(super) rejects: RejectsFile,
+    /// Rows whose key it has again.
+    pub(super) repeated: u64,
+}
+
+impl Intake {
+    /// The part that its name says it is; empty without one.
+    pub(super) fn part(&self) -> &str {
+        self.reading.cover.as_ref().map_or("", |cover| &cover.part)
+    }
 }
 
 /// Takes rows of one export: to their period's file, or to one file of lines.
@@ -162,7 +171,8 @@ pub(super) async fn take_in(
     }
     let short = reading.sha256.get(..16).unwrap_or_default().to_owned();
     let rows = files.iter().map(|(key, file)| (key.clone(), file.rows)).collect();
-    Ok(Intake { source: source_index, export, short, reading, files, rows, rejects: sink.rejects })
+    let (rejects, repeated) = (sink.rejects, 0);
+    Ok(Intake { source: source_index, export, short, reading, files, rows, rejects, repeated })
 }
 
 pub(super) fn joined(error: tokio::task::JoinError) -> crate::error::Error {

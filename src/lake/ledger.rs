@@ -72,8 +72,11 @@ pub struct Entry {
     pub discarded: u64,
     /// Rows left out by rule.
     pub skipped: u64,
-    /// Titles, headers, totals, blank rows, repeated keys.
+    /// Totals, blank rows, repeated keys.
     pub recognised: u64,
+    /// Rows that gave way to those of another export, or of another month.
+    #[serde(default)]
+    pub replaced: u64,
     /// The SHA-256 of the export that has taken its place; none while it stands.
     pub replaced_by: Option<String>,
 }
@@ -135,6 +138,7 @@ pub(super) fn exports_schema() -> Schema {
         count("discarded"),
         count("skipped"),
         count("recognised"),
+        count("replaced"),
         text("replaced_by"),
     ])
 }
@@ -144,6 +148,12 @@ impl Entry {
     #[must_use]
     pub fn short(&self) -> &str {
         self.sha256.get(..16).unwrap_or(&self.sha256)
+    }
+
+    /// The part of the rejects that it has.
+    #[must_use]
+    pub(super) fn rejects(&self) -> String {
+        format!("{}/{}", self.source, self.short())
     }
 
     /// Whether it stands.
@@ -247,9 +257,9 @@ impl Ledger {
         self.sources.values().flatten()
     }
 
-    /// All entries, to be changed.
-    pub(super) fn entries_mut(&mut self) -> impl Iterator<Item = &mut Entry> {
-        self.sources.values_mut().flatten()
+    /// The entry of that place in its source, to be changed.
+    pub(super) fn entry_mut(&mut self, source: &str, number: u64) -> Option<&mut Entry> {
+        self.sources.get_mut(source)?.get_mut(usize::try_from(number).ok()?)
     }
 
     /// Enters `entries`, one after the other: of live entries of its source, what each takes the
@@ -357,13 +367,11 @@ fn first_form(extra: serde_json::Value) -> Result<Ledger> {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::collections::BTreeSet;
+pub(super) mod made_up {
+    use super::Entry;
 
-    use super::{Entry, Ledger, SEGMENT, Takes, first_form, to_rows};
-    use crate::columnar::ParquetFile;
-
-    fn entry(name: &str, periods: &[&str], part: &str) -> Entry {
+    /// The entry of a made-up export.
+    pub(in crate::lake) fn entry(name: &str, periods: &[&str], part: &str) -> Entry {
         Entry {
             source: "books".to_owned(),
             number: 0,
@@ -382,9 +390,19 @@ mod tests {
             discarded: 0,
             skipped: 0,
             recognised: 0,
+            replaced: 0,
             replaced_by: None,
         }
     }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::made_up::entry;
+    use super::{Entry, Ledger, SEGMENT, Takes, first_form, to_rows};
+    use crate::columnar::ParquetFile;
 
     /// Enters exports one after the other; gives those that stand, with their periods.
     fn standing(entries: &[(Entry, Takes)]) -> Vec<(String, Vec<String>)> {

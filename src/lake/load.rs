@@ -8,14 +8,15 @@ use chrono::{DateTime, Utc};
 use futures::{StreamExt, TryStreamExt, stream};
 
 use super::arriving::{Arriving, Gathering};
-use super::commit::{Parts, commit, put_ledger, put_part};
+use super::commit::Parts;
 use super::cover::covers;
 use super::discover::Found;
 use super::intake::{Intake, joined, take_in};
 use super::jobs::{clash, jobs};
 use super::ledger::{Entry, Ledger, Takes};
-use super::merge::{Age, Merge, Merged, merge};
+use super::merge::{Merge, Merged, merge};
 use super::rejects::REJECTS;
+use super::rows::Age;
 use super::tables::Lake;
 use crate::columnar::Engine;
 use crate::config::canonical;
@@ -85,9 +86,9 @@ pub async fn load(
     let jobs = jobs(loading, sources, &intakes, &covers, &before, &arriving).await?;
     // Each merge holds its rows now, and gives their memory back when it is done.
     drop(arriving);
-    let mut parts = Parts::new();
+    let mut parts = Parts::new(loading);
     for (table, part) in jobs.emptied {
-        parts.entry(table).or_default().insert(part, None);
+        parts.empty(&table, part);
     }
     let results = merge_all(loading, jobs.merges).await?;
     let mut moved = 0;
@@ -99,20 +100,19 @@ pub async fn load(
         adjust(sources, &mut intakes, table, merged)?;
     }
     refuse_too_many_rejects(sources, &intakes)?;
-    put_all(loading, results, &mut parts).await?;
-    let (reports, entered) = enter(loading, sources, intakes, &covers, &mut parts).await?;
+    put_all(results, &mut parts).await?;
+    let (reports, entered) = enter(sources, intakes, &covers, &mut parts).await?;
     let mut ledger = before.clone();
     ledger.enter(entered);
-    let kept: HashSet<&str> =
-        loading.base.files(REJECTS).iter().map(|file| file.part.as_str()).collect();
-    for entry in ledger.entries().filter(|entry| !entry.is_live()) {
-        let part = format!("{}/{}", entry.source, entry.short());
-        if kept.contains(part.as_str()) {
-            parts.entry(REJECTS.to_owned()).or_default().entry(part).or_insert(None);
-        }
+    // Exports of the same bytes have the same rejects.
+    let (live, gone): (Vec<&Entry>, Vec<&Entry>) =
+        ledger.entries().partition(|entry| entry.is_live());
+    let live: HashSet<String> = live.into_iter().map(Entry::rejects).collect();
+    for part in gone.into_iter().map(Entry::rejects).filter(|part| !live.contains(part)) {
+        parts.empty(REJECTS, part);
     }
-    put_ledger(loading, &before, &ledger, &mut parts).await?;
-    let manifest = commit(loading, &parts).await?;
+    parts.put_ledger(&before, &ledger).await?;
+    let manifest = parts.commit().await?;
     Ok(Loaded { manifest, exports: reports, moved })
 }
 
@@ -138,18 +138,17 @@ pub(super) async fn merge_all(
 }
 
 /// Puts what was merged into the lake's store, and enters it among `parts`.
-pub(super) async fn put_all(
-    loading: &Loading<'_>,
-    merged: Vec<MergedPart>,
-    parts: &mut Parts,
-) -> Result<()> {
-    let files = merged.into_iter().map(|(table, part, merged)| async move {
-        let file = put_part(loading, &table, part.clone(), merged.path, merged.written).await?;
-        Ok::<_, Error>((table, part, file))
+pub(super) async fn put_all(merged: Vec<MergedPart>, parts: &mut Parts<'_>) -> Result<()> {
+    let puts = merged.into_iter().map(|(table, part, merged)| {
+        let parts = &*parts;
+        async move {
+            let file = parts.put(&table, part.clone(), merged.path, merged.written).await?;
+            Ok::<_, Error>((table, part, file))
+        }
     });
-    let files: Vec<_> = stream::iter(files).buffered(CONCURRENT_PUTS).try_collect().await?;
+    let files: Vec<_> = stream::iter(puts).buffered(CONCURRENT_PUTS).try_collect().await?;
     for (table, part, file) in files {
-        parts.entry(table).or_default().insert(part, Some(file));
+        parts.enter(&table, part, Some(file));
     }
     Ok(())
 }
@@ -258,15 +257,18 @@ pub(super) fn adjust(
     merged: &Merged,
 ) -> Result<()> {
     let dated = crate::config::canonical::table(table).is_some_and(|table| table.date.is_some());
-    for (order, rows) in &merged.repeated {
-        let intake = &mut intakes[*order];
+    for (position, lost) in &merged.lost {
+        let intake = &mut intakes[*position];
         if dated || sources[intake.source].into.len() == 1 {
-            intake.reading.tally.loaded -= (*rows).min(intake.reading.tally.loaded);
-            intake.reading.tally.recognised += rows;
+            let tally = &mut intake.reading.tally;
+            tally.loaded -= (lost.repeated + lost.replaced).min(tally.loaded);
+            tally.recognised += lost.repeated;
+            tally.replaced += lost.replaced;
+            intake.repeated += lost.repeated;
         }
     }
-    for (order, reject) in &merged.contradicting {
-        let intake = &mut intakes[*order];
+    for (position, reject) in &merged.contradicting {
+        let intake = &mut intakes[*position];
         intake.reading.tally.loaded -= 1.min(intake.reading.tally.loaded);
         intake.reading.tally.rejected += 1;
         intake.rejects.push(reject.clone())?;
@@ -277,17 +279,16 @@ pub(super) fn adjust(
 /// The ledger's entries for the exports (each with what it takes the place of); their rejects go
 /// into the lake.
 async fn enter(
-    loading: &Loading<'_>,
     sources: &[Arc<Source>],
     intakes: Vec<Intake>,
     covers: &[BTreeSet<String>],
-    parts: &mut Parts,
+    parts: &mut Parts<'_>,
 ) -> Result<(Vec<ExportReport>, Vec<(Entry, Takes)>)> {
     let (mut reports, mut entered) = (Vec::new(), Vec::new());
     for (intake, periods) in intakes.into_iter().zip(covers) {
         let source = &sources[intake.source];
-        let Intake { export, reading, rejects, .. } = intake;
-        let part = reading.cover.as_ref().map_or_else(String::new, |cover| cover.part.clone());
+        let part = intake.part().to_owned();
+        let Intake { export, reading, rejects, repeated, .. } = intake;
         let tally = reading.tally;
         let entry = Entry {
             source: source.name.clone(),
@@ -307,15 +308,18 @@ async fn enter(
             discarded: 0,
             skipped: tally.skipped,
             recognised: tally.recognised,
+            replaced: tally.replaced,
             replaced_by: None,
         };
         if let Some((path, written)) = rejects.finish()? {
-            let part = format!("{}/{}", source.name, entry.short());
-            let file = put_part(loading, REJECTS, part.clone(), path, written).await?;
-            parts.entry(REJECTS.to_owned()).or_default().insert(part, Some(file));
+            let file = parts.put(REJECTS, entry.rejects(), path, written).await?;
+            parts.enter(REJECTS, entry.rejects(), Some(file));
         }
         entered.push((entry, Takes::by(&source.load)));
         let mut notes = reading.notes;
+        if repeated > 0 {
+            notes.push(format!("{repeated} rows repeat a key of the export: the last one counts"));
+        }
         if tally.rounded != 0 {
             let sign = if tally.rounded < 0 { "-" } else { "" };
             let (whole, part) =

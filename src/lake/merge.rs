@@ -7,65 +7,33 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, RecordBatch, StringArray};
+use arrow::array::{Array, ArrayRef, BooleanArray, RecordBatch};
 use arrow::compute::{concat_batches, filter_record_batch};
-use arrow::datatypes::{DataType, Int32Type, Int64Type, Schema};
-use arrow::row::{RowConverter, Rows, SortField};
-use datafusion::catalog::TableProvider;
+use arrow::datatypes::Schema;
+use arrow::row::{RowConverter, SortField};
+use arrow::util::display::array_value_to_string;
 use futures::TryStreamExt;
 
-use super::arriving::{Arrived, ORDER};
-use super::moved::{Fate, Fates, Moved, place_sql};
+use super::claims::Claims;
+use super::rows::{Age, Stored, column, exports, numbers, orders, sorted, together};
+use super::settle::{Next, Row, Settling, Verdict};
 use super::tables::{EXPORT, stored_schema};
 use crate::columnar::{Engine, ParquetFile, ScratchRows, Written};
 use crate::config::canonical::Table;
-use crate::error::{Error, Kind, Result};
+use crate::error::Result;
 use crate::pull::map::Reject;
-
-/// The order of stored rows. Of two exports that bring a key the one of the greater order wins.
-pub(super) const STORED: i32 = -1;
-
-/// The order of the first export whose rows come late.
-const LATE: i32 = i32::MIN;
-
-/// Whether incoming rows are newer than what is stored, and win over it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Age {
-    /// They win.
-    Newer,
-    /// They come late: what is stored wins.
-    Older,
-}
-
-impl Age {
-    /// The order of the intake at `position`.
-    pub(super) fn order(self, position: usize) -> i32 {
-        let position = i32::try_from(position).unwrap_or(i32::MAX);
-        match self {
-            Self::Newer => position,
-            Self::Older => LATE.saturating_add(position).min(STORED - 1),
-        }
-    }
-
-    /// The position of an intake by its order; `None` for stored rows.
-    fn position(order: i32) -> Option<usize> {
-        match order {
-            STORED => None,
-            order => usize::try_from(if order < 0 { order - LATE } else { order }).ok(),
-        }
-    }
-}
 
 /// What a merge is made of.
 pub(super) struct Merge {
     pub(super) table: &'static Table,
     /// Stored rows that stay unless their key comes again.
-    pub(super) staying: Option<Arc<dyn TableProvider>>,
-    /// Incoming rows, where there are any.
-    pub(super) coming: Option<Arrived>,
+    pub(super) staying: Option<Stored>,
+    /// Incoming rows.
+    pub(super) coming: Vec<ScratchRows>,
     /// The short name of each export, by its position.
     pub(super) shorts: Arc<[String]>,
-    pub(super) moved: Arc<Moved>,
+    /// What other files claim.
+    pub(super) claims: Arc<Claims>,
     /// Whether a key that is there already is an error.
     pub(super) append: bool,
     pub(super) path: PathBuf,
@@ -75,8 +43,8 @@ pub(super) struct Merge {
 pub(super) struct Merged {
     pub(super) written: Written,
     pub(super) path: PathBuf,
-    /// For each export, by position, its rows whose key came again.
-    pub(super) repeated: BTreeMap<usize, u64>,
+    /// What became of rows that are not written, by the position of their export.
+    pub(super) lost: BTreeMap<usize, Lost>,
     /// Rows that contradict another of their export with the same key, by its position.
     pub(super) contradicting: Vec<(usize, Reject)>,
     /// Rows that stand elsewhere now, or whose whole came again without them.
@@ -85,135 +53,129 @@ pub(super) struct Merged {
     pub(super) clash: Option<String>,
 }
 
+/// Rows of one export that are not written.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Lost {
+    /// Their export has their key again.
+    pub(super) repeated: u64,
+    /// Another export's row stands in their place.
+    pub(super) replaced: u64,
+}
+
 /// Merges.
 pub(super) async fn merge(engine: Engine, job: Merge) -> Result<Merged> {
-    let session = engine.session(1);
     let schema = stored_schema(job.table);
-    let names: Vec<String> = schema
-        .fields()
-        .iter()
-        .filter(|field| field.name() != EXPORT)
-        .map(|field| format!("\"{}\"", field.name()))
-        .collect();
-    let names = names.join(", ");
-    let mut parts = Vec::new();
-    let place = match job.table.date {
-        Some(_) => place_sql(job.table),
-        None => "cast(0 as bigint)".to_owned(),
+    let session = engine.session(1);
+    let names = schema.fields().iter().map(|field| field.name().as_str());
+    let names = names.filter(|name| *name != EXPORT);
+    let rows = together(&session, names, job.staying.as_slice(), &job.coming)?;
+    let mut stream = sorted(rows, job.table)?.execute_stream().await?;
+    let mut merging = Merging {
+        keys: Keys::new(job.table, &schema)?,
+        width: schema.fields().len(),
+        settling: Settling::new(job.table.date.is_some()),
+        merged: Merged {
+            written: Written::default(),
+            path: job.path.clone(),
+            lost: BTreeMap::new(),
+            contradicting: Vec::new(),
+            moved: 0,
+            clash: None,
+        },
+        job,
     };
-    if let Some(staying) = &job.staying {
-        session.register_table("staying", Arc::clone(staying))?;
-        parts.push(format!(
-            "select {names}, {EXPORT}, cast({STORED} as int) as {ORDER}, cast(0 as bigint) as _row, \
-             {place} as _place from staying"
-        ));
-    }
-    if let Some(first) = job.coming.as_ref().and_then(|coming| coming.rows.first()) {
-        let rows = job.coming.as_ref().map_or(&[][..], |coming| &coming.rows);
-        session.register_table("coming", ScratchRows::table(first.schema(), rows))?;
-        parts.push(format!(
-            "select {names}, cast(null as varchar) as {EXPORT}, {ORDER}, _row, {place} as _place \
-             from coming"
-        ));
-    }
-    let mut key: Vec<String> = job.table.key.iter().map(|name| format!("\"{name}\"")).collect();
-    key.extend([format!("{ORDER} desc"), "_row".to_owned()]);
-    let sql = format!(
-        "select * from ({}) as rows order by {}",
-        parts.join(" union all "),
-        key.join(", ")
-    );
-    let mut stream = session.sql(&sql).await?.execute_stream().await?;
-    let mut file = ParquetFile::create(&job.path, &schema)?;
-    let keys = Keys::new(job.table, &schema)?;
-    let fates = Fates::new(job.table, &job.moved, &job.shorts)?;
+    let mut file = ParquetFile::create(&merging.job.path, &schema)?;
     let mut carried: Option<RecordBatch> = None;
-    let (mut repeated, mut contradicting, mut moved) = (BTreeMap::new(), Vec::new(), 0);
-    let width = schema.fields().len();
-    let mut clash = None;
-    // Of the key at hand: whether a newer row stays, and a row of the same export that differs.
-    let (mut won, mut differs) = (false, None);
-    let mut take = |batch: &RecordBatch, last: bool| -> Result<Option<RecordBatch>> {
-        let rows = keys.rows(batch)?;
-        let fates = fates.of(batch)?;
-        let order = column(batch, ORDER)?.as_primitive::<Int32Type>();
-        let number = column(batch, "_row")?.as_primitive::<Int64Type>();
-        let count = batch.num_rows();
-        let mut keep = vec![false; count];
-        for row in 0..if last { count } else { count.saturating_sub(1) } {
-            let again = row + 1 < count && rows.row(row) == rows.row(row + 1);
-            let same_export = again && order.value(row) == order.value(row + 1);
-            let export = Age::position(order.value(row));
-            let mut contradicts = None;
-            if same_export && job.table.date.is_some() && !equal(batch, row, row + 1, width - 1) {
-                contradicts = Some(number.value(row + 1));
-                differs = Some(number.value(row));
-            } else if !same_export {
-                contradicts = differs.take();
-            }
-            let fate = fates.as_ref().map_or(Fate::Stays, |fates| fates[row]);
-            if let Some(other) = contradicts {
-                let message = format!(
-                    "row {other} has the same key with other values; lines of documents need group_by"
-                );
-                if let Some(export) = export {
-                    contradicting.push((export, contradiction(job.table, batch, row, message)?));
-                }
-            } else if fate == Fate::Clashes && !same_export {
-                let message = "the same key stands in another month of this export".to_owned();
-                if let Some(export) = export {
-                    contradicting.push((export, contradiction(job.table, batch, row, message)?));
-                }
-            } else if same_export || won || fate != Fate::Stays {
-                moved += u64::from(!same_export && !won && fate == Fate::Lost);
-                if let Some(export) = export {
-                    *repeated.entry(export).or_default() += 1;
-                }
-            } else {
-                (keep[row], won) = (true, true);
-            }
-            if !again {
-                won = false;
-            } else if job.append && !same_export && clash.is_none() {
-                clash = Some(key_text(job.table, batch, row)?);
-            }
-        }
-        let kept = filter_record_batch(batch, &BooleanArray::from(keep))?;
-        file.write(&named(&kept, width, &job.shorts)?)?;
-        Ok((!last && count > 0).then(|| batch.slice(count - 1, 1)))
-    };
     while let Some(batch) = stream.try_next().await? {
         let batch = match carried.take() {
             Some(carried) => concat_batches(&batch.schema(), [&carried, &batch])?,
             None => batch,
         };
-        carried = take(&batch, false)?;
+        // What becomes of a row depends on the row that follows.
+        let known = batch.num_rows().saturating_sub(1);
+        file.write(&merging.take(&batch, known)?)?;
+        carried = (batch.num_rows() > 0).then(|| batch.slice(known, 1));
     }
-    if let Some(batch) = carried.take() {
-        take(&batch, true)?;
+    if let Some(batch) = carried {
+        file.write(&merging.take(&batch, 1)?)?;
     }
-    Ok(Merged { written: file.finish()?, path: job.path, repeated, contradicting, moved, clash })
+    Ok(Merged { written: file.finish()?, ..merging.merged })
+}
+
+/// A merge under way.
+struct Merging {
+    job: Merge,
+    keys: Keys,
+    /// Columns of the file.
+    width: usize,
+    settling: Settling,
+    merged: Merged,
+}
+
+impl Merging {
+    /// What is written of the first `count` rows of `batch`.
+    fn take(&mut self, batch: &RecordBatch, count: usize) -> Result<RecordBatch> {
+        let (orders, numbers) = (orders(batch)?, numbers(batch)?);
+        let keys = self.keys.rows(batch)?;
+        let fates = self.job.claims.fates(batch, self.job.table, &self.job.shorts)?;
+        let mut keep = vec![false; batch.num_rows()];
+        for row in 0..count {
+            let again = row + 1 < batch.num_rows() && keys.row(row) == keys.row(row + 1);
+            let same_export = again && orders[row] == orders[row + 1];
+            let next = again.then(|| Next {
+                order: orders[row + 1],
+                number: numbers[row + 1],
+                equal: same_export && equal(batch, row, self.width - 1),
+            });
+            let of = Row { order: orders[row], number: numbers[row], fate: fates[row] };
+            let verdict = self.settling.settle(of, next);
+            keep[row] = verdict == Verdict::Stays;
+            self.count(batch, row, Age::position(orders[row]), verdict)?;
+            if self.job.append && again && !same_export && self.merged.clash.is_none() {
+                self.merged.clash = Some(key_text(self.job.table, batch, row)?);
+            }
+        }
+        let kept = filter_record_batch(batch, &BooleanArray::from(keep))?;
+        named(&kept, self.width, &self.job.shorts)
+    }
+
+    /// Counts what became of a row of `export`; of stored ones without.
+    fn count(
+        &mut self,
+        batch: &RecordBatch,
+        row: usize,
+        export: Option<usize>,
+        verdict: Verdict,
+    ) -> Result<()> {
+        self.merged.moved += u64::from(verdict == Verdict::Moved);
+        let Some(export) = export else { return Ok(()) };
+        let message = match verdict {
+            Verdict::Stays => return Ok(()),
+            Verdict::Repeated => {
+                self.merged.lost.entry(export).or_default().repeated += 1;
+                return Ok(());
+            }
+            Verdict::Replaced | Verdict::Moved => {
+                self.merged.lost.entry(export).or_default().replaced += 1;
+                return Ok(());
+            }
+            Verdict::Contradicts(other) => format!(
+                "row {other} has the same key with other values; lines of documents need group_by"
+            ),
+            Verdict::Clashes => "the same key stands in another month of this export".to_owned(),
+        };
+        let reject = contradiction(self.job.table, batch, row, message)?;
+        self.merged.contradicting.push((export, reject));
+        Ok(())
+    }
 }
 
 /// The first `width` columns of `rows`, the last of which names the export of each.
 fn named(rows: &RecordBatch, width: usize, shorts: &[String]) -> Result<RecordBatch> {
-    let exports = exports_of(rows, shorts)?;
     let mut columns = rows.columns()[..width - 1].to_vec();
-    columns.push(Arc::new(exports));
+    columns.push(Arc::new(exports(rows, shorts)?));
     let fields = rows.schema().fields()[..width].to_vec();
     Ok(RecordBatch::try_new(Arc::new(Schema::new(fields)), columns)?)
-}
-
-/// The short name of each row's export: of stored ones as it is stored.
-pub(super) fn exports_of(rows: &RecordBatch, shorts: &[String]) -> Result<StringArray> {
-    let stored = arrow::compute::cast(column(rows, EXPORT)?, &DataType::Utf8)?;
-    let (stored, orders) = (stored.as_string::<i32>(), column(rows, ORDER)?);
-    let orders = orders.as_primitive::<Int32Type>();
-    let names = (0..rows.num_rows()).map(|row| match Age::position(orders.value(row)) {
-        None => stored.is_valid(row).then(|| stored.value(row)),
-        Some(position) => shorts.get(position).map(String::as_str),
-    });
-    Ok(names.collect())
 }
 
 /// Compares rows by key.
@@ -223,7 +185,7 @@ struct Keys {
 }
 
 impl Keys {
-    fn new(table: &Table, schema: &arrow::datatypes::Schema) -> Result<Self> {
+    fn new(table: &Table, schema: &Schema) -> Result<Self> {
         let positions: Vec<usize> =
             table.key.iter().filter_map(|name| schema.index_of(name).ok()).collect();
         let fields = positions
@@ -233,32 +195,23 @@ impl Keys {
         Ok(Self { converter: RowConverter::new(fields)?, positions })
     }
 
-    fn rows(&self, batch: &RecordBatch) -> Result<Rows> {
+    fn rows(&self, batch: &RecordBatch) -> Result<arrow::row::Rows> {
         let columns: Vec<ArrayRef> =
             self.positions.iter().map(|position| Arc::clone(batch.column(*position))).collect();
         Ok(self.converter.convert_columns(&columns)?)
     }
 }
 
-pub(super) fn column<'a>(batch: &'a RecordBatch, name: &str) -> Result<&'a ArrayRef> {
-    batch
-        .column_by_name(name)
-        .ok_or_else(|| Error::new(Kind::Defect, format!("a merge has no column \"{name}\"")))
-}
-
-/// Whether two rows are equal in the first `width` columns.
-fn equal(batch: &RecordBatch, left: usize, right: usize, width: usize) -> bool {
-    batch.columns()[..width]
-        .iter()
-        .all(|column| column.slice(left, 1).to_data() == column.slice(right, 1).to_data())
+/// Whether a row and the one after it are equal in the first `width` columns.
+fn equal(batch: &RecordBatch, row: usize, width: usize) -> bool {
+    let mut columns = batch.columns()[..width].iter();
+    columns.all(|column| column.slice(row, 1).to_data() == column.slice(row + 1, 1).to_data())
 }
 
 /// The key of a row, for messages.
 fn key_text(table: &Table, batch: &RecordBatch, row: usize) -> Result<String> {
-    let text = |name: &&str| -> Result<String> {
-        Ok(arrow::util::display::array_value_to_string(column(batch, name)?, row)?)
-    };
-    Ok(table.key.iter().map(text).collect::<Result<Vec<_>>>()?.join(", "))
+    let text = |name: &&str| Ok(array_value_to_string(column(batch, name)?, row)?);
+    Ok(table.key.iter().map(text).collect::<Result<Vec<String>>>()?.join(", "))
 }
 
 /// A row whose key comes again in its own export.
@@ -268,13 +221,11 @@ fn contradiction(
     row: usize,
     message: String,
 ) -> Result<Reject> {
-    let text = |name: &str, row: usize| -> Result<String> {
-        Ok(arrow::util::display::array_value_to_string(column(batch, name)?, row)?)
-    };
+    let text = |name: &str| Ok(array_value_to_string(column(batch, name)?, row)?);
     let values: Vec<String> =
-        table.columns.iter().map(|column| text(column.name, row)).collect::<Result<_>>()?;
+        table.columns.iter().map(|column| text(column.name)).collect::<Result<_>>()?;
     Ok(Reject {
-        row: text("_row", row)?.parse().unwrap_or(0),
+        row: u64::try_from(numbers(batch)?[row]).unwrap_or(0),
         column: table.key.join(", "),
         reason: "repeated_key".to_owned(),
         message,

@@ -6,6 +6,7 @@
 //! Does not know: where rows came from, what queries will ask.
 
 mod arriving;
+mod claims;
 mod commit;
 mod cover;
 mod discover;
@@ -16,10 +17,12 @@ mod lease;
 mod ledger;
 mod load;
 mod merge;
-mod moved;
+mod plan;
 mod records;
 mod rejects;
 mod replay;
+mod rows;
+mod settle;
 mod tables;
 
 pub use discover::{Discovery, Found, Why, discover};

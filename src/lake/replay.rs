@@ -3,20 +3,20 @@
 //! The raw rows lie in the lake, so the export itself may be gone. What is stored wins over a row
 //! that comes late; rows that are rejected again stay rejected.
 
-use std::collections::HashSet;
 use std::sync::Arc;
 
 use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::Int64Type;
 
 use super::arriving::Gathering;
-use super::commit::{Parts, commit, put_ledger, put_part};
+use super::commit::Parts;
+use super::cover::Standing;
 use super::intake::{Intake, Rejected, periods_of, take_in};
 use super::jobs::jobs;
 use super::ledger::{Entry, Ledger};
 use super::load::{Loading, adjust, merge_all, put_all};
-use super::merge::Age;
 use super::rejects::REJECTS;
+use super::rows::Age;
 use crate::config::pipeline::{Load, Source};
 use crate::error::{Error, Kind, Result};
 use crate::pull::fetch::{At, Export};
@@ -35,29 +35,17 @@ pub struct Replayed {
     pub rejected: u64,
 }
 
-/// The part of the rejects that an export has.
-fn part_of(entry: &Entry) -> String {
-    format!("{}/{}", entry.source, entry.short())
-}
-
-/// Whether `one` is the live entry that `entry` is a copy of.
-fn is_same(one: &Entry, entry: &Entry) -> bool {
-    one.is_live()
-        && one.source == entry.source
-        && one.name == entry.name
-        && one.sha256 == entry.sha256
-}
-
 /// Takes out rows of months that a later export of the same part has replaced: they were gone, and
 /// stay gone.
-fn leave_to_later_exports(source: &Source, ledger: &Ledger, entry: &Entry, intake: &mut Intake) {
+fn leave_to_later_exports(
+    source: &Source,
+    standing: &Standing<'_>,
+    entry: &Entry,
+    intake: &mut Intake,
+) {
     let taken = |period: &str| {
-        ledger.of(&entry.source).iter().any(|other| {
-            other.is_live()
-                && other.part == entry.part
-                && !is_same(other, entry)
-                && other.periods.contains(period)
-        })
+        let mut others = standing.of(&entry.source, period);
+        others.any(|other| other.part == entry.part && other.number != entry.number)
     };
     let mut gone = 0;
     intake.files.retain(|(table, period), rows| {
@@ -72,7 +60,7 @@ fn leave_to_later_exports(source: &Source, ledger: &Ledger, entry: &Entry, intak
     let tally = &mut intake.reading.tally;
     let gone = gone.min(tally.loaded);
     tally.loaded -= gone;
-    tally.recognised += gone;
+    tally.replaced += gone;
 }
 
 /// Live entries of `ledger` with rejects, of the sources `wanted`.
@@ -81,9 +69,8 @@ fn with_rejects(
     ledger: &Ledger,
     wanted: impl Fn(&str) -> bool,
 ) -> Vec<Entry> {
-    let files = loading.base.files(REJECTS).iter();
-    let parts: HashSet<&str> = files.map(|file| file.part.as_str()).collect();
-    let has = |entry: &&Entry| parts.contains(part_of(entry).as_str());
+    let parts = Parts::new(loading);
+    let has = |entry: &&Entry| parts.stands(REJECTS, &entry.rejects());
     let live = ledger.entries().filter(|entry| entry.is_live() && wanted(&entry.source));
     live.filter(has).cloned().collect()
 }
@@ -95,7 +82,7 @@ async fn raw_rows(
     entry: &Entry,
 ) -> Result<(Vec<(u64, Vec<String>)>, Vec<Reject>)> {
     let session = loading.engine.session(1);
-    session.register_table(REJECTS, loading.lake.rejects_of(loading.base, &part_of(entry)))?;
+    session.register_table(REJECTS, loading.lake.rejects_of(loading.base, &entry.rejects()))?;
     let sql = format!(
         "select row, \"column\", reason, message, value, raw, by_rule from {REJECTS} order by row"
     );
@@ -147,6 +134,7 @@ pub async fn replay(loading: &Loading<'_>, sources: &[Arc<Source>]) -> Result<Ve
     let before =
         Ledger::read(loading.lake.set(), loading.base, |name| position(name).is_some()).await?;
     let entries = with_rejects(loading, &before, |name| position(name).is_some());
+    let standing = Standing::new(sources.iter().map(AsRef::as_ref), &before);
     let mut gathering = Gathering::new(loading.engine, loading.scratch.to_owned(), Age::Older);
     let mut intakes: Vec<Intake> = Vec::new();
     let mut known: Vec<Entry> = Vec::new();
@@ -179,7 +167,7 @@ pub async fn replay(loading: &Loading<'_>, sources: &[Arc<Source>]) -> Result<Ve
         let mut intake = take_in(index, source, order, export, rejected, folder, engine).await?;
         entry.short().clone_into(&mut intake.short);
         if matches!(sources[index].load, Load::ReplacePeriod { .. }) {
-            leave_to_later_exports(&sources[index], &before, &entry, &mut intake);
+            leave_to_later_exports(&sources[index], &standing, &entry, &mut intake);
         }
         gathering.take(index, &intake.short, std::mem::take(&mut intake.files))?;
         for reject in kept {
@@ -193,23 +181,22 @@ pub async fn replay(loading: &Loading<'_>, sources: &[Arc<Source>]) -> Result<Ve
     let arriving = gathering.finish()?;
     let jobs = jobs(loading, &late, &intakes, &covers, &before, &arriving).await?;
     drop(arriving);
-    let mut parts = Parts::new();
+    let mut parts = Parts::new(loading);
     let merged = merge_all(loading, jobs.merges).await?;
     for (table, _, merged) in &merged {
         adjust(&late, &mut intakes, table, merged)?;
     }
-    put_all(loading, merged, &mut parts).await?;
+    put_all(merged, &mut parts).await?;
     let (mut replayed, mut changed) = (Vec::new(), Vec::new());
     for ((intake, entry), covered) in intakes.into_iter().zip(known).zip(covers) {
         let tally = intake.reading.tally;
-        let part = part_of(&entry);
         let rejected = match intake.rejects.finish()? {
             Some((path, written)) => {
-                Some(put_part(loading, REJECTS, part.clone(), path, written).await?)
+                Some(parts.put(REJECTS, entry.rejects(), path, written).await?)
             }
             None => None,
         };
-        parts.entry(REJECTS.to_owned()).or_default().insert(part, rejected);
+        parts.enter(REJECTS, entry.rejects(), rejected);
         let stays = tally.rejected + tally.rejected_by_rule;
         replayed.push(Replayed {
             source: entry.source.clone(),
@@ -223,18 +210,18 @@ pub async fn replay(loading: &Loading<'_>, sources: &[Arc<Source>]) -> Result<Ve
         return Ok(replayed);
     }
     let mut ledger = before.clone();
-    for (entry, tally, covered) in &changed {
-        for one in ledger.entries_mut().filter(|one| is_same(one, entry)) {
-            one.periods.extend(covered.iter().cloned());
-            let gone = tally.loaded + tally.skipped + tally.recognised;
-            one.rejected = one.rejected.saturating_sub(gone);
-            one.loaded += tally.loaded;
-            one.skipped += tally.skipped;
-            one.recognised += tally.recognised;
-        }
+    for (entry, tally, covered) in changed {
+        let Some(one) = ledger.entry_mut(&entry.source, entry.number) else { continue };
+        one.periods.extend(covered);
+        let gone = tally.loaded + tally.skipped + tally.recognised + tally.replaced;
+        one.rejected = one.rejected.saturating_sub(gone);
+        one.loaded += tally.loaded;
+        one.skipped += tally.skipped;
+        one.recognised += tally.recognised;
+        one.replaced += tally.replaced;
     }
-    put_ledger(loading, &before, &ledger, &mut parts).await?;
-    commit(loading, &parts).await?;
+    parts.put_ledger(&before, &ledger).await?;
+    parts.commit().await?;
     Ok(replayed)
 }
 
@@ -248,18 +235,17 @@ pub async fn discard(
 ) -> Result<Vec<Replayed>> {
     let before = Ledger::read(loading.lake.set(), loading.base, wanted).await?;
     let entries = with_rejects(loading, &before, wanted);
-    let mut parts = Parts::new();
-    for entry in &entries {
-        parts.entry(REJECTS.to_owned()).or_default().insert(part_of(entry), None);
-    }
     if !entries.is_empty() {
+        let mut parts = Parts::new(loading);
         let mut ledger = before.clone();
         for entry in &entries {
-            let same = ledger.entries_mut().filter(|one| is_same(one, entry));
-            same.for_each(|one| one.discarded = one.rejected);
+            parts.empty(REJECTS, entry.rejects());
+            if let Some(one) = ledger.entry_mut(&entry.source, entry.number) {
+                one.discarded = one.rejected;
+            }
         }
-        put_ledger(loading, &before, &ledger, &mut parts).await?;
-        commit(loading, &parts).await?;
+        parts.put_ledger(&before, &ledger).await?;
+        parts.commit().await?;
     }
     let given_up = entries.into_iter().map(|entry| Replayed {
         source: entry.source,

@@ -336,9 +336,7 @@ impl<'s> Body<'s> {
     fn begin_in(&mut self, cover: Option<Cover>, header: &Header, row: u64) {
         self.cover = cover;
         let span = self.cover.as_ref().map(|cover| (cover.first, cover.last));
-        let mut mapper = Mapper::new(self.source, header, span);
-        mapper.tally.read = row;
-        mapper.tally.recognised = row;
+        let mapper = Mapper::new(self.source, header, span);
         self.header = header.names();
         self.mapper = Some((mapper, row));
     }

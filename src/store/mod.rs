@@ -10,6 +10,7 @@ mod durable;
 mod fault;
 mod file;
 mod limits;
+mod patience;
 mod probe;
 mod register;
 mod remote;
@@ -24,6 +25,7 @@ use object_store::path::Path;
 pub use durable::DurableLocal;
 #[cfg(test)]
 pub(crate) use fault::{Fault, FaultStore};
+pub use limits::Patience;
 pub use probe::{Depth, probe};
 pub use register::{Edit, Register, Swapped, swap};
 pub use transfer::{MAX_CONDITIONAL_BYTES, file_sha256, get_file, put_file, sha256_of};
@@ -79,13 +81,14 @@ impl Place {
 pub struct Stores {
     base: PathBuf,
     options: Vec<StoreOptions>,
+    patience: Patience,
 }
 
 impl Stores {
     /// Stores with what `options` say, folders below `base`.
     #[must_use]
-    pub fn new(base: &FsPath, options: &[StoreOptions]) -> Self {
-        Self { base: base.to_owned(), options: options.to_vec() }
+    pub fn new(base: &FsPath, options: &[StoreOptions], patience: Patience) -> Self {
+        Self { base: base.to_owned(), options: options.to_vec(), patience }
     }
 
     /// The folder that `url` names; `None` where it is no folder.
@@ -103,7 +106,7 @@ impl Stores {
     /// A declaration error where the URL or what is given for it cannot be used.
     pub fn open(&self, url: &str) -> Result<Place> {
         let (store, server) = match (self.folder(url), foreign_scheme(url)) {
-            (None, Some(scheme)) => remote::open(url, scheme, &self.options)?,
+            (None, Some(scheme)) => remote::open(url, scheme, &self.options, self.patience)?,
             (folder, _) => {
                 let folder = folder.unwrap_or_else(|| self.base.clone());
                 let store: Arc<dyn ObjectStore> = Arc::new(DurableLocal::new(&folder)?);

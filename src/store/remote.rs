@@ -9,9 +9,10 @@ use object_store::http::HttpBuilder;
 use object_store::limit::LimitStore;
 use object_store::path::Path;
 use object_store::prefix::PrefixStore;
-use object_store::{ClientOptions, ObjectStore};
+use object_store::{ClientOptions, ObjectStore, RetryConfig};
 
-use super::limits;
+use super::limits::{self, Patience};
+use super::patience::ByPatience;
 use crate::config::stores::{StoreKind, StoreOptions};
 use crate::error::{Error, Kind, Result};
 use crate::names::lies_in;
@@ -22,6 +23,7 @@ pub(super) fn open(
     url: &str,
     scheme: &str,
     stores: &[StoreOptions],
+    patience: Patience,
 ) -> Result<(Arc<dyn ObjectStore>, Option<String>)> {
     let given = stores
         .iter()
@@ -38,13 +40,29 @@ pub(super) fn open(
         _ => None,
     };
     let plain = server.as_deref().unwrap_or(url).starts_with("http://");
-    let client = limits::client(plain);
+    let client = limits::client(patience, plain);
     match scheme {
-        "s3" | "s3a" => Ok((below(s3(url, given, client).map_err(unusable)?, url)?, server)),
-        "gs" => Ok((below(gs(url, given, client).map_err(unusable)?, url)?, server)),
-        "az" | "azure" | "abfs" | "abfss" => {
-            Ok((below(az(url, given, client).map_err(unusable)?, url)?, server))
-        }
+        "s3" | "s3a" => Ok((
+            below(
+                twice(patience, |retry| s3(url, given, client.clone(), retry)).map_err(unusable)?,
+                url,
+            )?,
+            server,
+        )),
+        "gs" => Ok((
+            below(
+                twice(patience, |retry| gs(url, given, client.clone(), retry)).map_err(unusable)?,
+                url,
+            )?,
+            server,
+        )),
+        "az" | "azure" | "abfs" | "abfss" => Ok((
+            below(
+                twice(patience, |retry| az(url, given, client.clone(), retry)).map_err(unusable)?,
+                url,
+            )?,
+            server,
+        )),
         _ => {
             let client = match given {
                 Some(StoreKind::Http { bearer_token: Some(token) }) => bearer(client, token)?,
@@ -52,7 +70,7 @@ pub(super) fn open(
             };
             let http = HttpBuilder::new()
                 .with_url(url)
-                .with_retry(limits::retry())
+                .with_retry(limits::retry(patience, false))
                 .with_client_options(client);
             Ok((Arc::new(http.build().map_err(unusable)?), None))
         }
@@ -63,11 +81,10 @@ fn s3(
     url: &str,
     given: Option<&StoreKind>,
     client: ClientOptions,
+    retry: RetryConfig,
 ) -> object_store::Result<impl ObjectStore> {
-    let mut builder = AmazonS3Builder::from_env()
-        .with_url(url)
-        .with_retry(limits::retry())
-        .with_client_options(client);
+    let mut builder =
+        AmazonS3Builder::from_env().with_url(url).with_retry(retry).with_client_options(client);
     if let Some(StoreKind::S3 { endpoint, region, path_style, keys, session_token }) = given {
         builder = builder.with_virtual_hosted_style_request(!path_style);
         if let Some(endpoint) = endpoint {
@@ -90,10 +107,11 @@ fn gs(
     url: &str,
     given: Option<&StoreKind>,
     client: ClientOptions,
+    retry: RetryConfig,
 ) -> object_store::Result<impl ObjectStore> {
     let mut builder = GoogleCloudStorageBuilder::from_env()
         .with_url(url)
-        .with_retry(limits::retry())
+        .with_retry(retry)
         .with_client_options(client);
     if let Some(StoreKind::Gs { service_account_key: Some(key) }) = given {
         builder = builder.with_service_account_key(key.reveal());
@@ -105,10 +123,11 @@ fn az(
     url: &str,
     given: Option<&StoreKind>,
     client: ClientOptions,
+    retry: RetryConfig,
 ) -> object_store::Result<impl ObjectStore> {
     let mut builder = MicrosoftAzureBuilder::from_env()
         .with_url(url)
-        .with_retry(limits::retry())
+        .with_retry(retry)
         .with_client_options(client);
     if let Some(StoreKind::Az { account, access_key, endpoint }) = given {
         if let Some(account) = account {
@@ -132,6 +151,16 @@ fn bearer(client: ClientOptions, token: &Secret) -> Result<ClientOptions> {
         })?;
     value.set_sensitive(true);
     Ok(client.with_default_headers([(http::header::AUTHORIZATION, value)].into_iter().collect()))
+}
+
+/// What `build` makes, for conditional writes and for all else.
+fn twice<S>(
+    patience: Patience,
+    build: impl Fn(RetryConfig) -> object_store::Result<S>,
+) -> object_store::Result<ByPatience<S>> {
+    let patient = build(limits::retry(patience, false))?;
+    let brisk = build(limits::retry(patience, true))?;
+    Ok(ByPatience { patient, brisk })
 }
 
 /// The part of `store` (a bucket, a container) below the path of `url`.

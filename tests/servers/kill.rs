@@ -1,5 +1,5 @@
-//! A small job on a store, killed at every request, and with every reply lost once; at a sample of them
-//! unless the test runs whole.
+//! A small job on a store, killed at every request, with every reply lost once, or late for ever; at a
+//! sample of them unless the test runs whole.
 
 use std::collections::BTreeMap;
 use std::process::Stdio;
@@ -72,7 +72,9 @@ struct Ended {
 fn disturbed(server: &Server, name: &str, disturb: Disturb) -> Ended {
     let proxy = Proxy::start(server.port, disturb);
     let place = format!("{}/{name}", server.bucket());
-    let project = job(&place, &server.declared(proxy.port));
+    // No request takes so long, but those whose reply never comes.
+    let limits = "limits: { request: 3s }\n";
+    let project = job(&place, &format!("{}{limits}", server.declared(proxy.port)));
     let mut command = project.command(&["--threads", "1", "run"]);
     let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
     let mut killed = false;
@@ -94,7 +96,7 @@ fn disturbed(server: &Server, name: &str, disturb: Disturb) -> Ended {
     let reached = match disturb {
         Disturb::Nothing => false,
         Disturb::Hold(_) => killed,
-        Disturb::Lose(number) => requests >= number,
+        Disturb::Lose(number) | Disturb::Hang(number) | Disturb::Away(number) => requests >= number,
     };
     let yaml = project.read("pipelines/project.yaml");
     let direct = yaml.replace(&format!(":{}", proxy.port), &format!(":{}", server.port));
@@ -142,4 +144,34 @@ pub(crate) fn replies_lost(_: &Server) {
         assert_eq!(ended.code, Some(0), "the reply to request {number} was lost");
     }
     println!("{} of {} replies were lost", numbers.len(), undisturbed.requests);
+}
+
+pub(crate) fn replies_late(_: &Server) {
+    let server = &Server::start(Kind::Moto);
+    let undisturbed = disturbed(server, "in-time", Disturb::Nothing);
+    let number = chosen(&undisturbed)[0];
+    let ended = disturbed(server, "late", Disturb::Hang(number));
+    ended.assert_reached(number, &undisturbed);
+    assert_eq!(ended.state, undisturbed.state, "the reply to request {number} never came");
+    assert_eq!(ended.code, Some(0), "the reply to request {number} never came");
+}
+
+/// More tries than a conditional write has.
+const AWAY: u64 = 10;
+
+pub(crate) fn away(_: &Server) {
+    let server = &Server::start(Kind::Moto);
+    let ended = disturbed(server, "away", Disturb::Away(AWAY));
+    assert_eq!(ended.code, Some(0), "{} requests", ended.requests);
+    // For whoever waits, or has declared so, it ends soon, and says where and for how long.
+    let proxy = Proxy::start(server.port, Disturb::Away(u64::MAX));
+    let place = format!("{}/away", server.bucket());
+    let declared = server.declared(proxy.port);
+    let project = job(&place, &format!("{declared}limits: {{ retry: 1s }}\n"));
+    for verb in ["run", "status"] {
+        let ran = project.run(&[verb]).ends_with(1);
+        let (said, of) = (&ran.stderr, format!("of {place}/lake"));
+        assert!(said.contains(&of) && said.contains("503"), "{verb}: {said}");
+        assert!(said.contains("hint: "), "{verb}: {said}");
+    }
 }

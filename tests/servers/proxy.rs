@@ -5,7 +5,7 @@ use std::net::{TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, mpsc};
 
-/// What happens to the request of a certain number once the server has answered it.
+/// What happens to the request of a certain number, once the server has answered it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Disturb {
     /// Nothing.
@@ -14,6 +14,10 @@ pub(crate) enum Disturb {
     Hold(u64),
     /// Its reply is lost: the connection ends.
     Lose(u64),
+    /// Its reply never comes, though the connection stays.
+    Hang(u64),
+    /// So many requests from the first on are answered by 503, and never reach the server.
+    Away(u64),
 }
 
 /// A proxy; it ends with this.
@@ -63,6 +67,12 @@ fn pass(
     tell: &mpsc::Sender<()>,
 ) -> Option<()> {
     let request = read_request(&mut client)?;
+    if let Disturb::Away(first) = disturb
+        && counter.fetch_add(1, Ordering::SeqCst) < first
+    {
+        let away = b"HTTP/1.1 503 Slow Down\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+        return client.write_all(away).ok();
+    }
     let mut server = TcpStream::connect(("127.0.0.1", upstream)).ok()?;
     server.write_all(&request).ok()?;
     let mut reply = Vec::new();
@@ -77,6 +87,11 @@ fn pass(
             return None;
         }
         Disturb::Lose(which) if which == number => return None,
+        Disturb::Hang(which) if which == number => {
+            // Until the client gives up.
+            let _ = client.read(&mut [0]);
+            return None;
+        }
         _ => {}
     }
     client.write_all(&reply).ok()

@@ -42,7 +42,7 @@ pub trait Sink {
 /// What became of an export's rows.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Tally {
-    /// Rows in the file.
+    /// Rows below the header.
     pub read: u64,
     /// Rows that every table took.
     pub loaded: u64,
@@ -52,8 +52,10 @@ pub struct Tally {
     pub rejected_by_rule: u64,
     /// Rows left out by a declared rule.
     pub skipped: u64,
-    /// Titles, headers, totals, blank rows and repeated keys.
+    /// Totals, blank rows and repeated keys.
     pub recognised: u64,
+    /// Rows that gave way to those of another export, or of another month.
+    pub replaced: u64,
     /// What rounding amounts changed in sum, in units of 10⁻⁸.
     pub rounded: i128,
     /// What the rows state of their sum.

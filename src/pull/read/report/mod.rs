@@ -178,11 +178,12 @@ impl Report {
             .iter()
             .filter(|leaf| (0..report.months.len()).any(|month| report.gives(leaf, month)));
         let read = report.table.rows().last().map_or(0, |row| row.number);
-        report.recognised = read - given.count() as u64;
+        let below = report.table.rows().nth(report.header.below).map_or(read + 1, |row| row.number);
+        report.recognised = (read + 1 - below).saturating_sub(given.count() as u64);
         Ok(report)
     }
 
-    /// Rows of title, header, parents, totals and footer, blank ones among them: all that gave no
+    /// Rows of parents, totals and footer, blank ones among them: all below the header that gave no
     /// row of the table.
     #[must_use]
     pub fn recognised(&self) -> u64 {
