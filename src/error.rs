@@ -154,7 +154,10 @@ impl From<object_store::Error> for Error {
             }
             NotFound { .. } => Self::new(Kind::Transient, "the store has no such object")
                 .hint("where it is the bucket or container that is missing, create it"),
-            _ => by_disk(&error).unwrap_or_else(|| Self::new(Kind::Transient, "the store failed")),
+            _ => by_disk(&error).unwrap_or_else(|| {
+                Self::new(Kind::Transient, "the store failed")
+                    .hint("mend what it says, or wait until its server is back; then try again")
+            }),
         }
         .because(error)
     }

@@ -5,13 +5,12 @@
 //! holds a lock on `_lock` while it compares. The etag of a small object is a hash of its bytes,
 //! so it means the same on every file system. Reads, lists and deletions are upstream's.
 
-use std::fs::{self, File, TryLockError};
+use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::ops::Range;
 use std::path::{Path as FsPath, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -26,6 +25,7 @@ use object_store::{
 };
 use sha2::{Digest, Sha256};
 
+use super::lock::lock;
 use super::{file, limits};
 use crate::digest::hex;
 use crate::layout::{LOCK, UNFINISHED};
@@ -164,7 +164,9 @@ impl DurableLocal {
             PutMode::Overwrite => file::replace(tmp, &target),
             PutMode::Create => file::create(tmp, &target),
             PutMode::Update(expected) => {
-                let lock = self.lock().await?;
+                let path = self.root.join(LOCK);
+                let lock =
+                    lock(&path, limits::LOCK_WAIT).await.map_err(|error| failed(&path, error))?;
                 let found = etag_at(&target);
                 if found.is_none() || found != expected.e_tag {
                     return Err(Error::Precondition {
@@ -179,45 +181,6 @@ impl DurableLocal {
         };
         from.placed = done.is_ok();
         done.map_err(|error| failed_at(location, &target, error))
-    }
-
-    /// Waits for the lock, though not for ever: whoever holds it may have been stopped.
-    async fn lock(&self) -> Result<File> {
-        let path = self.root.join(LOCK);
-        let failed = |error| failed(&path, error);
-        let mut lock = File::options()
-            .create(true)
-            .truncate(false)
-            .read(true)
-            .write(true)
-            .open(&path)
-            .map_err(failed)?;
-        let mut waited = Duration::ZERO;
-        loop {
-            match lock.try_lock() {
-                Ok(()) => break,
-                Err(TryLockError::Error(error)) => return Err(failed(error)),
-                Err(TryLockError::WouldBlock) if waited < limits::LOCK_WAIT => {
-                    tokio::time::sleep(limits::LOCK_PAUSE).await;
-                    waited += limits::LOCK_PAUSE;
-                }
-                Err(TryLockError::WouldBlock) => {
-                    let mut holder = String::new();
-                    let _ = lock.read_to_string(&mut holder);
-                    return Err(failed(io::Error::new(
-                        io::ErrorKind::TimedOut,
-                        format!(
-                            "locked for over {} s by process {}: if it was stopped, let it go on or end it",
-                            limits::LOCK_WAIT.as_secs(),
-                            holder.trim()
-                        ),
-                    )));
-                }
-            }
-        }
-        // For those who wait: who holds it.
-        lock.set_len(0).and_then(|()| write!(lock, "{}", std::process::id())).map_err(failed)?;
-        Ok(lock)
     }
 
     /// A small object read whole, so that bytes and etag belong together.

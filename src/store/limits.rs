@@ -10,6 +10,9 @@ pub(super) const CONCURRENT_REQUESTS: usize = 32;
 /// Times that a conditional write is sent again after a server's 5xx, 408 or 429, or a lost connection.
 const BRISK_RETRIES: usize = 8;
 
+/// Times that all else is sent again, of which time allows but a few.
+const MOST_RETRIES: usize = 1_000;
+
 /// The first pause before a request is sent again.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 
@@ -50,7 +53,7 @@ pub(super) const LOCK_PAUSE: Duration = Duration::from_millis(5);
 /// How requests are repeated: conditional writes, or all others.
 pub(super) fn retry(patience: Patience, conditional: bool) -> RetryConfig {
     let (max_retries, base) =
-        if conditional { (BRISK_RETRIES, BRISK_GROWTH) } else { (usize::MAX, GROWTH) };
+        if conditional { (BRISK_RETRIES, BRISK_GROWTH) } else { (MOST_RETRIES, GROWTH) };
     let backoff = BackoffConfig { init_backoff: FIRST_PAUSE, max_backoff: LONGEST_PAUSE, base };
     RetryConfig { backoff, max_retries, retry_timeout: patience.retry }
 }

@@ -10,6 +10,7 @@ mod durable;
 mod fault;
 mod file;
 mod limits;
+mod lock;
 mod patience;
 mod probe;
 mod register;

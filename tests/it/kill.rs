@@ -1,7 +1,7 @@
 //! A small job killed at every store-changing system call, and at seeded times, then repeated; at a
 //! sample of them unless the test runs whole.
 //!
-//! Needs `strace`; without it the first test says so and passes, the second runs all the same.
+//! Needs `strace`; without it the tests that trace say so and pass, the others run all the same.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -185,10 +185,18 @@ fn calls(job: &Project) -> [u64; CALLS.len()] {
     })
 }
 
+/// Whether strace is installed; says so where it is not.
+fn strace_is_there() -> bool {
+    let there = Command::new("strace").arg("-V").stdout(Stdio::null()).status().is_ok();
+    if !there {
+        println!("passed over: strace is not installed");
+    }
+    there
+}
+
 #[test]
 fn killed_at_every_change_of_a_store_and_repeated_it_ends_as_if_undisturbed() {
-    if Command::new("strace").arg("-V").stdout(Stdio::null()).status().is_err() {
-        println!("passed over: strace is not installed");
+    if !strace_is_there() {
         return;
     }
     let jobs = [job(), fresh_job()];
@@ -216,6 +224,39 @@ fn killed_at_every_change_of_a_store_and_repeated_it_ends_as_if_undisturbed() {
     // Runs differ in which thread makes a call, so a few of the numbers are never reached.
     let fewest = if sample.is_whole() { chosen * 9 / 10 } else { 1 };
     assert!(kills >= fewest, "killed {kills} times of {chosen}");
+}
+
+#[test]
+fn on_a_full_disk_it_names_the_file_leaves_nothing_unfinished_and_is_carried_on() {
+    if !strace_is_there() {
+        return;
+    }
+    let job = job();
+    let expected = undisturbed(&job);
+    let mut sample = Sample::new();
+    let mut failed = 0;
+    for number in sample.numbers(12, 2) {
+        failed += u64::from(disturbed(&job, &expected, |project| {
+            // From this one on, in each thread, no file can be written to the disk.
+            let inject = format!("inject=fsync:error=ENOSPC:when={number}+");
+            let ran: Ran = traced(project, "fsync", &["-e", &inject]).into();
+            if ran.code == 0 {
+                return false;
+            }
+            let said = ran.ends_with(1).stderr;
+            assert!(
+                said.contains("the disk is full") && said.contains("hint: free space"),
+                "{said}"
+            );
+            assert!(said.contains("\"lake\"") || said.contains("\"published\""), "{said}");
+            for folder in ["lake/_tmp", "published/_tmp"] {
+                let left = std::fs::read_dir(project.path(folder)).map_or(0, Iterator::count);
+                assert_eq!(left, 0, "unfinished files in {folder}");
+            }
+            true
+        }));
+    }
+    assert!(failed > 0, "no disk was full");
 }
 
 #[test]
