@@ -1,6 +1,6 @@
 //! A lake and a destination through seeded chance: exports come and are corrected, runs are killed,
-//! replies lost, clocks jump, two runners meet, somebody sweeps or rolls back; an auditor looks after
-//! each step whether anything is lost, doubled or unreadable.
+//! replies lost, clocks jump, two runners meet, somebody gives rejects up, sweeps or rolls back; an
+//! auditor looks after each step whether anything is lost, doubled or unreadable.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
@@ -21,7 +21,7 @@ use crate::columnar::{Engine, Limits, ParquetFile};
 use crate::config::pipeline::Source;
 use crate::config::{Env, Keep, load as load_project};
 use crate::error::{Error, Kind, Result};
-use crate::lake::{Asked, Lake, Ledger, Loading, ask, discover, load, replay};
+use crate::lake::{Asked, Lake, Ledger, Loading, ask, discard, discover, load, replay};
 use crate::publish::{Publication, TableFiles, publish};
 use crate::store::{Fault, FaultStore, Patience, Place, Stores};
 use crate::tableset::{Health, Look, Manifest, TableSet, health, remove, restore, sweep};
@@ -39,7 +39,7 @@ sources:
       documents:
         columns: { document_id: number, kind: { value: shipment }, date: date, client_id: client,
           amount: amount, currency: { value: RUB } }
-    load: { replace_period: { column: date, period: month, covers: { name: \"sales_%Y-%m\" } } }
+    load: { replace_period: { column: date, period: month, covers: { name: \"sales_%Y-%m-{part}\" } } }
     rejects: { max_percent: 100 }
 ";
 
@@ -88,12 +88,12 @@ struct World {
     stores: (Arc<dyn ObjectStore>, Arc<dyn ObjectStore>),
     now: DateTime<Utc>,
     run: u64,
-    /// Exports as they lie in their folder, by month: what is right of them.
-    exports: BTreeMap<u64, Documents>,
+    /// Exports as they lie in their folder, by month and part: what is right of them.
+    exports: BTreeMap<String, Documents>,
     /// What the lake holds, by version.
     versions: BTreeMap<u64, Documents>,
-    /// The kinds of trouble and steps that came about.
-    fired: BTreeSet<String>,
+    /// The kinds of steps that came about, and of trouble that met a request.
+    fired: Arc<Mutex<BTreeSet<&'static str>>>,
 }
 
 /// One process: a run's name, and the stores as it reaches them.
@@ -131,18 +131,21 @@ impl World {
             run: 0,
             exports: BTreeMap::new(),
             versions: [(0, Documents::new())].into(),
-            fired: BTreeSet::new(),
+            fired: Arc::default(),
         }
     }
 
-    /// A month's export comes, or comes again with other rows, some of which are not right.
+    /// The export of a part of a month comes, or comes again with other rows, some of which are not
+    /// right.
     fn export(&mut self) {
-        let month = 1 + self.chance.below(4);
+        let month = 1 + self.chance.below(3);
+        let part = ["a", "b"][usize::try_from(self.chance.below(2)).unwrap()];
         let rows = 1 + self.chance.below(4);
         let mut text = "number,date,client,amount\n".to_owned();
         let mut documents = Documents::new();
         for row in 0..rows {
-            let (number, amount) = (format!("{month}-{row}"), 1 + self.chance.below(1_000_000));
+            let (number, amount) =
+                (format!("{month}{part}-{row}"), 1 + self.chance.below(1_000_000));
             let right = self.chance.below(5) > 0;
             let date = if right { format!("2026-0{month}-1{row}") } else { "never".to_owned() };
             writeln!(text, "{number},{date},c,{amount}").unwrap();
@@ -153,9 +156,9 @@ impl World {
         // A copy keeps times: no two exports of a name have one size.
         self.run += 1;
         text += &"\n".repeat(usize::try_from(self.run).unwrap());
-        let path = self.folder.path().join(format!("exports/sales_2026-0{month}.csv"));
+        let path = self.folder.path().join(format!("exports/sales_2026-0{month}-{part}.csv"));
         std::fs::write(path, text).unwrap();
-        self.exports.insert(month, documents);
+        self.exports.insert(format!("{month}{part}"), documents);
     }
 
     /// A process at `now`, in `trouble`.
@@ -163,16 +166,18 @@ impl World {
         self.run += 1;
         let requests = Arc::new(Mutex::new(0_u64));
         let disturbed = |inner: &Arc<dyn ObjectStore>, url: &str| {
-            let requests = Arc::clone(&requests);
+            let (requests, fired) = (Arc::clone(&requests), Arc::clone(&self.fired));
             let store = FaultStore::new(Arc::clone(inner), move |_, _| {
                 let mut requests = requests.lock().unwrap();
                 *requests += 1;
-                match trouble {
-                    Trouble::Killed(from) if *requests >= from => Fault::Before,
-                    Trouble::Failed(which) if *requests == which => Fault::Before,
-                    Trouble::Lost(which) if *requests == which => Fault::After,
-                    _ => Fault::None,
-                }
+                let (kind, fault) = match trouble {
+                    Trouble::Killed(from) if *requests >= from => ("killed", Fault::Before),
+                    Trouble::Failed(which) if *requests == which => ("failed", Fault::Before),
+                    Trouble::Lost(which) if *requests == which => ("lost", Fault::After),
+                    _ => return Fault::None,
+                };
+                fired.lock().unwrap().insert(kind);
+                fault
             });
             Place::of(store, url)
         };
@@ -202,7 +207,7 @@ impl World {
             1 => TimeDelta::days(400),
             _ => TimeDelta::seconds(90),
         };
-        let what = self.chance.below(9);
+        let what = self.chance.below(10);
         let name = match what {
             0..=2 => {
                 for _ in 0..=self.chance.below(2) {
@@ -240,7 +245,13 @@ impl World {
                 self.allow(ended.is_ok(), &before, false).await;
                 "replay"
             }
-            6 | 7 => {
+            6 => {
+                let runner = self.runner(self.now, trouble);
+                let ended = runner.alone(Box::pin(discard_all(self, &runner))).await;
+                self.allow(ended.is_ok(), &before, false).await;
+                "discard"
+            }
+            7 | 8 => {
                 let runner = self.runner(self.now, trouble);
                 let keep =
                     Keep { runs: 1, versions: 1 + usize::try_from(jump % 3).unwrap(), days: 1_000 };
@@ -260,8 +271,7 @@ impl World {
                 "rollback"
             }
         };
-        self.fired.insert(name.to_owned());
-        self.fired.insert(format!("{trouble:?}").split('(').next().unwrap().to_owned());
+        self.fired.lock().unwrap().insert(name);
         self.audit(name, trouble).await;
     }
 
@@ -272,8 +282,8 @@ impl World {
         let held = self.versions[&before.version].clone();
         let mut after = held.clone();
         if loads {
-            for (month, documents) in &self.exports {
-                after.retain(|number, _| !number.starts_with(&format!("{month}-")));
+            for (of, documents) in &self.exports {
+                after.retain(|number, _| !number.starts_with(&format!("{of}-")));
                 after.extend(documents.clone());
             }
         }
@@ -399,6 +409,11 @@ async fn replay_all(world: &World, runner: &Runner) -> Result<()> {
     replay(&runner.loading(world, &base), &[source]).await.map(|_| ())
 }
 
+async fn discard_all(world: &World, runner: &Runner) -> Result<()> {
+    let base = runner.lake.set().current().await?;
+    discard(&runner.loading(world, &base), &|_| true).await.map(|_| ())
+}
+
 async fn sweep_all(runner: &Runner, keep: Keep) -> Result<()> {
     for set in [runner.lake.set(), &runner.published] {
         // All that is there was written days ago.
@@ -471,9 +486,9 @@ fn a_lake_through_seeded_years_loses_and_doubles_nothing() {
                 Box::pin(world.step()).await;
             }
         });
-        fired.extend(world.fired);
+        fired.extend(world.fired.lock().unwrap().iter().copied());
     }
-    let all = ["Failed", "Killed", "Lost", "None", "load", "publish", "replay", "rollback"];
-    let all = all.into_iter().chain(["two runners", "vacuum"]).map(str::to_owned);
-    assert_eq!(fired, all.collect());
+    let steps = ["discard", "load", "publish", "replay", "rollback", "two runners", "vacuum"];
+    let troubles = ["failed", "killed", "lost"];
+    assert_eq!(fired, steps.into_iter().chain(troubles).collect());
 }
