@@ -1,11 +1,12 @@
 //! A folder for files on their way, below the machine's own for them.
 //!
 //! Keeps true: it is gone when its process is: removed by itself, or, where it was killed, by the
-//! next process that makes one. A lock that the system gives back tells who is gone.
+//! first such folder that another process makes. A lock that the system gives back tells who is gone.
 
 use std::fs::{self, File};
 use std::io;
 use std::path::Path;
+use std::sync::Once;
 
 /// What the names of such folders begin with.
 const PREFIX: &str = "pobudka-";
@@ -21,16 +22,18 @@ pub struct Scratch {
 }
 
 impl Scratch {
-    /// A new folder; those of processes that are gone are removed.
+    /// A new folder; the first of a process removes those of processes that are gone.
     ///
     /// # Errors
     /// When none can be made.
     pub fn new() -> io::Result<Self> {
-        Self::within(&std::env::temp_dir())
+        static SWEPT: Once = Once::new();
+        let parent = std::env::temp_dir();
+        SWEPT.call_once(|| sweep(&parent));
+        Self::within(&parent)
     }
 
     fn within(parent: &Path) -> io::Result<Self> {
-        sweep(parent);
         let folder = tempfile::Builder::new().prefix(PREFIX).tempdir_in(parent)?;
         let new = folder.path().join(".pobudka-new");
         let held = File::create_new(&new)?;
@@ -81,8 +84,10 @@ mod tests {
         fs::write(left.join(super::LOCK), "").unwrap();
         fs::create_dir_all(parent.path().join("pobudka-mine")).unwrap();
         fs::write(parent.path().join("pobudka-mine/lock"), "").unwrap();
-        let first = Scratch::within(parent.path()).unwrap();
+        super::sweep(parent.path());
         assert!(!left.exists());
+        let first = Scratch::within(parent.path()).unwrap();
+        super::sweep(parent.path());
         let second = Scratch::within(parent.path()).unwrap();
         assert!(first.path().exists() && second.path().exists());
         drop(first);

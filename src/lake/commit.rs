@@ -8,7 +8,7 @@ use object_store::path::Path;
 
 use super::intake::joined;
 use super::ledger::{EXPORTS, Ledger, exports_schema, to_rows};
-use super::load::Loading;
+use super::loading::Loading;
 use super::rejects::rejects_schema;
 use super::tables::stored_schema;
 use crate::columnar::{ParquetFile, Written, type_name};

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::intake::{Intake, periods_of, rows_of};
 use super::ledger::{Entry, Ledger};
-use super::load::{Loading, together};
+use super::loading::{Loading, together};
 use super::plan::stored_files;
 use super::tables::period_name;
 use crate::config::pipeline::{Load, Source};

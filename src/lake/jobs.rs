@@ -7,7 +7,7 @@ use super::arriving::{Arrived, Arriving};
 use super::claims::Claims;
 use super::intake::Intake;
 use super::ledger::Ledger;
-use super::load::Loading;
+use super::loading::Loading;
 use super::merge::Merge;
 use super::plan::{Fate, Replacing, Staying, is_month, stored_files};
 use super::rows::Stored;

@@ -1,10 +1,8 @@
 //! Loading: new exports of some sources into the lake, by one swap of its head.
 
 use std::collections::{BTreeSet, HashSet};
-use std::path::Path as FsPath;
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
 use futures::{StreamExt, TryStreamExt, stream};
 
 use super::arriving::{Arriving, Gathering};
@@ -14,11 +12,10 @@ use super::discover::Found;
 use super::intake::{Intake, joined, take_in};
 use super::jobs::{clash, jobs};
 use super::ledger::{Entry, Ledger, Takes};
+use super::loading::{Loading, together};
 use super::merge::{Merge, Merged, merge};
 use super::rejects::REJECTS;
 use super::rows::Age;
-use super::tables::Lake;
-use crate::columnar::Engine;
 use crate::config::canonical;
 use crate::config::pipeline::{Read, Source};
 use crate::error::{Error, Kind, Result};
@@ -27,24 +24,6 @@ use crate::tableset::Manifest;
 
 /// Files put at a time.
 const CONCURRENT_PUTS: usize = 8;
-
-/// What a load works with.
-pub struct Loading<'a> {
-    /// The lake.
-    pub lake: &'a Lake,
-    /// The version to load onto.
-    pub base: &'a Manifest,
-    /// The queries' engine.
-    pub engine: &'a Engine,
-    /// A folder for rows on their way.
-    pub scratch: &'a FsPath,
-    /// The run.
-    pub run: &'a str,
-    /// When.
-    pub now: DateTime<Utc>,
-    /// Whether months may shrink.
-    pub accept: bool,
-}
 
 /// What became of one export.
 #[derive(Debug, Clone)]
@@ -198,21 +177,6 @@ async fn take_all(
     }
     refuse_too_many_rejects(sources, &intakes)?;
     Ok((intakes, gathering.finish()?))
-}
-
-/// One error of many: all messages, the hint with each.
-pub(super) fn together(mut errors: Vec<Error>) -> Option<Error> {
-    if errors.len() <= 1 {
-        return errors.pop();
-    }
-    let kind = errors[0].kind;
-    let count = errors.len();
-    let mut message = format!("{count} exports cannot be loaded");
-    for error in errors {
-        let hint = error.hint.map(|hint| format!("\n    hint: {hint}")).unwrap_or_default();
-        message = format!("{message}\n  {}{hint}", error.message);
-    }
-    Some(Error::new(kind, message))
 }
 
 fn refuse_too_many_rejects(sources: &[Arc<Source>], intakes: &[Intake]) -> Result<()> {

@@ -16,6 +16,7 @@ mod journal;
 mod lease;
 mod ledger;
 mod load;
+mod loading;
 mod merge;
 mod plan;
 mod records;
@@ -29,7 +30,8 @@ pub use discover::{Discovery, Found, Why, discover};
 pub use journal::{Journal, Slot, SlotState, change, read_journal};
 pub use lease::{Asked, Held, Holder, Lease, ask, read_lease};
 pub use ledger::{EXPORTS, Entry, Ledger};
-pub use load::{ExportReport, Loaded, Loading, load};
+pub use load::{ExportReport, Loaded, load};
+pub use loading::Loading;
 pub use records::{
     CheckRecord, RunRecord, RunState, StepRecord, read_record, read_records, write_record,
 };

@@ -6,8 +6,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::claim::Run;
 use super::execute::{Event, Progress};
-use super::perform::{Run, perform};
+use super::perform::perform;
 use super::plan::Request;
 use super::workspace::Workspace;
 use crate::config::pipeline::MadeFor;

@@ -8,9 +8,9 @@ use arrow::array::RecordBatch;
 use chrono::NaiveDate;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
+use super::claim::{Claim, Run};
 use super::ending::Ending;
 use super::missing::Missing;
-use super::perform::{Claim, Run};
 use super::plan::{Plan, Request, plan_table};
 use super::record::{Recording, now, told};
 use super::workspace::Workspace;

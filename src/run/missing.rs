@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 
 use arrow::array::{Array, AsArray};
 
-use super::plan::Plan;
 use crate::config::contract::Contract;
 use crate::error::Result;
 use crate::transform::Models;
@@ -16,9 +15,9 @@ pub(super) const INPUTS: &str = "int_inputs";
 #[derive(Debug, Default)]
 pub(super) struct Missing(Option<BTreeSet<String>>);
 
-/// Reads what the run's models counted.
-pub(super) async fn missing_inputs(models: &Models<'_>, plan: &Plan) -> Result<Missing> {
-    if !plan.models.iter().any(|model| model == INPUTS) {
+/// Reads what the models that `ran` counted.
+pub(super) async fn missing_inputs(models: &Models<'_>, ran: &[String]) -> Result<Missing> {
+    if !ran.iter().any(|model| model == INPUTS) {
         return Ok(Missing::default());
     }
     let there = models.query(&format!("select input from {INPUTS} where rows > 0")).await?;

@@ -5,6 +5,7 @@
 //! Does not know: the terminal.
 
 mod backfill;
+mod claim;
 mod ending;
 mod execute;
 mod leases;
@@ -21,8 +22,9 @@ mod workspace;
 mod years_tests;
 
 pub use backfill::{Backfill, last_backfill, new_backfill, run_backfill};
+pub use claim::{Claim, Run};
 pub use execute::{Event, Made, Outcome, Progress, compute};
-pub use perform::{Claim, Run, perform, run_checks};
+pub use perform::{perform, run_checks};
 pub use plan::{PipelinePlan, Plan, Request, plan};
 pub use rejects::{Rejects, settle_rejects};
 pub use upkeep::{Repaired, forget_ahead, plan_vacuum, repair, roll_back, table_sets, vacuum};

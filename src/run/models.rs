@@ -38,7 +38,7 @@ impl Running<'_> {
         models.begin(&providers, self.scratch.path())?;
         self.give_kept(plan, manifest, &providers, &models).await?;
         let tables = self.run_models(plan, &models).await?;
-        let missing = missing_inputs(&models, plan).await?;
+        let missing = missing_inputs(&models, &plan.models).await?;
         let since = self.begin(format!("check {} tables", plan.checked.len()));
         let mut checks = Vec::new();
         for name in &plan.checked {

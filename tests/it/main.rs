@@ -58,6 +58,7 @@ mod settings;
 mod sheet;
 mod tidy;
 mod unit_tests;
+mod upkeep;
 mod worked;
 #[path = "../../src/pull/read/workbook/xls_fixture.rs"]
 mod xls_fixture;
