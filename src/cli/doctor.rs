@@ -6,7 +6,7 @@ use object_store::path::Path;
 
 use super::print;
 use super::verbs::run_id;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Kind, Result, in_file};
 use crate::lake::{Ledger, discover, read_journal, read_lease};
 use crate::layout::PROBE;
 use crate::run::{Workspace, table_sets};
@@ -94,8 +94,8 @@ async fn models(workspace: &Workspace) -> Result<String> {
 fn scratch(workspace: &Workspace) -> Result<String> {
     let folder = workspace.scratch();
     let file = folder.join("doctor");
-    std::fs::write(&file, [0; 4096])?;
-    std::fs::remove_file(&file)?;
+    let written = std::fs::write(&file, [0; 4096]).and_then(|()| std::fs::remove_file(&file));
+    written.map_err(in_file(&file))?;
     Ok(format!("can be written, in {}", folder.display()))
 }
 

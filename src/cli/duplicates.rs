@@ -14,7 +14,7 @@ use super::print;
 use crate::config::canonical;
 use crate::domain::aliases::{Alias, faults, proposed};
 use crate::domain::duplicates::{Client, Duplicates, Pair, duplicates};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Kind, Result, in_file};
 use crate::names;
 use crate::run::Workspace;
 use crate::transform::{graph, parse_csv, planned};
@@ -256,10 +256,13 @@ fn append(file: &Path, rows: &[Vec<String>]) -> Result<()> {
         let _ = writeln!(text, "{}", header.iter().map(cell).collect::<Vec<_>>().join(","));
     }
     let folder = file.parent().unwrap_or(Path::new("."));
-    std::fs::create_dir_all(folder)?;
-    let mut made = tempfile::NamedTempFile::new_in(folder)?;
-    made.write_all(text.as_bytes())?;
-    made.as_file().sync_all()?;
-    made.persist(file).map_err(|error| error.error)?;
-    Ok(())
+    let write = || -> std::io::Result<()> {
+        std::fs::create_dir_all(folder)?;
+        let mut made = tempfile::NamedTempFile::new_in(folder)?;
+        made.write_all(text.as_bytes())?;
+        made.as_file().sync_all()?;
+        made.persist(file).map_err(|error| error.error)?;
+        Ok(())
+    };
+    write().map_err(in_file(file))
 }

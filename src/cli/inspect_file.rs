@@ -10,7 +10,7 @@ use super::inspect_count::Count;
 use super::{inspect_told, print};
 use crate::config::Env;
 use crate::config::pipeline::Source;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Kind, Result, in_file};
 use crate::names;
 use crate::pull::export::{self, Reading};
 use crate::pull::fetch::{At, Export};
@@ -110,7 +110,7 @@ pub(super) async fn inspect_file(cli: &Cli, target: &str, init: bool) -> Result<
             let message = format!("{} is there already", file.display());
             return Err(Error::new(Kind::Usage, message).hint("remove it, or rename the export"));
         }
-        std::fs::write(&file, yaml)?;
+        std::fs::write(&file, yaml).map_err(in_file(&file))?;
         print::aside(format!("written to {}", file.display()));
     } else if !cli.json {
         print::text(format!("\n{}", yaml.trim_end()));
@@ -153,11 +153,13 @@ fn best(proposals: Vec<Proposal>, target: &Target, currency: &str, env: &Env) ->
 fn count(yaml: &str, target: &Target, currency: &str, env: &Env) -> Result<(Reading, Count)> {
     let folder = Scratch::new()?;
     let pipelines = folder.path().join("pipelines");
-    std::fs::create_dir_all(&pipelines)?;
+    std::fs::create_dir_all(&pipelines).map_err(in_file(&pipelines))?;
     let project =
         format!("version: 1\nname: inspected\ntimezone: UTC\ncurrency: {currency}\nlake: lake\n");
-    std::fs::write(pipelines.join("project.yaml"), project)?;
-    std::fs::write(pipelines.join("inspected.yaml"), yaml)?;
+    for (name, text) in [("project.yaml", project.as_str()), ("inspected.yaml", yaml)] {
+        let file = pipelines.join(name);
+        std::fs::write(&file, text).map_err(in_file(&file))?;
+    }
     let project = super::verbs::loaded(folder.path(), env)?;
     let source: Arc<Source> = project
         .pipelines

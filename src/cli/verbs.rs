@@ -10,7 +10,7 @@ use super::{backtest, docs, doctor, duplicates, inspect, operate, print, profile
 use crate::clock::Clock;
 use crate::config::{Env, Project, load, schemas};
 use crate::demo;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Kind, Result, in_file};
 use crate::names;
 use crate::run::Rejects as Settle;
 use crate::run::{Event, Outcome, Plan, Request, Run, Workspace, perform, plan};
@@ -60,8 +60,8 @@ fn schema(cli: &Cli, which: Option<&str>, write: bool) -> Result<()> {
         let text = serde_json::to_string_pretty(&schema)? + "\n";
         if write {
             let file = cli.project.join(path);
-            file.parent().map_or(Ok(()), std::fs::create_dir_all)?;
-            std::fs::write(&file, text)?;
+            file.parent().map_or(Ok(()), std::fs::create_dir_all).map_err(in_file(&file))?;
+            std::fs::write(&file, text).map_err(in_file(&file))?;
             print::line(file.display().to_string());
         } else if which.is_none_or(|which| which == name(path)) {
             print::text(text.trim_end());

@@ -169,8 +169,10 @@ impl ScratchRows {
     /// # Errors
     /// When the disk fails.
     pub fn batches(&self) -> Result<impl Iterator<Item = Result<RecordBatch, ArrowError>> + use<>> {
-        let reader = || StreamReader::try_new(BufReader::new(File::open(&self.path)?), None);
-        let spilled = self.spilled.then(reader).transpose()?;
+        let file = self.spilled.then(|| File::open(&self.path).map_err(in_file(&self.path)));
+        let spilled =
+            file.transpose()?.map(|file| StreamReader::try_new(BufReader::new(file), None));
+        let spilled = spilled.transpose()?;
         let held = Arc::clone(&self.held);
         let held = (0..held.0.len()).map(move |number| Ok(held.0[number].clone()));
         Ok(held.chain(spilled.into_iter().flatten()))

@@ -9,7 +9,7 @@ use super::chance::Chance;
 use super::company::{Client, Company, Habit, INDUSTRIES, MANAGERS, REGIONS, code, tax_id};
 use crate::domain::Day;
 use crate::domain::calendar::to_date;
-use crate::error::Result;
+use crate::error::{Result, in_file};
 
 const REASONS: [&str; 6] = [
     "дорого",
@@ -22,7 +22,7 @@ const REASONS: [&str; 6] = [
 
 /// Writes the CRM's files into `folder`; gives their number.
 pub(super) fn write(folder: &Path, size: Size) -> Result<usize> {
-    std::fs::create_dir_all(folder)?;
+    std::fs::create_dir_all(folder).map_err(in_file(folder))?;
     let company = Company::new(size);
     let mut chance = Chance::new(size.seed ^ 0xc4);
     let mut files = Files::create(folder)?;
@@ -44,7 +44,8 @@ struct Files {
 impl Files {
     fn create(folder: &Path) -> Result<Self> {
         let file = |name: &str, header: &str| -> Result<BufWriter<File>> {
-            let mut file = BufWriter::new(File::create(folder.join(name))?);
+            let path = folder.join(name);
+            let mut file = BufWriter::new(File::create(&path).map_err(in_file(&path))?);
             writeln!(file, "{header}")?;
             Ok(file)
         };

@@ -16,7 +16,7 @@ use chrono::NaiveDate;
 
 pub use project::init;
 
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Kind, Result, in_file};
 
 /// How large a company, from which seed, up to which day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,6 +63,7 @@ pub fn make(folder: &Path, size: Size) -> Result<Made> {
     let exports = folder.join("exports");
     let files = sales::write(&exports.join("1c"), size)?;
     let crm = crm::write(&exports.join("crm"), size)?;
-    std::fs::write(folder.join(MARK), mark)?;
+    let file = folder.join(MARK);
+    std::fs::write(&file, mark).map_err(in_file(&file))?;
     Ok(Made { files: files + crm })
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 use chrono::NaiveDate;
 use include_dir::{Dir, include_dir};
 
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Kind, Result, in_file};
 
 static PIPELINES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/pipelines");
 static SQL: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/sql");
@@ -24,8 +24,8 @@ pub fn init(folder: &Path) -> Result<()> {
     }
     for (name, files) in [("pipelines", &PIPELINES), ("sql", &SQL)] {
         let target = folder.join(name);
-        std::fs::create_dir_all(&target)?;
-        files.extract(&target)?;
+        std::fs::create_dir_all(&target).map_err(in_file(&target))?;
+        files.extract(&target).map_err(in_file(&target))?;
     }
     Ok(())
 }
@@ -33,11 +33,10 @@ pub fn init(folder: &Path) -> Result<()> {
 /// Pins the day of the project in `folder`.
 pub(super) fn pin(folder: &Path, as_of: NaiveDate) -> Result<()> {
     let file = folder.join("pipelines/project.yaml");
-    let text = std::fs::read_to_string(&file)?;
+    let text = std::fs::read_to_string(&file).map_err(in_file(&file))?;
     let pinned = format!(
         "{}\n\n# The demo's last day; without it, yesterday.\nas_of: {as_of}\n",
         text.trim_end()
     );
-    std::fs::write(&file, pinned)?;
-    Ok(())
+    std::fs::write(&file, pinned).map_err(in_file(&file))
 }

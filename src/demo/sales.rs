@@ -14,7 +14,7 @@ use super::company::{
 };
 use crate::domain::Day;
 use crate::domain::calendar::to_date;
-use crate::error::Result;
+use crate::error::{Result, in_file};
 
 /// What happens on a day.
 #[derive(Debug, Clone, Copy)]
@@ -31,7 +31,7 @@ enum Happening {
 
 /// Writes one file a month into `folder`; gives their number.
 pub(super) fn write(folder: &Path, size: Size) -> Result<usize> {
-    std::fs::create_dir_all(folder)?;
+    std::fs::create_dir_all(folder).map_err(in_file(folder))?;
     let company = Company::new(size);
     let mut chance = Chance::new(size.seed ^ 0x5a1e5);
     let days = usize::try_from(company.last_day - company.first_day + 1).unwrap_or(0);
@@ -170,7 +170,7 @@ impl Month {
         let path = folder.join(format!("sales_{}.csv", date.format("%Y-%m")));
         let titled = date.month().is_multiple_of(2);
         let mut month = Self {
-            file: BufWriter::new(File::create(path)?),
+            file: BufWriter::new(File::create(&path).map_err(in_file(&path))?),
             first: day - i32::try_from(date.day0()).unwrap_or(0),
             titled,
             total: 0,

@@ -60,7 +60,8 @@ fn text(batch: &RecordBatch, header: bool) -> Result<Vec<u8>> {
 
 /// Writes both CSV files of the Parquet file at `parquet`.
 pub(super) fn write(parquet: &Path, plain: &Path, excel: &Path) -> Result<(Written, Written)> {
-    let builder = ParquetRecordBatchReaderBuilder::try_new(File::open(parquet)?)?;
+    let builder =
+        ParquetRecordBatchReaderBuilder::try_new(File::open(parquet).map_err(in_file(parquet))?)?;
     let header = text(&RecordBatch::new_empty(Arc::clone(builder.schema())), true)?;
     let (mut plain, mut excel) = (Hashed::create(plain)?, Hashed::create(excel)?);
     plain.write_all(&header)?;

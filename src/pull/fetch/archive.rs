@@ -13,7 +13,7 @@ use zip::ZipArchive;
 use zip::unstable::read::ZipIterable;
 
 use super::{At, Export, matcher};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Kind, Result, in_file};
 
 /// Files of one archive.
 const MAX_FILES: usize = 10_000;
@@ -60,7 +60,7 @@ pub(super) fn list(archive: &Export, path: &Path, inside: &str) -> Result<Vec<Ex
 /// Refuses the archive where two files that `glob` matches have one name, of which only the last
 /// could be opened.
 fn no_name_twice(archive: &str, path: &Path, glob: &GlobMatcher) -> Result<()> {
-    let bytes = BufReader::new(File::open(path)?);
+    let bytes = BufReader::new(File::open(path).map_err(in_file(path))?);
     let mut zip = ZipIterable::try_new(bytes, zip::read::Config::default())
         .map_err(|error| damaged(archive, &error))?;
     let files = zip.files().map_err(|error| damaged(archive, &error))?;
@@ -93,7 +93,7 @@ pub(super) fn unpack(
 ) -> Result<()> {
     let mut zip = open(export, path)?;
     let file = zip.by_index(index).map_err(|error| damaged(export, &error))?;
-    let mut out = File::create(to)?;
+    let mut out = File::create(to).map_err(in_file(to))?;
     let copied = io::copy(&mut file.take(most_bytes + 1), &mut out).map_err(|error| {
         Error::new(Kind::Supplier, format!("export \"{export}\": unpacking failed: {error}"))
             .hint("ask for the archive again")
@@ -113,7 +113,8 @@ pub(super) fn nested(name: &str) -> Error {
 }
 
 fn open(name: &str, path: &Path) -> Result<ZipArchive<BufReader<File>>> {
-    ZipArchive::new(BufReader::new(File::open(path)?)).map_err(|error| damaged(name, &error))
+    ZipArchive::new(BufReader::new(File::open(path).map_err(in_file(path))?))
+        .map_err(|error| damaged(name, &error))
 }
 
 fn damaged(name: &str, error: &zip::result::ZipError) -> Error {

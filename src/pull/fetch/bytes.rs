@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 use zstd::stream::read::Decoder as ZstdDecoder;
 
 use crate::digest::hex;
-use crate::error::Result;
+use crate::error::{Result, in_file};
 
 /// A reader that hashes what passes.
 struct Hashed {
@@ -104,9 +104,10 @@ impl Read for ExportBytes {
 
 /// The SHA-256 of the file at `path`.
 pub(super) fn sha256(path: &Path) -> Result<String> {
-    let file = BufReader::with_capacity(1 << 17, File::open(path)?);
+    let file = File::open(path).map_err(in_file(path))?;
+    let file = BufReader::with_capacity(1 << 17, file);
     let mut hashed = Hashed { file, digest: Sha256::new() };
-    io::copy(&mut hashed, &mut io::sink())?;
+    io::copy(&mut hashed, &mut io::sink()).map_err(in_file(path))?;
     Ok(hex(&hashed.digest.finalize()))
 }
 

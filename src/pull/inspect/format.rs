@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::path::Path;
 
-use crate::error::{Error, Kind as ErrorKind, Result};
+use crate::error::{Error, Kind as ErrorKind, Result, in_file};
 
 /// A format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -157,7 +157,7 @@ pub(super) fn kind(path: &Path, sample: &[u8]) -> Result<Kind> {
 }
 
 fn in_zip(path: &Path) -> Result<Kind> {
-    let names = zip::ZipArchive::new(File::open(path)?)
+    let names = zip::ZipArchive::new(File::open(path).map_err(in_file(path))?)
         .map(|zip| zip.file_names().flatten().map(|name| name.to_lowercase()).collect::<Vec<_>>());
     let names = names.map_err(|error| {
         Error::new(ErrorKind::Supplier, format!("the archive is damaged: {error}"))

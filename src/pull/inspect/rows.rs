@@ -11,7 +11,7 @@ use encoding_rs::Encoding;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
 use crate::config::pipeline::{Locale, Named};
-use crate::error::{Error, Kind as ErrorKind, Result};
+use crate::error::{Error, Kind as ErrorKind, Result, in_file};
 use crate::pull::fetch::ExportBytes;
 use crate::pull::read::{
     BadBytes, Decoded, Parquet, RawTable, Report, ReportOptions, Rows, Splitter, TextReader,
@@ -131,7 +131,7 @@ pub(super) fn report(
 
 fn open(path: &Path, max_unpacked_bytes: u64) -> Result<Workbook> {
     let options = WorkbookOptions { max_unpacked_bytes, ..WorkbookOptions::default() };
-    Workbook::open(File::open(path)?, &options).map_err(bad)
+    Workbook::open(File::open(path).map_err(in_file(path))?, &options).map_err(bad)
 }
 
 fn table(table: &mut dyn RawTable) -> Result<Columns> {
@@ -195,7 +195,7 @@ fn unpacked(error: &std::io::Error) -> Error {
 
 /// The columns of the Parquet file at `path`, and its first rows where they are plain values.
 pub(super) fn parquet(path: &Path) -> Result<Columns> {
-    let file = File::open(path)?;
+    let file = File::open(path).map_err(in_file(path))?;
     // What the library would panic on is refused here.
     Parquet::new(file.try_clone()?, &[], chrono_tz::UTC).map_err(bad)?;
     let builder = ParquetRecordBatchReaderBuilder::try_new(file.try_clone()?).map_err(|error| {
