@@ -197,7 +197,8 @@ impl Verb {
             | Self::Repair(_)
             | Self::Rollback(_)
             | Self::Vacuum { .. }
-            | Self::Rejects { .. } => true,
+            | Self::Backtest { at: None, .. }
+            | Self::Rejects { what: Rejects::Replay { .. } | Rejects::Discard { .. } } => true,
             Self::Init { .. }
             | Self::Demo(_)
             | Self::Inspect { .. }
@@ -213,7 +214,8 @@ impl Verb {
             | Self::Sql { .. }
             | Self::Clients { .. }
             | Self::Lineage { .. }
-            | Self::Backtest { .. }
+            | Self::Backtest { at: Some(_), .. }
+            | Self::Rejects { .. }
             | Self::Docs { .. }
             | Self::Schema { .. }
             | Self::Completions { .. }

@@ -1,9 +1,15 @@
 //! Keys that come again from another period, and wholes whose parts come again: which export wins.
 //!
-//! A key stands in one place. Of the exports that claim it the first of this order wins: one that
-//! does not contradict itself before one that does; what comes now before what is stored, and that
-//! before rows that come late; the later month; the later export. The parts of one whole, as a
-//! document's lines, are those of the export that wins it.
+//! A key stands in one month, and the parts of one whole, as a document's lines, are of one export.
+//! Of the exports that claim it, this decides, line by line:
+//!
+//! | before | comes |
+//! |---|---|
+//! | an export that has the key in one month | one that has it in two, and contradicts itself |
+//! | exports that come now | what is stored |
+//! | what is stored | rows that come late |
+//! | the later month | the earlier |
+//! | the later export | the earlier |
 //!
 //! Most loads move nothing: hashes tell so in one pass, and only what they suspect is looked at.
 
@@ -15,12 +21,13 @@ use arrow::datatypes::{DataType, Field};
 use arrow::row::{RowConverter, SortField};
 use datafusion::common::hash_utils::{RandomState, with_hashes};
 use datafusion::common::runtime::SpawnedTask;
+use datafusion::execution::memory_pool::MemoryReservation;
 use datafusion::prelude::{DataFrame, SessionContext};
 use futures::TryStreamExt;
 
 use super::arriving::Arrived;
 use super::intake::joined;
-use super::rows::{STORED, Stored, column, exports, months, orders, together};
+use super::rows::{STORED, Stored, column, exports, months, orders, union};
 use super::settle::Fate;
 use crate::columnar::{Engine, ScratchRows};
 use crate::config::canonical::Table;
@@ -30,6 +37,15 @@ use crate::pull::map::schema;
 
 /// Parts that hashes may be looked through in, where memory does not hold all.
 const MOST_PASSES: u64 = 256;
+
+/// Memory of a suspected hash.
+const SUSPECT_BYTES: usize = 16;
+
+/// Memory of the claims of one thing: in each thread's table, and in that of all.
+const CLAIMS_BYTES: u64 = 600;
+
+/// Memory of a winner and its name.
+const WINNER_BYTES: usize = 160;
 
 /// What several exports or months claim.
 #[derive(Debug, Default)]
@@ -50,12 +66,33 @@ enum What {
 }
 
 /// What one export, or the lake, claims.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 struct Claim {
     order: i32,
-    months: BTreeSet<i64>,
-    /// The stored export, the last by name.
-    export: String,
+    /// The first month.
+    least: i64,
+    /// The last month.
+    most: i64,
+    /// Of stored rows all months, and their export, the last by name.
+    stored: Option<Box<(BTreeSet<i64>, String)>>,
+}
+
+impl Claim {
+    /// That the export of `order`, stored as `export`, has the thing in `month`.
+    fn new(order: i32, month: i64, export: &str) -> Self {
+        let stored = || Box::new((BTreeSet::from([month]), export.to_owned()));
+        Self { order, least: month, most: month, stored: (order == STORED).then(stored) }
+    }
+
+    /// The same and what `other`, of the same order, says.
+    fn add(&mut self, other: Self) {
+        self.least = self.least.min(other.least);
+        self.most = self.most.max(other.most);
+        if let (Some(own), Some(others)) = (&mut self.stored, other.stored) {
+            own.0.extend(others.0);
+            own.1 = std::mem::take(&mut own.1).max(others.1);
+        }
+    }
 }
 
 /// Who wins.
@@ -70,20 +107,21 @@ struct Winner {
 impl Winner {
     /// Who wins of `claims`; `None` where nothing is contested.
     fn of(what: What, claims: &[Claim]) -> Option<Self> {
-        let months = || claims.iter().flat_map(|claim| &claim.months);
+        let (least, most) = (claims.iter().map(|it| it.least), claims.iter().map(|it| it.most));
         let contested = match what {
-            What::Key => months().min() != months().max(),
+            What::Key => least.min() != most.max(),
             What::Whole => claims.len() > 1,
         };
         let clashes =
-            |claim: &Claim| what == What::Key && claim.order != STORED && claim.months.len() > 1;
+            |claim: &Claim| what == What::Key && claim.order != STORED && claim.least != claim.most;
         let rank = |claim: &&Claim| {
             let age = claim.order.saturating_sub(STORED).signum();
-            (!clashes(claim), age, claim.months.last().copied(), claim.order)
+            (!clashes(claim), age, claim.most, claim.order)
         };
         let top = claims.iter().max_by_key(rank).filter(|_| contested)?;
         let clashing = claims.iter().filter(|claim| clashes(claim)).map(|claim| claim.order);
-        let (order, export) = (top.order, top.export.clone());
+        let export = top.stored.as_ref().map_or_else(String::new, |stored| stored.1.clone());
+        let order = top.order;
         Some(Self { order, export, clashing: clashing.collect() })
     }
 
@@ -139,6 +177,7 @@ struct Contested {
     name: Name,
     converter: RowConverter,
     winners: HashMap<Box<[u8]>, Winner>,
+    _memory: MemoryReservation,
 }
 
 impl Claims {
@@ -239,87 +278,79 @@ struct Search<'a> {
     coming: &'a [ScratchRows],
 }
 
-/// Claims by the name of what is claimed, then by order.
-type ByName = HashMap<Box<[u8]>, HashMap<i32, Claim>>;
+/// Claims by the name of what is claimed, sorted by order.
+type ByName = HashMap<Box<[u8]>, Vec<Claim>>;
 
 impl Search<'_> {
     /// What is contested, and the months of stored rows that lose some; `None` where nothing is.
     async fn contested(self) -> Result<Option<(Contested, BTreeSet<String>)>> {
-        let suspects = Arc::new(self.suspects().await?);
+        let memory = self.engine.reservation("claims");
+        let suspects = Arc::new(self.suspects(&memory).await?);
         if suspects.is_empty() {
             return Ok(None);
         }
-        let sort = self.name.kinds().into_iter().map(SortField::new);
-        let converter = RowConverter::new(sort.collect())?;
-        let name = self.name.clone();
-        let collected = self.each(ByName::new, move |claims, batch| {
-            let months = months(batch, name.table)?;
-            let columns = name.of(batch, &months)?;
-            let (orders, names) = (orders(batch)?, exports(batch, &[])?);
-            let rows = converter.convert_columns(&columns)?;
-            with_hashes(&columns, &RandomState::default(), |hashes| {
-                for (row, hash) in hashes.iter().enumerate() {
-                    if !suspects.contains(hash) {
-                        continue;
-                    }
-                    let export = if names.is_valid(row) { names.value(row) } else { "" };
-                    add(claims, rows.row(row).as_ref(), orders[row], months[row], export);
-                }
-                Ok(())
-            })?;
-            Ok(())
-        });
-        let mut claims = ByName::new();
-        for part in collected.await? {
-            for (name, by_order) in part {
-                for claim in by_order.into_values() {
-                    for month in &claim.months {
-                        add(&mut claims, &name, claim.order, *month, &claim.export);
-                    }
-                }
-            }
-        }
+        let converter = || {
+            let sort = self.name.kinds().into_iter().map(SortField::new);
+            RowConverter::new(sort.collect())
+        };
         let (mut winners, mut periods) = (HashMap::new(), BTreeSet::new());
-        for (name, claims) in claims {
-            let claims: Vec<Claim> = claims.into_values().collect();
-            let Some(winner) = Winner::of(self.what, &claims) else { continue };
-            if winner.order != STORED {
-                let stored = claims.iter().filter(|claim| claim.order == STORED);
-                let months = stored.flat_map(|claim| &claim.months);
-                periods
-                    .extend(months.map(|month| format!("{:04}-{:02}", month / 12, month % 12 + 1)));
+        // Winners are kept to the end, claims for one pass.
+        memory.try_grow(suspects.len() * WINNER_BYTES)?;
+        let passes = passes(&memory, suspects.len() as u64 * CLAIMS_BYTES)?;
+        for pass in 0..passes {
+            let (name, suspects, converter) =
+                (self.name.clone(), Arc::clone(&suspects), converter()?);
+            let collected = self.each(ByName::new, move |claims, batch| {
+                let months = months(batch, name.table)?;
+                let columns = name.of(batch, &months)?;
+                let (orders, names) = (orders(batch)?, exports(batch, &[])?);
+                let rows = converter.convert_columns(&columns)?;
+                with_hashes(&columns, &RandomState::default(), |hashes| {
+                    for (row, hash) in hashes.iter().enumerate() {
+                        if hash % passes != pass || !suspects.contains(hash) {
+                            continue;
+                        }
+                        let export = if names.is_valid(row) { names.value(row) } else { "" };
+                        let claim = Claim::new(orders[row], months[row], export);
+                        add(claims, rows.row(row).as_ref(), claim);
+                    }
+                    Ok(())
+                })?;
+                Ok(())
+            });
+            let mut claims = ByName::new();
+            for (name, of) in collected.await?.into_iter().flatten() {
+                of.into_iter().for_each(|claim| add(&mut claims, &name, claim));
             }
-            winners.insert(name, winner);
+            for (name, claims) in claims {
+                let Some(winner) = Winner::of(self.what, &claims) else { continue };
+                if winner.order != STORED {
+                    let stored = claims.iter().filter_map(|claim| claim.stored.as_ref());
+                    let months = stored.flat_map(|stored| &stored.0);
+                    periods.extend(months.map(|month| period_of(*month)));
+                }
+                winners.insert(name, winner);
+            }
         }
         if winners.is_empty() {
             return Ok(None);
         }
-        let sort = self.name.kinds().into_iter().map(SortField::new);
-        let converter = RowConverter::new(sort.collect())?;
-        Ok(Some((Contested { what: self.what, name: self.name, converter, winners }, periods)))
+        let converter = converter()?;
+        memory.resize(winners.len() * WINNER_BYTES);
+        let (what, name) = (self.what, self.name);
+        Ok(Some((Contested { what, name, converter, winners, _memory: memory }, periods)))
     }
 
     /// Hashes of names that may be contested: as few parts at a time as the memory asks for.
-    async fn suspects(&self) -> Result<HashSet<u64>> {
+    async fn suspects(&self, memory: &MemoryReservation) -> Result<HashSet<u64>> {
         let stored = self.stored.iter().filter_map(|stored| {
             let known = stored.rows.statistics()?;
             known.num_rows.get_value().copied()
         });
         let rows = stored.sum::<usize>() as u64
             + self.coming.iter().map(|coming| coming.rows).sum::<u64>();
-        let memory = self.engine.reservation("claims");
-        let mut passes = 1;
         // A vector that grows may have twice its length, and all are copied into one.
-        let bytes = |passes: u64| {
-            let bytes = 4 * rows / passes * size_of::<(u64, i64)>() as u64;
-            usize::try_from(bytes).unwrap_or(usize::MAX)
-        };
-        while let Err(error) = memory.try_grow(bytes(passes)) {
-            passes *= 2;
-            if passes > MOST_PASSES {
-                return Err(error.into());
-            }
-        }
+        let passes = passes(memory, 4 * rows * size_of::<(u64, i64)>() as u64)?;
         let mut suspects = HashSet::new();
         for pass in 0..passes {
             let (what, name) = (self.what, self.name.clone());
@@ -340,10 +371,11 @@ impl Search<'_> {
             });
             let mut places = places.await?.concat();
             places.sort_unstable();
-            let contested =
-                places.windows(2).filter(|pair| pair[0].0 == pair[1].0 && pair[0].1 != pair[1].1);
+            let pairs = places.windows(2);
+            let contested = pairs.filter(|pair| pair[0].0 == pair[1].0 && pair[0].1 != pair[1].1);
             suspects.extend(contested.map(|pair| pair[0].0));
         }
+        memory.resize(suspects.len() * SUSPECT_BYTES);
         Ok(suspects)
     }
 
@@ -356,8 +388,7 @@ impl Search<'_> {
         let table = self.name.table;
         let names: BTreeSet<&str> =
             table.key.iter().chain(table.owner).chain(table.date.as_ref()).copied().collect();
-        let rows: DataFrame =
-            together(self.session, names.iter().copied(), self.stored, self.coming)?;
+        let rows: DataFrame = union(self.session, names.iter().copied(), self.stored, self.coming)?;
         let streams = rows.execute_stream_partitioned().await?;
         let take = Arc::new(take);
         let tasks = streams.into_iter().map(|mut stream| {
@@ -374,86 +405,35 @@ impl Search<'_> {
     }
 }
 
-/// Adds to `claims` that the export of `order`, stored as `export`, has the thing `name` in `month`.
-fn add(claims: &mut ByName, name: &[u8], order: i32, month: i64, export: &str) {
-    if !claims.contains_key(name) {
-        claims.insert(name.into(), HashMap::new());
+/// Adds to `claims` what is said of the thing `name`.
+fn add(claims: &mut ByName, name: &[u8], claim: Claim) {
+    let Some(known) = claims.get_mut(name) else {
+        claims.insert(name.into(), vec![claim]);
+        return;
+    };
+    match known.binary_search_by_key(&claim.order, |known| known.order) {
+        Ok(place) => known[place].add(claim),
+        Err(place) => known.insert(place, claim),
     }
-    let Some(by_order) = claims.get_mut(name) else { return };
-    let claim = by_order.entry(order).or_insert_with(|| Claim { order, ..Claim::default() });
-    claim.months.insert(month);
-    if *claim.export < *export {
-        export.clone_into(&mut claim.export);
+}
+
+/// In how many parts to work so that one finds room in `memory`, where all need `bytes`.
+fn passes(memory: &MemoryReservation, bytes: u64) -> Result<u64> {
+    let mut passes = 1;
+    while let Err(error) = memory.try_grow(usize::try_from(bytes / passes).unwrap_or(usize::MAX)) {
+        passes *= 2;
+        if passes > MOST_PASSES {
+            return Err(error.into());
+        }
     }
+    Ok(passes)
+}
+
+/// The period of a month's number.
+fn period_of(month: i64) -> String {
+    format!("{:04}-{:02}", month / 12, month % 12 + 1)
 }
 
 #[cfg(test)]
-mod tests {
-    use super::What::{Key, Whole};
-    use super::{Claim, Winner};
-    use crate::lake::rows::{Age, STORED};
-    use crate::lake::settle::Fate::{Clashes, Lost, Stays};
-
-    fn claim(order: i32, months: &[i64]) -> Claim {
-        let export = if order == STORED { "stored" } else { "" };
-        let months = months.iter().copied().collect();
-        Claim { order, months, export: export.to_owned() }
-    }
-
-    /// The order that wins, in whatever order the claims come.
-    fn top(what: super::What, claims: &[Claim]) -> Option<i32> {
-        let mut turned = claims.to_vec();
-        turned.reverse();
-        let winner = Winner::of(what, claims);
-        assert_eq!(winner, Winner::of(what, &turned));
-        winner.map(|winner| winner.order)
-    }
-
-    #[test]
-    fn a_key_in_one_month_is_not_contested() {
-        assert_eq!(top(Key, &[claim(0, &[5])]), None);
-        assert_eq!(top(Key, &[claim(STORED, &[5]), claim(0, &[5]), claim(1, &[5])]), None);
-    }
-
-    #[test]
-    fn of_a_key_in_two_months_the_newest_wins() {
-        let late = Age::Older.order(0);
-        assert_eq!(top(Key, &[claim(STORED, &[5]), claim(0, &[4])]), Some(0));
-        assert_eq!(top(Key, &[claim(STORED, &[5]), claim(late, &[6])]), Some(STORED));
-        // Of those that come together, the later month, then the later export.
-        assert_eq!(top(Key, &[claim(0, &[6]), claim(1, &[5])]), Some(0));
-        assert_eq!(top(Key, &[claim(0, &[6]), claim(1, &[6]), claim(STORED, &[5])]), Some(1));
-        assert_eq!(top(Key, &[claim(late, &[5]), claim(late + 1, &[4])]), Some(late));
-    }
-
-    #[test]
-    fn who_contradicts_itself_wins_over_nobody_else() {
-        let claims = [claim(1, &[5, 6]), claim(0, &[5]), claim(STORED, &[4])];
-        let winner = Winner::of(Key, &claims).unwrap();
-        let fates = [1, 0, STORED].map(|order| winner.fate(Key, order, ""));
-        assert_eq!(fates, [Clashes, Stays, Lost]);
-        let winner = Winner::of(Key, &claims[..1]).unwrap();
-        assert_eq!(winner.fate(Key, 1, ""), Clashes);
-        // What is stored in two months was so before: the load cannot say which is wrong.
-        assert_eq!(top(Key, &[claim(STORED, &[4, 5])]), Some(STORED));
-    }
-
-    #[test]
-    fn a_whole_is_that_of_the_newest_export_that_has_parts_of_it() {
-        assert_eq!(top(Whole, &[claim(0, &[5, 6])]), None);
-        let winner = Winner::of(Whole, &[claim(STORED, &[5]), claim(0, &[5])]).unwrap();
-        assert_eq!(
-            [winner.fate(Whole, 0, ""), winner.fate(Whole, STORED, "stored")],
-            [Stays, Lost]
-        );
-    }
-
-    #[test]
-    fn late_parts_join_those_of_their_own_export_only() {
-        let late = Age::Older.order(0);
-        let winner = Winner::of(Whole, &[claim(STORED, &[5]), claim(late, &[5])]).unwrap();
-        assert_eq!(winner.fate(Whole, late, "stored"), Stays);
-        assert_eq!(winner.fate(Whole, late, "another"), Lost);
-        assert_eq!(winner.fate(Whole, STORED, "stored"), Stays);
-    }
-}
+#[path = "claims_tests.rs"]
+mod tests;

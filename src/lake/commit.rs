@@ -7,9 +7,9 @@ use object_store::ObjectStoreExt;
 use object_store::path::Path;
 
 use super::intake::joined;
-use super::ledger::{EXPORTS, Ledger, exports_schema, to_rows};
+use super::ledger::{EXPORTS, Entry, Ledger, exports_schema, to_rows};
 use super::loading::Loading;
-use super::rejects::rejects_schema;
+use super::rejects::{REJECTS, rejects_schema};
 use super::tables::stored_schema;
 use crate::columnar::{ParquetFile, Written, type_name};
 use crate::config::canonical;
@@ -37,9 +37,10 @@ impl<'a> Parts<'a> {
         Self { loading, standing: standing.collect(), changed: BTreeMap::new() }
     }
 
-    /// Whether the base has `part` of `table`.
-    pub(super) fn stands(&self, table: &str, part: &str) -> bool {
-        self.standing.contains_key(&(table, part))
+    /// The part of the base that has the rejects of `entry`; `None` where it has none.
+    pub(super) fn rejects_of(&self, entry: &Entry) -> Option<String> {
+        let names = [entry.rejects(), entry.former_rejects()];
+        names.into_iter().find(|part| self.standing.contains_key(&(REJECTS, part.as_str())))
     }
 
     /// Enters what becomes of a part.
@@ -49,7 +50,7 @@ impl<'a> Parts<'a> {
 
     /// Empties a part that the base has, unless something becomes of it.
     pub(super) fn empty(&mut self, table: &str, part: String) {
-        if self.stands(table, &part) {
+        if self.standing.contains_key(&(table, part.as_str())) {
             self.changed.entry(table.to_owned()).or_default().entry(part).or_insert(None);
         }
     }

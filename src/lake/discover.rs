@@ -103,7 +103,7 @@ pub async fn discover(source: &Source, stores: &Stores, ledger: &Ledger) -> Resu
             // Read again, its rows would meet themselves.
             Some(Why::Redeclared) if matches!(source.load, Load::Append) => discovery.known += 1,
             Some(why) => {
-                let replaces = replaced(source, &export.name, &known, &standing, ledger);
+                let replaces = replaced(source, &export.name, &standing, ledger);
                 discovery.new.push(Found { export, why, replaces });
             }
             None => discovery.known += 1,
@@ -116,7 +116,6 @@ pub async fn discover(source: &Source, stores: &Stores, ledger: &Ledger) -> Resu
 fn replaced(
     source: &Source,
     name: &str,
-    known: &Known<'_>,
     standing: &Standing<'_>,
     ledger: &Ledger,
 ) -> Vec<Replaced> {
@@ -135,10 +134,8 @@ fn replaced(
             });
             entries.map(|(entry, month)| replaced(entry, Some(month))).collect()
         }
-        Takes::Name => {
-            let last = known.last_by_name.get(name).filter(|entry| entry.is_live());
-            last.map(|entry| replaced(entry, None)).into_iter().collect()
-        }
+        // Rows of other keys stay.
+        Takes::Name => Vec::new(),
         Takes::All => {
             let live = ledger.of(&source.name).iter().filter(|entry| entry.is_live());
             live.map(|entry| replaced(entry, None)).collect()

@@ -38,6 +38,8 @@ pub(super) struct Intake {
     pub(super) rows: BTreeMap<(usize, String), u64>,
     /// Its rejects.
     pub(super) rejects: RejectsFile,
+    /// Lines that were rejected when they were folded to documents.
+    pub(super) folded: BTreeSet<u64>,
     /// Rows whose key it has again.
     pub(super) repeated: u64,
 }
@@ -163,16 +165,28 @@ pub(super) async fn take_in(
         lines: BTreeMap::new(),
         rejects,
     };
+    let mut folded = BTreeSet::new();
     for (table, file) in lines {
-        fold(&source, table, &file, &engine, &mut sink, &mut reading).await?;
+        fold(&source, table, &file, &engine, &mut sink, &mut folded).await?;
     }
+    reading.tally.loaded -= (folded.len() as u64).min(reading.tally.loaded);
+    reading.tally.rejected += folded.len() as u64;
     for (key, writer) in std::mem::take(&mut sink.open) {
         files.insert(key, writer.finish()?);
     }
     let short = reading.sha256.get(..16).unwrap_or_default().to_owned();
     let rows = files.iter().map(|(key, file)| (key.clone(), file.rows)).collect();
-    let (rejects, repeated) = (sink.rejects, 0);
-    Ok(Intake { source: source_index, export, short, reading, files, rows, rejects, repeated })
+    Ok(Intake {
+        source: source_index,
+        export,
+        short,
+        reading,
+        files,
+        rows,
+        rejects: sink.rejects,
+        folded,
+        repeated: 0,
+    })
 }
 
 pub(super) fn joined(error: tokio::task::JoinError) -> crate::error::Error {
@@ -217,14 +231,15 @@ fn read(
     Ok((reading, files, lines.collect::<Result<_>>()?, sink.rejects))
 }
 
-/// Folds lines to documents, sorted by document on the way.
+/// Folds lines to documents, sorted by document on the way; adds the numbers of those that are
+/// `rejected`.
 async fn fold(
     source: &Source,
     table: usize,
     lines: &ScratchRows,
     engine: &Engine,
     sink: &mut ExportSink<'_>,
-    reading: &mut Reading,
+    rejected: &mut BTreeSet<u64>,
 ) -> Result<()> {
     let into = &source.into[table];
     let session = engine.session(1);
@@ -238,7 +253,6 @@ async fn fold(
     let sql = format!("select * from lines order by {}, _row", group.join(", "));
     let mut stream = session.sql(&sql).await?.execute_stream().await?;
     let mut fold = Fold::new(into.table, &into.group_by, into.once());
-    let mut rejected = BTreeSet::new();
     let mut take = |folded: Folded, sink: &mut ExportSink<'_>| -> Result<()> {
         for reject in folded.rejects {
             rejected.insert(reject.row);
@@ -249,11 +263,7 @@ async fn fold(
     while let Some(batch) = stream.try_next().await? {
         take(fold.push(&batch)?, sink)?;
     }
-    take(fold.finish()?, sink)?;
-    let rejected = rejected.len() as u64;
-    reading.tally.loaded -= rejected.min(reading.tally.loaded);
-    reading.tally.rejected += rejected;
-    Ok(())
+    take(fold.finish()?, sink)
 }
 
 /// The periods of an intake's rows in dated tables.

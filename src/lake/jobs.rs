@@ -9,7 +9,7 @@ use super::intake::Intake;
 use super::ledger::Ledger;
 use super::loading::Loading;
 use super::merge::Merge;
-use super::plan::{Fate, Replacing, Staying, is_month, stored_files};
+use super::plan::{Becomes, Replacing, Staying, is_month, stored_files};
 use super::rows::Stored;
 use crate::config::canonical::Table;
 use crate::config::pipeline::{Into, Load, Source};
@@ -87,10 +87,10 @@ impl Jobs {
         let claims = Arc::new(claims);
         let coming_periods = coming.keys().copied().collect();
         let files = replacing.files(table, &stored, &coming_periods, &claims.stored_periods);
-        for (period, fate) in files {
-            match fate {
-                Fate::Emptied => self.emptied.push((table.name.to_owned(), part(period))),
-                Fate::Made(stays) => {
+        for (period, becomes) in files {
+            match becomes {
+                Becomes::Emptied => self.emptied.push((table.name.to_owned(), part(period))),
+                Becomes::Made(stays) => {
                     let name = format!("{}-{}-{period}.parquet", table.name, source.name);
                     let merge = Merge {
                         table,

@@ -153,6 +153,12 @@ impl Entry {
     /// The part of the rejects that it has.
     #[must_use]
     pub(super) fn rejects(&self) -> String {
+        format!("{}/{}-{}", self.source, self.short(), self.number)
+    }
+
+    /// The same as it was named before, when exports of the same bytes had one part together.
+    #[must_use]
+    pub(super) fn former_rejects(&self) -> String {
         format!("{}/{}", self.source, self.short())
     }
 
@@ -255,6 +261,11 @@ impl Ledger {
     /// All entries.
     pub fn entries(&self) -> impl Iterator<Item = &Entry> {
         self.sources.values().flatten()
+    }
+
+    /// The place of the next export of `source`.
+    pub(super) fn next(&self, source: &str) -> u64 {
+        self.of(source).len() as u64
     }
 
     /// The entry of that place in its source, to be changed.

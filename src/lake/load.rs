@@ -1,6 +1,6 @@
 //! Loading: new exports of some sources into the lake, by one swap of its head.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use futures::{StreamExt, TryStreamExt, stream};
@@ -13,7 +13,7 @@ use super::intake::{Intake, joined, take_in};
 use super::jobs::{clash, jobs};
 use super::ledger::{Entry, Ledger, Takes};
 use super::loading::{Loading, together};
-use super::merge::{Merge, Merged, merge};
+use super::merge::{Loss, Merge, Merged, merge};
 use super::rejects::REJECTS;
 use super::rows::Age;
 use crate::config::canonical;
@@ -34,7 +34,7 @@ pub struct ExportReport {
     pub name: String,
     /// Counts of rows.
     pub tally: Tally,
-    /// Rows that moved here from another period, or lost to one.
+    /// Things to tell.
     pub notes: Vec<String>,
 }
 
@@ -45,7 +45,7 @@ pub struct Loaded {
     pub manifest: Manifest,
     /// One report for each export.
     pub exports: Vec<ExportReport>,
-    /// Stored rows that a moved key took away.
+    /// Rows whose key stands in another month now, or whose whole came again without them.
     pub moved: u64,
 }
 
@@ -69,26 +69,28 @@ pub async fn load(
     for (table, part) in jobs.emptied {
         parts.empty(&table, part);
     }
-    let results = merge_all(loading, jobs.merges).await?;
+    let mut results = merge_all(loading, jobs.merges).await?;
     let mut moved = 0;
     for (table, part, merged) in &results {
         moved += merged.moved;
         if let (Some(key), Some(table)) = (&merged.clash, canonical::table(table)) {
             return Err(clash(part.split('/').next().unwrap_or(part), table, key));
         }
-        adjust(sources, &mut intakes, table, merged)?;
     }
+    adjust(sources, &mut intakes, &mut results)?;
     refuse_too_many_rejects(sources, &intakes)?;
     put_all(results, &mut parts).await?;
-    let (reports, entered) = enter(sources, intakes, &covers, &mut parts).await?;
+    let (reports, entered) = enter(sources, intakes, &covers, &before, &mut parts).await?;
     let mut ledger = before.clone();
     ledger.enter(entered);
-    // Exports of the same bytes have the same rejects.
     let (live, gone): (Vec<&Entry>, Vec<&Entry>) =
         ledger.entries().partition(|entry| entry.is_live());
-    let live: HashSet<String> = live.into_iter().map(Entry::rejects).collect();
-    for part in gone.into_iter().map(Entry::rejects).filter(|part| !live.contains(part)) {
-        parts.empty(REJECTS, part);
+    let shared: HashSet<String> = live.into_iter().map(Entry::former_rejects).collect();
+    for entry in gone {
+        parts.empty(REJECTS, entry.rejects());
+        if !shared.contains(&entry.former_rejects()) {
+            parts.empty(REJECTS, entry.former_rejects());
+        }
     }
     parts.put_ledger(&before, &ledger).await?;
     let manifest = parts.commit().await?;
@@ -183,7 +185,7 @@ fn refuse_too_many_rejects(sources: &[Arc<Source>], intakes: &[Intake]) -> Resul
     let errors = intakes.iter().filter_map(|intake| {
         let source = &sources[intake.source];
         let tally = &intake.reading.tally;
-        let candidates = tally.loaded + tally.rejected;
+        let candidates = tally.loaded + tally.rejected + tally.replaced + intake.repeated;
         if tally.rejected * 100 <= u64::from(source.max_percent) * candidates {
             return None;
         }
@@ -213,29 +215,41 @@ fn refuse_too_many_rejects(sources: &[Arc<Source>], intakes: &[Intake]) -> Resul
     together(errors.collect()).map_or(Ok(()), Err)
 }
 
-/// Takes what a merge found into the counts of its exports.
+/// Takes what merges found into the counts of their exports: each row once, whatever it became in how
+/// many tables. What a table without dates has of rows that also made other rows counts for nothing.
 pub(super) fn adjust(
     sources: &[Arc<Source>],
     intakes: &mut [Intake],
-    table: &str,
-    merged: &Merged,
+    merged: &mut [MergedPart],
 ) -> Result<()> {
-    let dated = crate::config::canonical::table(table).is_some_and(|table| table.date.is_some());
-    for (position, lost) in &merged.lost {
-        let intake = &mut intakes[*position];
-        if dated || sources[intake.source].into.len() == 1 {
-            let tally = &mut intake.reading.tally;
-            tally.loaded -= (lost.repeated + lost.replaced).min(tally.loaded);
-            tally.recognised += lost.repeated;
-            tally.replaced += lost.replaced;
-            intake.repeated += lost.repeated;
+    let mut lost: Vec<BTreeMap<i64, Loss>> = vec![BTreeMap::new(); intakes.len()];
+    for (table, _, merged) in merged {
+        for (position, row, loss) in std::mem::take(&mut merged.lost) {
+            let alone = sources[intakes[position].source].into.len() == 1;
+            let dated = canonical::table(table).is_some_and(|table| table.date.is_some());
+            let counted = intakes[position].folded.contains(&u64::try_from(row).unwrap_or(0));
+            if !counted && (alone || dated || matches!(loss, Loss::Rejected(_))) {
+                let known = lost[position].entry(row).or_insert(Loss::Repeated);
+                if known.weight() <= loss.weight() {
+                    *known = loss;
+                }
+            }
         }
     }
-    for (position, reject) in &merged.contradicting {
-        let intake = &mut intakes[*position];
-        intake.reading.tally.loaded -= 1.min(intake.reading.tally.loaded);
-        intake.reading.tally.rejected += 1;
-        intake.rejects.push(reject.clone())?;
+    for (intake, lost) in intakes.iter_mut().zip(lost) {
+        let tally = &mut intake.reading.tally;
+        tally.loaded = tally.loaded.saturating_sub(lost.len() as u64);
+        for loss in lost.into_values() {
+            match loss {
+                Loss::Repeated => intake.repeated += 1,
+                Loss::Replaced => tally.replaced += 1,
+                Loss::Rejected(reject) => {
+                    tally.rejected += 1;
+                    intake.rejects.push(*reject)?;
+                }
+            }
+        }
+        tally.recognised += intake.repeated;
     }
     Ok(())
 }
@@ -246,17 +260,20 @@ async fn enter(
     sources: &[Arc<Source>],
     intakes: Vec<Intake>,
     covers: &[BTreeSet<String>],
+    before: &Ledger,
     parts: &mut Parts<'_>,
 ) -> Result<(Vec<ExportReport>, Vec<(Entry, Takes)>)> {
     let (mut reports, mut entered) = (Vec::new(), Vec::new());
+    let mut next: HashMap<&str, u64> = HashMap::new();
     for (intake, periods) in intakes.into_iter().zip(covers) {
         let source = &sources[intake.source];
         let part = intake.part().to_owned();
         let Intake { export, reading, rejects, repeated, .. } = intake;
         let tally = reading.tally;
+        let next = next.entry(&source.name).or_insert_with(|| before.next(&source.name));
         let entry = Entry {
             source: source.name.clone(),
-            number: 0,
+            number: *next,
             name: export.name.clone(),
             bytes: export.bytes,
             modified_ms: export.modified_ms,
@@ -279,6 +296,7 @@ async fn enter(
             let file = parts.put(REJECTS, entry.rejects(), path, written).await?;
             parts.enter(REJECTS, entry.rejects(), Some(file));
         }
+        *next += 1;
         entered.push((entry, Takes::by(&source.load)));
         let mut notes = reading.notes;
         if repeated > 0 {

@@ -3,7 +3,6 @@
 //! Keeps true: rows are sorted by key, one row per key. The later export wins; rows of one export
 //! that contradict each other are all rejected.
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -15,7 +14,7 @@ use arrow::util::display::array_value_to_string;
 use futures::TryStreamExt;
 
 use super::claims::Claims;
-use super::rows::{Age, Stored, column, exports, numbers, orders, sorted, together};
+use super::rows::{Age, Stored, column, exports, numbers, orders, sorted, union};
 use super::settle::{Next, Row, Settling, Verdict};
 use super::tables::{EXPORT, stored_schema};
 use crate::columnar::{Engine, ParquetFile, ScratchRows, Written};
@@ -43,23 +42,34 @@ pub(super) struct Merge {
 pub(super) struct Merged {
     pub(super) written: Written,
     pub(super) path: PathBuf,
-    /// What became of rows that are not written, by the position of their export.
-    pub(super) lost: BTreeMap<usize, Lost>,
-    /// Rows that contradict another of their export with the same key, by its position.
-    pub(super) contradicting: Vec<(usize, Reject)>,
+    /// Rows that are not written: the position of their export, their number, and why.
+    pub(super) lost: Vec<(usize, i64, Loss)>,
     /// Rows that stand elsewhere now, or whose whole came again without them.
     pub(super) moved: u64,
     /// A key that was there already, where rows are only added.
     pub(super) clash: Option<String>,
 }
 
-/// Rows of one export that are not written.
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Lost {
-    /// Their export has their key again.
-    pub(super) repeated: u64,
-    /// Another export's row stands in their place.
-    pub(super) replaced: u64,
+/// Why a row that came is not written.
+#[derive(Debug, Clone)]
+pub(super) enum Loss {
+    /// Its export has its key again.
+    Repeated,
+    /// Another export's row stands in its place, or its key in another month.
+    Replaced,
+    /// It contradicts another row of its export.
+    Rejected(Box<Reject>),
+}
+
+impl Loss {
+    /// Of two reasons the one of greater weight is told.
+    pub(super) fn weight(&self) -> u8 {
+        match self {
+            Self::Repeated => 0,
+            Self::Replaced => 1,
+            Self::Rejected(_) => 2,
+        }
+    }
 }
 
 /// Merges.
@@ -68,7 +78,7 @@ pub(super) async fn merge(engine: Engine, job: Merge) -> Result<Merged> {
     let session = engine.session(1);
     let names = schema.fields().iter().map(|field| field.name().as_str());
     let names = names.filter(|name| *name != EXPORT);
-    let rows = together(&session, names, job.staying.as_slice(), &job.coming)?;
+    let rows = union(&session, names, job.staying.as_slice(), &job.coming)?;
     let mut stream = sorted(rows, job.table)?.execute_stream().await?;
     let mut merging = Merging {
         keys: Keys::new(job.table, &schema)?,
@@ -77,8 +87,7 @@ pub(super) async fn merge(engine: Engine, job: Merge) -> Result<Merged> {
         merged: Merged {
             written: Written::default(),
             path: job.path.clone(),
-            lost: BTreeMap::new(),
-            contradicting: Vec::new(),
+            lost: Vec::new(),
             moved: 0,
             clash: None,
         },
@@ -149,23 +158,22 @@ impl Merging {
     ) -> Result<()> {
         self.merged.moved += u64::from(verdict == Verdict::Moved);
         let Some(export) = export else { return Ok(()) };
-        let message = match verdict {
-            Verdict::Stays => return Ok(()),
-            Verdict::Repeated => {
-                self.merged.lost.entry(export).or_default().repeated += 1;
-                return Ok(());
-            }
-            Verdict::Replaced | Verdict::Moved => {
-                self.merged.lost.entry(export).or_default().replaced += 1;
-                return Ok(());
-            }
-            Verdict::Contradicts(other) => format!(
-                "row {other} has the same key with other values; lines of documents need group_by"
-            ),
-            Verdict::Clashes => "the same key stands in another month of this export".to_owned(),
+        let rejected = |message: String| -> Result<Loss> {
+            let reject = contradiction(self.job.table, batch, row, message)?;
+            Ok(Loss::Rejected(Box::new(reject)))
         };
-        let reject = contradiction(self.job.table, batch, row, message)?;
-        self.merged.contradicting.push((export, reject));
+        let loss = match verdict {
+            Verdict::Stays => return Ok(()),
+            Verdict::Repeated => Loss::Repeated,
+            Verdict::Replaced | Verdict::Moved => Loss::Replaced,
+            Verdict::Contradicts(other) => rejected(format!(
+                "row {other} has the same key with other values; lines of documents need group_by"
+            ))?,
+            Verdict::Clashes => {
+                rejected("the same key stands in another month of this export".to_owned())?
+            }
+        };
+        self.merged.lost.push((export, numbers(batch)?[row], loss));
         Ok(())
     }
 }

@@ -31,7 +31,7 @@ pub(super) enum Staying {
 
 /// What becomes of one file.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Fate {
+pub(super) enum Becomes {
     /// It is made of rows that stay and rows that come.
     Made(Staying),
     /// It goes, and none takes its place.
@@ -97,22 +97,22 @@ impl<'a> Replacing<'a> {
         stored: &BTreeSet<&'a str>,
         coming: &BTreeSet<&'a str>,
         others: &'a BTreeSet<String>,
-    ) -> BTreeMap<&'a str, Fate> {
+    ) -> BTreeMap<&'a str, Becomes> {
         let replaced = stored.iter().filter(|period| self.staying(table, period) != Staying::All);
         let others = others.iter().map(String::as_str);
         let touched: BTreeSet<&str> = replaced.chain(coming).copied().chain(others).collect();
-        let fate = |period: &'a str| {
+        let becomes = |period: &'a str| {
             let staying = match stored.contains(period) {
                 true => self.staying(table, period),
                 false => Staying::None,
             };
             match (staying, coming.contains(period), stored.contains(period)) {
                 (Staying::None, false, false) => None,
-                (Staying::None, false, true) => Some((period, Fate::Emptied)),
-                (staying, ..) => Some((period, Fate::Made(staying))),
+                (Staying::None, false, true) => Some((period, Becomes::Emptied)),
+                (staying, ..) => Some((period, Becomes::Made(staying))),
             }
         };
-        touched.into_iter().filter_map(fate).collect()
+        touched.into_iter().filter_map(becomes).collect()
     }
 }
 
@@ -139,7 +139,7 @@ pub(super) fn is_month(period: &str) -> bool {
 mod tests {
     use std::collections::{BTreeMap, BTreeSet};
 
-    use super::{Fate, Replacing, Staying};
+    use super::{Becomes, Replacing, Staying};
     use crate::config::canonical::{self, Table};
     use crate::config::pipeline::Load;
     use crate::lake::ledger::Entry;
@@ -202,11 +202,11 @@ mod tests {
         let files = replacing.files(table("documents"), &stored, &coming, &others);
         let expected = BTreeMap::from([
             // A row of it is moved by one that comes.
-            ("2026-04", Fate::Made(Staying::All)),
-            ("2026-05", Fate::Made(of(&["may-b"]))),
-            ("2026-06", Fate::Emptied),
-            ("2026-07", Fate::Made(Staying::None)),
-            ("2026-09", Fate::Made(Staying::None)),
+            ("2026-04", Becomes::Made(Staying::All)),
+            ("2026-05", Becomes::Made(of(&["may-b"]))),
+            ("2026-06", Becomes::Emptied),
+            ("2026-07", Becomes::Made(Staying::None)),
+            ("2026-09", Becomes::Made(Staying::None)),
         ]);
         assert_eq!(files, expected);
     }

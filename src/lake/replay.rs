@@ -71,7 +71,7 @@ fn with_rejects(
     wanted: impl Fn(&str) -> bool,
 ) -> Vec<Entry> {
     let parts = Parts::new(loading);
-    let has = |entry: &&Entry| parts.stands(REJECTS, &entry.rejects());
+    let has = |entry: &&Entry| parts.rejects_of(entry).is_some();
     let live = ledger.entries().filter(|entry| entry.is_live() && wanted(&entry.source));
     live.filter(has).cloned().collect()
 }
@@ -80,10 +80,10 @@ fn with_rejects(
 /// that contradicted another is kept as what it became.
 async fn raw_rows(
     loading: &Loading<'_>,
-    entry: &Entry,
+    part: &str,
 ) -> Result<(Vec<(u64, Vec<String>)>, Vec<Reject>)> {
     let session = loading.engine.session(1);
-    session.register_table(REJECTS, loading.lake.rejects_of(loading.base, &entry.rejects()))?;
+    session.register_table(REJECTS, loading.lake.rejects_of(loading.base, part))?;
     let sql = format!(
         "select row, \"column\", reason, message, value, raw, by_rule from {REJECTS} order by row"
     );
@@ -135,6 +135,7 @@ pub async fn replay(loading: &Loading<'_>, sources: &[Arc<Source>]) -> Result<Ve
     let before =
         Ledger::read(loading.lake.set(), loading.base, |name| position(name).is_some()).await?;
     let entries = with_rejects(loading, &before, |name| position(name).is_some());
+    let mut parts = Parts::new(loading);
     let standing = Standing::new(sources.iter().map(AsRef::as_ref), &before);
     let mut gathering = Gathering::new(loading.engine, loading.scratch.to_owned(), Age::Older);
     let mut intakes: Vec<Intake> = Vec::new();
@@ -148,7 +149,8 @@ pub async fn replay(loading: &Loading<'_>, sources: &[Arc<Source>]) -> Result<Ve
             )
             .hint("it was loaded by an older version: load it again, or discard its rejects"));
         }
-        let (rows, kept) = raw_rows(loading, &entry).await?;
+        let Some(part) = parts.rejects_of(&entry) else { continue };
+        let (rows, kept) = raw_rows(loading, &part).await?;
         if rows.is_empty() {
             continue;
         }
@@ -182,11 +184,8 @@ pub async fn replay(loading: &Loading<'_>, sources: &[Arc<Source>]) -> Result<Ve
     let arriving = gathering.finish()?;
     let jobs = jobs(loading, &late, &intakes, &covers, &before, &arriving).await?;
     drop(arriving);
-    let mut parts = Parts::new(loading);
-    let merged = merge_all(loading, jobs.merges).await?;
-    for (table, _, merged) in &merged {
-        adjust(&late, &mut intakes, table, merged)?;
-    }
+    let mut merged = merge_all(loading, jobs.merges).await?;
+    adjust(&late, &mut intakes, &mut merged)?;
     put_all(merged, &mut parts).await?;
     let (mut replayed, mut changed) = (Vec::new(), Vec::new());
     for ((intake, entry), covered) in intakes.into_iter().zip(known).zip(covers) {
@@ -197,7 +196,11 @@ pub async fn replay(loading: &Loading<'_>, sources: &[Arc<Source>]) -> Result<Ve
             }
             None => None,
         };
-        parts.enter(REJECTS, entry.rejects(), rejected);
+        parts.empty(REJECTS, entry.former_rejects());
+        parts.empty(REJECTS, entry.rejects());
+        if rejected.is_some() {
+            parts.enter(REJECTS, entry.rejects(), rejected);
+        }
         let stays = tally.rejected + tally.rejected_by_rule;
         replayed.push(Replayed {
             source: entry.source.clone(),
@@ -241,6 +244,7 @@ pub async fn discard(
         let mut ledger = before.clone();
         for entry in &entries {
             parts.empty(REJECTS, entry.rejects());
+            parts.empty(REJECTS, entry.former_rejects());
             if let Some(one) = ledger.entry_mut(&entry.source, entry.number) {
                 one.discarded = one.rejected;
             }

@@ -80,7 +80,7 @@ pub(super) struct Stored {
 ///
 /// # Errors
 /// When there are neither.
-pub(super) fn together<'a>(
+pub(super) fn union<'a>(
     session: &SessionContext,
     names: impl Iterator<Item = &'a str> + Clone,
     stored: &[Stored],

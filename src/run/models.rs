@@ -72,6 +72,14 @@ impl Running<'_> {
         let mut kept = plan.checked.clone();
         kept.extend(contracts.flat_map(|contract| check::reads(project, contract)));
         kept.insert(INPUTS.to_owned());
+        // Who reads a view reads the tables beneath it.
+        let rows_of = |names: &mut dyn Iterator<Item = &str>| -> BTreeSet<String> {
+            let rows = names.map(|name| plan.graph.rows_of(project, name));
+            rows.flatten().map(str::to_owned).collect()
+        };
+        let kept = rows_of(&mut kept.iter().map(String::as_str));
+        let gone_through: BTreeMap<&str, BTreeSet<String>> =
+            unfinished.iter().map(|name| (*name, rows_of(&mut plan.graph.reads(name)))).collect();
         loop {
             while running.len() < at_once {
                 let ready = |name: &&str| {
@@ -107,8 +115,8 @@ impl Running<'_> {
                 }
             };
             self.end(self.kind, name, since, profile(rows, &reads));
-            for read in plan.graph.reads(name) {
-                let needed = |name: &&str| plan.graph.reads(name).any(|other| other == read);
+            for read in &gone_through[name] {
+                let needed = |name: &&str| gone_through[*name].contains(read);
                 if !kept.contains(read) && !unfinished.iter().any(needed) {
                     models.forget(read);
                 }

@@ -7,7 +7,7 @@ use object_store::{BackoffConfig, ClientOptions, RetryConfig};
 /// Requests to one store at a time.
 pub(super) const CONCURRENT_REQUESTS: usize = 32;
 
-/// Times that a conditional write is sent again after a server's 5xx, 408 or 429, or a lost connection.
+/// Times that a conditional write is sent again after a server's 5xx, 408 or 429.
 const BRISK_RETRIES: usize = 8;
 
 /// Times that all else is sent again, of which time allows but a few.

@@ -186,7 +186,7 @@ pub async fn swap(
             found if !is_version(found.as_ref().map(|(_, version)| version), expected.as_ref()) => {
                 return Ok(Swapped::Conflict);
             }
-            // Stores over a network do not send a conditional request again by themselves.
+            // A store over a network does not send a conditional request again whose reply was lost.
             _ if !place.local && lost < MAX_LOST && matches!(error, StoreError::Generic { .. }) => {
                 lost += 1;
             }

@@ -94,6 +94,19 @@ impl Graph {
         self.reads.get(model).into_iter().flatten().map(String::as_str)
     }
 
+    /// The tables whose rows are read where `name` is: itself, and where it is a view, those that it
+    /// goes through.
+    pub fn rows_of<'a>(&'a self, project: &Project, name: &'a str) -> BTreeSet<&'a str> {
+        let (mut rows, mut open) = (BTreeSet::new(), vec![name]);
+        while let Some(name) = open.pop() {
+            let view = project.models.get(name).is_some_and(|model| model.layer == "staging");
+            if rows.insert(name) && view {
+                open.extend(self.reads(name));
+            }
+        }
+        rows
+    }
+
     /// Records the columns of `model`.
     pub(super) fn declare(&mut self, model: &str, schema: SchemaRef) {
         self.schemas.insert(model.to_owned(), schema);

@@ -177,3 +177,67 @@ fn a_line_that_comes_late_joins_its_own_export_and_no_newer_one() {
     project.run(&["rejects", "replay"]).ends_with(0);
     assert_eq!(lines(&project), ["A/1 2026-05 10.00", "A/2 2026-05 20.00", "B/1 2026-05 3.00"]);
 }
+
+/// What became of the rows of all exports: read, loaded, rejected, skipped, recognised, replaced.
+fn counts(project: &Project) -> [u64; 6] {
+    let names = ["read", "loaded", "rejected", "skipped", "recognised", "replaced"];
+    let sums = names.map(|name| format!("sum({name}) as {name}")).join(", ");
+    let row = project.query(&format!("select {sums} from lake.exports")).remove(0);
+    let counts = names.map(|name| row[name].as_u64().unwrap());
+    assert_eq!(counts[0], counts[1..].iter().sum::<u64>(), "a row vanished: {row}");
+    counts
+}
+
+#[test]
+fn a_row_that_makes_a_document_and_a_line_is_counted_once() {
+    let project = project(PIPELINE, "1,1,2026-05-01,a,10\n2,1,2026-05-02,a,20\n");
+    project.write(
+        "exports/2.csv",
+        format!("{HEADER}1,1,2026-06-01,a,11\n1,2,2026-06-01,a,12\n2,1,2026-06-02,a,21\n"),
+    );
+    project.run(&["run"]).ends_with(0);
+    assert_eq!(counts(&project), [5, 3, 0, 0, 0, 2]);
+    // Twice with other values, as a document and as a line: two rows, each rejected once.
+    then(&project, "3.csv", "7,1,2026-05-01,a,10\n7,1,2026-06-01,a,11\n8,1,2026-06-02,a,1\n");
+    assert_eq!(counts(&project), [8, 4, 2, 0, 0, 2]);
+    assert_eq!(rejects(&project).len(), 2);
+}
+
+#[test]
+fn rows_that_give_way_do_not_make_the_share_of_rejects_larger() {
+    let pipeline = documents_only().replace("max_percent: 80", "max_percent: 30");
+    let good = "1,,2026-05-01,a,1\n2,,2026-05-01,a,1\n3,,2026-05-01,a,1\n";
+    let project = project(&pipeline, &format!("{good}4,,2026-05-01,a,x\n"));
+    project.write("exports/2.csv", format!("{HEADER}{good}4,,2026-05-01,a,1\n"));
+    project.run(&["run"]).ends_with(0);
+    assert_eq!(counts(&project), [8, 4, 1, 0, 0, 3]);
+}
+
+#[test]
+fn rejects_go_when_the_same_bytes_are_read_again_without_any() {
+    let pipeline = documents_only();
+    let project = project(&pipeline, "1,,2026-05-01,a,1\n2,,2026-05-01,a,\"1,5\"\n");
+    project.run(&["run"]).ends_with(0);
+    assert_eq!(rejects(&project).len(), 1);
+    project.write("pipelines/sales.yaml", pipeline.replace("decimal: \".\"", "decimal: \",\""));
+    project.run(&["run"]).ends_with(0);
+    assert!(rejects(&project).is_empty());
+    assert_eq!(documents(&project).len(), 2);
+}
+
+#[test]
+fn exports_of_the_same_bytes_have_rejects_of_their_own() {
+    let months = "{ replace_period: { column: date, period: month, covers: { name: \"%Y-%m\" } } }";
+    let pipeline = documents_only().replace("load: upsert", &format!("load: {months}"));
+    let project = Project::new().file("pipelines/sales.yaml", pipeline);
+    for month in ["2026-05", "2026-06"] {
+        let rows = "1,,2026-05-01,a,1\n2,,2026-06-01,a,1\n";
+        project.write(&format!("exports/{month}.csv"), format!("{HEADER}{rows}"));
+    }
+    project.run(&["run"]).ends_with(0);
+    assert_eq!(counts(&project), [4, 2, 2, 0, 0, 0]);
+    assert_eq!(rejects(&project).len(), 2);
+    // One of them is corrected: the rejects of the other stay.
+    then(&project, "2026-05.csv", "1,,2026-05-01,a,1\n");
+    assert_eq!(rejects(&project).len(), 1);
+}

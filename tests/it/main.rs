@@ -59,6 +59,7 @@ mod sheet;
 mod tidy;
 mod unit_tests;
 mod upkeep;
+mod views;
 mod worked;
 #[path = "../../src/pull/read/workbook/xls_fixture.rs"]
 mod xls_fixture;
