@@ -7,6 +7,7 @@
 //! lake         data/<table>/<source>/<part>-<run>.parquet
 //!              runs/<run>.json, leases/<pipeline>.json, journal/<pipeline>.json,
 //!              journal/_backfill.json
+//!              made/<destination>.json                 what was published was made from
 //! publication  data/<version, 8 digits>-<run>/<file>
 //!              latest/<file>                           derived from the head
 //! ```
@@ -41,6 +42,7 @@ pub const LATEST: &str = "latest";
 pub const LOG: &str = "_log";
 
 const DATA: &str = "data";
+const MADE: &str = "made";
 const JOURNAL: &str = "journal";
 
 /// What an object is, by its name.
@@ -60,6 +62,8 @@ pub enum Object<'a> {
     Lease(&'a str),
     /// A journal, or how far a backfill came.
     Journal,
+    /// What a destination's tables were made from.
+    Made,
     /// A file derived from the head.
     Latest,
     /// The lock, or what the probe wrote.
@@ -80,6 +84,7 @@ impl<'a> Object<'a> {
             DATA => Self::Data,
             LATEST => Self::Latest,
             JOURNAL => Self::Journal,
+            MADE => Self::Made,
             RECORDS => Self::Record(json(RECORDS)?),
             LEASES => Self::Lease(json(LEASES)?),
             LOG => {
@@ -139,6 +144,12 @@ pub fn backfill() -> Path {
     journal("_backfill")
 }
 
+/// What the tables of `destination` were made from.
+#[must_use]
+pub fn made(destination: &str) -> Path {
+    Path::from(format!("{MADE}/{destination}.json"))
+}
+
 /// The last part of `path`.
 #[must_use]
 pub fn file_name(path: &str) -> &str {
@@ -150,7 +161,7 @@ mod tests {
     use object_store::path::Path;
 
     use super::{
-        HEAD, LOCK, Object, PROBE, UNFINISHED, backfill, journal, latest, lease, manifest,
+        HEAD, LOCK, Object, PROBE, UNFINISHED, backfill, journal, latest, lease, made, manifest,
     };
     use super::{part, published, record};
 
@@ -168,6 +179,7 @@ mod tests {
             (lease("sales"), Object::Lease("sales")),
             (journal("sales"), Object::Journal),
             (backfill(), Object::Journal),
+            (made("bi"), Object::Made),
             (Path::from(LOCK), Object::Own),
             (Path::from(PROBE), Object::Own),
             (Path::from(UNFINISHED).join("17-1.tmp"), Object::Unfinished),

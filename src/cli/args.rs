@@ -75,7 +75,8 @@ pub(super) enum Verb {
     Run {
         #[command(flatten)]
         which: Which,
-        /// Say what each model took: time, rows, what its plan went through.
+        /// Say what each model took: time, rows, what its plan went through. Computes though nothing is
+        /// new.
         #[arg(long)]
         profile: bool,
     },

@@ -163,6 +163,7 @@ pub(super) async fn retry(cli: &Cli, workspace: &Workspace, id: Option<&str>) ->
         as_of,
         keep: record.quarter.clone(),
         accept: false,
+        anyway: false,
     };
     let slot = slot_of(workspace, &record).await?;
     if slot.is_some() {

@@ -113,7 +113,8 @@ async fn verb(cli: &Cli, workspace: &Workspace) -> Result<()> {
             Ok(())
         }
         Verb::Run { which, profile } => {
-            let outcome = run(cli, workspace, &request(workspace, which)?).await?;
+            let request = Request { anyway: *profile, ..request(workspace, which)? };
+            let outcome = run(cli, workspace, &request).await?;
             print_outcome(workspace, &outcome);
             if *profile { profile::print(workspace, &outcome.run, cli.json).await } else { Ok(()) }
         }
@@ -206,6 +207,7 @@ pub(super) fn request(workspace: &Workspace, which: &Which) -> Result<Request> {
         as_of: which.as_of,
         keep: None,
         accept: which.accept,
+        anyway: false,
     };
     match &which.quarter {
         None => Ok(asked),
@@ -238,6 +240,11 @@ pub(super) async fn run(cli: &Cli, workspace: &Workspace, request: &Request) -> 
 
 fn print_plan(workspace: &Workspace, plan: &Plan) {
     print::line(format!("as of {}", plan.as_of));
+    if plan.stands {
+        print::line(
+            "up to date: what is published was made from the same, a run would compute nothing",
+        );
+    }
     for pipeline in &plan.pipelines {
         for (source, new, known) in &pipeline.sources {
             print::line(format!(

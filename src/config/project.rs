@@ -35,7 +35,7 @@ const MAX_DECLARATION_BYTES: u64 = 16 << 20;
 const DEFAULT_LEASE: TimeDelta = TimeDelta::seconds(60);
 
 /// How long a store is waited for where the declaration does not say.
-const DEFAULT_PATIENCE: Duration = Duration::from_secs(120);
+const DEFAULT_PATIENCE: Duration = Duration::from_mins(2);
 
 /// The longest that a lease may last.
 pub const LONGEST_LEASE: TimeDelta = TimeDelta::hours(1);

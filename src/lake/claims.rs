@@ -388,7 +388,8 @@ impl Search<'_> {
         let table = self.name.table;
         let names: BTreeSet<&str> =
             table.key.iter().chain(table.owner).chain(table.date.as_ref()).copied().collect();
-        let rows: DataFrame = union(self.session, names.iter().copied(), self.stored, self.coming)?;
+        let rows: DataFrame =
+            union(self.session, &names.iter().copied(), self.stored, self.coming)?;
         let streams = rows.execute_stream_partitioned().await?;
         let take = Arc::new(take);
         let tasks = streams.into_iter().map(|mut stream| {

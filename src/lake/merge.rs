@@ -78,7 +78,7 @@ pub(super) async fn merge(engine: Engine, job: Merge) -> Result<Merged> {
     let session = engine.session(1);
     let names = schema.fields().iter().map(|field| field.name().as_str());
     let names = names.filter(|name| *name != EXPORT);
-    let rows = union(&session, names, job.staying.as_slice(), &job.coming)?;
+    let rows = union(&session, &names, job.staying.as_slice(), &job.coming)?;
     let mut stream = sorted(rows, job.table)?.execute_stream().await?;
     let mut merging = Merging {
         keys: Keys::new(job.table, &schema)?,

@@ -102,10 +102,8 @@ impl<'a> Replacing<'a> {
         let others = others.iter().map(String::as_str);
         let touched: BTreeSet<&str> = replaced.chain(coming).copied().chain(others).collect();
         let becomes = |period: &'a str| {
-            let staying = match stored.contains(period) {
-                true => self.staying(table, period),
-                false => Staying::None,
-            };
+            let staying =
+                if stored.contains(period) { self.staying(table, period) } else { Staying::None };
             match (staying, coming.contains(period), stored.contains(period)) {
                 (Staying::None, false, false) => None,
                 (Staying::None, false, true) => Some((period, Becomes::Emptied)),

@@ -82,7 +82,7 @@ pub(super) struct Stored {
 /// When there are neither.
 pub(super) fn union<'a>(
     session: &SessionContext,
-    names: impl Iterator<Item = &'a str> + Clone,
+    names: &(impl Iterator<Item = &'a str> + Clone),
     stored: &[Stored],
     coming: &[ScratchRows],
 ) -> Result<DataFrame> {

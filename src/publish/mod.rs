@@ -11,5 +11,5 @@ mod publication;
 mod table;
 
 pub use latest::refresh;
-pub use publication::{Publication, Published, TableFiles, publish};
+pub use publication::{Publication, Published, TableFiles, file_count, publish};
 pub use table::published;

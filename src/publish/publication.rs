@@ -150,7 +150,13 @@ pub async fn publish(
 fn is_same(table: &TableFiles, stored: &Table) -> bool {
     let files = stored.digests();
     let parquet = |(_, digest): &(&str, &str)| *digest == table.written.sha256;
-    files.iter().any(parquet) && files.len() == file_names(table).len()
+    files.iter().any(parquet) && files.len() == file_count(&table.formats)
+}
+
+/// How many files a table has that is published in `formats`.
+#[must_use]
+pub fn file_count(formats: &[Format]) -> usize {
+    if formats.contains(&Format::Csv) { 3 } else { 1 }
 }
 
 fn file_names(table: &TableFiles) -> Vec<String> {

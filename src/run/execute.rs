@@ -10,6 +10,7 @@ use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
 use super::claim::{Claim, Run};
 use super::ending::Ending;
+use super::made;
 use super::missing::Missing;
 use super::plan::{Plan, Request, plan_table};
 use super::record::{Recording, now, told};
@@ -20,7 +21,7 @@ use crate::error::{Error, Kind, Result};
 use crate::lake::{
     ExportReport, Found, Loading, RunRecord, RunState, StepRecord, load, write_record,
 };
-use crate::publish::{Publication, Published, TableFiles, publish};
+use crate::publish::{Publication, Published, TableFiles, publish, refresh};
 use crate::tableset::{Manifest, TableSet};
 use crate::transform::{Materialised, Models};
 
@@ -262,19 +263,26 @@ impl Running<'_> {
         for publish in &plan.publish {
             if !bases.contains_key(&publish.to) {
                 let set = self.workspace.destination(&publish.to)?;
-                let base = set.head().await?.map_or(0, |head| head.version);
-                bases.insert(publish.to.clone(), (set, base));
+                let current = set.current().await?;
+                bases.insert(publish.to.clone(), (set, current));
             }
         }
         let (manifest, exports) = self.load(&plan).await?;
         self.recording.edit(|record| record.lake_version = Some(manifest.version));
-        if plan.publish.is_empty() {
+        if plan.publish.is_empty() || plan.stands {
+            let mut destinations = Vec::new();
+            for (name, (set, current)) in bases {
+                refresh(&set).await?;
+                self.recording
+                    .edit(|record| record.published.push((name.clone(), current.version)));
+                destinations.push((name, current.version, false));
+            }
             return Ok(Outcome {
                 run: self.id.to_owned(),
                 up_to_date: exports.is_empty(),
                 exports,
                 checks: Vec::new(),
-                destinations: Vec::new(),
+                destinations,
                 tables: Vec::new(),
             });
         }
@@ -359,12 +367,14 @@ impl Running<'_> {
         manifest: &Manifest,
         tables: &BTreeMap<String, Materialised>,
         missing: &Missing,
-        bases: BTreeMap<String, (TableSet, u64)>,
+        bases: BTreeMap<String, (TableSet, Manifest)>,
     ) -> Result<Vec<(String, u64, bool)>> {
         let since = self.begin(format!("publish {} tables", plan.publish.len()));
         let mut destinations = Vec::new();
-        for (name, (set, base)) in bases {
+        for (name, (set, current)) in bases {
             let entries = plan.publish.iter().filter(|entry| entry.to == name);
+            let (day, base) = (plan.as_of, current.version);
+            let from = made::digest(self.workspace, entries.clone(), day, manifest, &current)?;
             let files = entries.filter_map(|entry| {
                 let made = tables.get(&entry.table)?;
                 let contract = self.workspace.project.contracts.get(&entry.table)?;
@@ -393,6 +403,7 @@ impl Running<'_> {
                 Published::UpToDate(version) => (version, Vec::new()),
                 Published::Version(version, files) => (version, files),
             };
+            made::remember(self.workspace, &name, plan.keep.as_deref(), &from, &files).await?;
             let new = !written.is_empty();
             let rows = vec![("rows".to_owned(), files.iter().map(|file| file.written.rows).sum())];
             self.end("publish", &name, since, rows);

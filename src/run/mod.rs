@@ -9,6 +9,7 @@ mod claim;
 mod ending;
 mod execute;
 mod leases;
+mod made;
 mod missing;
 mod models;
 mod perform;

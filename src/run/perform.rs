@@ -6,7 +6,7 @@ use super::claim::{Claim, Run};
 use super::ending::Ending;
 use super::execute::{Outcome, Progress, blank, execute, only_check};
 use super::leases::Leases;
-use super::plan::{Request, choose, plan, plan_models};
+use super::plan::{Request, choose, plan_models, plan_run};
 use super::record::now;
 use super::workspace::Workspace;
 use crate::check::Checked;
@@ -46,7 +46,7 @@ pub async fn perform(
             claim.enter(workspace, run.id).await?;
         }
         let plan = tokio::select! {
-            plan = plan(workspace, request) => plan,
+            plan = plan_run(workspace, request) => plan,
             error = ending.comes() => Err(error),
         };
         match (plan, run.claim) {

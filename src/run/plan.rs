@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use chrono::NaiveDate;
 
+use super::made;
 use super::missing::INPUTS;
 use super::workspace::Workspace;
 use crate::check;
@@ -27,6 +28,8 @@ pub struct Request {
     pub keep: Option<String>,
     /// Whether months may shrink.
     pub accept: bool,
+    /// Whether tables are computed though what is published was made from the same.
+    pub anyway: bool,
 }
 
 impl Request {
@@ -77,6 +80,8 @@ pub struct Plan {
     pub keep: Option<String>,
     /// Whether months may shrink.
     pub accept: bool,
+    /// Whether nothing is to be pulled, and all that is to be published stands, made from the same.
+    pub stands: bool,
 }
 
 /// What a run would pull for one pipeline.
@@ -93,20 +98,85 @@ pub struct PipelinePlan {
 /// # Errors
 /// Faults of SQL, pipelines that do not exist, sources without exports.
 pub async fn plan<'a>(workspace: &'a Workspace, request: &Request) -> Result<(Plan, Models<'a>)> {
-    let (mut plan, models) = plan_models(workspace, request).await?;
     let chosen = choose(&workspace.project.pipelines, &request.pipelines)?;
+    let (plan, models) = plan_models(workspace, request).await?;
+    let pipelines = pull(workspace, &chosen, &plan.lake).await?;
+    let stands = stands(workspace, request, &plan.publish, &pipelines, &plan.lake).await?;
+    Ok((Plan { pipelines, stands, ..plan }, models))
+}
+
+/// The same for a run, which needs no models where all stands.
+pub(super) async fn plan_run<'a>(
+    workspace: &'a Workspace,
+    request: &Request,
+) -> Result<(Plan, Models<'a>)> {
+    let chosen = choose(&workspace.project.pipelines, &request.pipelines)?;
+    let lake = workspace.lake.set().current().await?;
+    let pipelines = pull(workspace, &chosen, &lake).await?;
+    let publish = published(&chosen);
+    if !stands(workspace, request, &publish, &pipelines, &lake).await? {
+        let (plan, models) = plan_models(workspace, request).await?;
+        return Ok((Plan { lake, pipelines, ..plan }, models));
+    }
+    let (project, as_of) = (&workspace.project, workspace.as_of(request.as_of));
+    let models = Models::new(project, &project.settings, &workspace.engine, as_of)?;
+    let (keep, accept) = (request.keep.clone(), request.accept);
+    let (graph, checked) = (Graph::default(), BTreeSet::new());
+    let plan = Plan {
+        as_of,
+        lake,
+        pipelines,
+        models: Vec::new(),
+        graph,
+        checked,
+        publish,
+        keep,
+        accept,
+        stands: true,
+    };
+    Ok((plan, models))
+}
+
+/// What `chosen` pipelines would pull into `lake`.
+async fn pull(
+    workspace: &Workspace,
+    chosen: &[&Pipeline],
+    lake: &Manifest,
+) -> Result<Vec<PipelinePlan>> {
     let sources = || chosen.iter().flat_map(|pipeline| &pipeline.sources);
     let wanted = |name: &str| sources().any(|source| source.name == name);
-    let ledger = Ledger::read(workspace.lake.set(), &plan.lake, wanted).await?;
-    for pipeline in &chosen {
+    let ledger = Ledger::read(workspace.lake.set(), lake, wanted).await?;
+    let mut pipelines = Vec::new();
+    for pipeline in chosen {
         let mut sources = Vec::new();
         for source in &pipeline.sources {
             let discovery = discover(source, &workspace.stores, &ledger).await?;
             sources.push((source.name.clone(), discovery.new, discovery.known));
         }
-        plan.pipelines.push(PipelinePlan { name: pipeline.name.clone(), sources });
+        pipelines.push(PipelinePlan { name: pipeline.name.clone(), sources });
     }
-    Ok((plan, models))
+    Ok(pipelines)
+}
+
+/// Whether `pipelines` have nothing to pull into `lake`, and all of `publish` stands.
+async fn stands(
+    workspace: &Workspace,
+    request: &Request,
+    publish: &[Publish],
+    pipelines: &[PipelinePlan],
+    lake: &Manifest,
+) -> Result<bool> {
+    let mut sources = pipelines.iter().flat_map(|pipeline| &pipeline.sources);
+    if request.anyway || publish.is_empty() || !sources.all(|(_, new, _)| new.is_empty()) {
+        return Ok(false);
+    }
+    let (as_of, keep) = (workspace.as_of(request.as_of), request.keep.as_deref());
+    made::stands(workspace, publish, as_of, keep, lake).await
+}
+
+/// All that `chosen` pipelines publish.
+fn published(chosen: &[&Pipeline]) -> Vec<Publish> {
+    chosen.iter().flat_map(|pipeline| pipeline.publish.iter().cloned()).collect()
 }
 
 /// Plans the models and checks of `request` on the lake as it is, without looking for exports.
@@ -115,9 +185,7 @@ pub(super) async fn plan_models<'a>(
     request: &Request,
 ) -> Result<(Plan, Models<'a>)> {
     let chosen = choose(&workspace.project.pipelines, &request.pipelines)?;
-    let publish =
-        chosen.iter().flat_map(|pipeline| pipeline.publish.iter().cloned()).collect::<Vec<_>>();
-    plan_publication(workspace, request, publish).await
+    plan_publication(workspace, request, published(&chosen)).await
 }
 
 /// Plans what `table` needs on the lake as it is.
@@ -152,6 +220,7 @@ async fn plan_publication<'a>(
         publish,
         keep: request.keep.clone(),
         accept: request.accept,
+        stands: false,
     };
     Ok((plan, prepared))
 }

@@ -157,6 +157,7 @@ impl Running<'_> {
             publish: Vec::<Publish>::new(),
             keep: None,
             accept: false,
+            stands: false,
         };
         let scratch = tempfile::tempdir_in(self.scratch.path())?;
         let engine = &self.workspace.engine;

@@ -37,8 +37,7 @@ pub struct Patience {
 
 impl Patience {
     /// Of somebody who looks on.
-    pub const BRISK: Self =
-        Self { retry: Duration::from_secs(5), request: Duration::from_secs(120) };
+    pub const BRISK: Self = Self { retry: Duration::from_secs(5), request: Duration::from_mins(2) };
 }
 
 /// Seconds that connecting may take.

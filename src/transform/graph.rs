@@ -12,7 +12,7 @@ use crate::config::{Fault, Faults, Model, Project, canonical};
 use crate::names;
 
 /// The models of a project: what each reads and, for those that were planned, its columns.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Graph {
     reads: BTreeMap<String, BTreeSet<String>>,
     order: Vec<String>,
@@ -96,6 +96,7 @@ impl Graph {
 
     /// The tables whose rows are read where `name` is: itself, and where it is a view, those that it
     /// goes through.
+    #[must_use]
     pub fn rows_of<'a>(&'a self, project: &Project, name: &'a str) -> BTreeSet<&'a str> {
         let (mut rows, mut open) = (BTreeSet::new(), vec![name]);
         while let Some(name) = open.pop() {

@@ -189,6 +189,10 @@ impl<'a> Models<'a> {
         self.later.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn plans(&self) -> MutexGuard<'_, BTreeMap<String, LogicalPlan>> {
+        self.plans.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn sizes(&self) -> MutexGuard<'_, BTreeMap<String, u64>> {
         self.sizes.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -208,22 +212,17 @@ impl<'a> Models<'a> {
 
     /// The plan of a SQL file whose tables are registered, with the types that it is executed with.
     async fn plan(&self, model: &Model) -> Result<LogicalPlan, Fault> {
-        let known = self.plans.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = known.get(&model.file).cloned();
-        match known {
-            Some(plan) => Ok(plan),
-            None => {
-                let plan = plan(&self.session, model, &self.parameters).await?;
-                analysed(&self.session, model, plan)
-            }
+        if let Some(plan) = self.plans().get(&model.file) {
+            return Ok(plan.clone());
         }
+        let plan = plan(&self.session, model, &self.parameters).await?;
+        analysed(&self.session, model, plan)
     }
 
     /// Plans a SQL file, alone in its file, whose tables are registered and stay so.
     pub(super) async fn prepare(&self, model: &Model) -> Result<LogicalPlan, Fault> {
         let plan = self.plan(model).await?;
-        let mut plans = self.plans.lock().unwrap_or_else(PoisonError::into_inner);
-        plans.insert(model.file.clone(), plan.clone());
+        self.plans().insert(model.file.clone(), plan.clone());
         Ok(plan)
     }
 

@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use crate::project::{Ran, binary, copy, published};
+use crate::project::{Project, Ran, binary, copy, published};
 use crate::sample::Sample;
 
 fn run(folder: &std::path::Path, threads: &str) -> Ran {
@@ -75,4 +75,52 @@ fn threads_names_and_times_do_not_change_a_byte() {
         touch(&renamed, index);
     }
     assert_eq!(run(&made, "2").ends_with(0).stdout, "up to date\n");
+}
+
+/// The models that the last run computed.
+fn models(project: &Project) -> usize {
+    let runs = project.run(&["--json", "runs"]).ends_with(0).stdout;
+    let last: serde_json::Value = serde_json::from_str(runs.lines().next().unwrap()).unwrap();
+    let id = last["id"].as_str().unwrap();
+    let shown = project.run(&["--json", "runs", "show", id]).ends_with(0).stdout;
+    shown.matches("\"kind\":\"model\"").count() + shown.matches("\"kind\": \"model\"").count()
+}
+
+#[test]
+fn what_is_made_from_the_same_is_not_computed_again() {
+    let project = Project::empty();
+    let out = project.path("");
+    project.run(&["demo", "--documents", "2000", "--out", out.to_str().unwrap()]).ends_with(0);
+    assert!(models(&project) > 50);
+    let published = project.published();
+    let stands = |why: &str, computes: bool| {
+        project.run(&["run"]).ends_with(0).gives("up to date");
+        assert_eq!(models(&project) > 0, computes, "{why}");
+        assert_eq!(project.published(), published, "{why}");
+    };
+    stands("nothing is new", false);
+    // What readers find is put right also where nothing is computed.
+    std::fs::remove_file(project.path("published/latest/client_base.csv")).unwrap();
+    stands("a file was lost", false);
+    assert!(project.path("published/latest/client_base.csv").exists());
+    // A model that says the same in other words is computed once.
+    let model = project.read("sql/intermediate/int_sales.sql");
+    project.write("sql/intermediate/int_sales.sql", format!("{model}\n-- Said once more.\n"));
+    stands("a model was written anew", true);
+    stands("it is known by now", false);
+    // What is remembered may be lost.
+    std::fs::remove_dir_all(project.path("lake/made")).unwrap();
+    stands("nothing is remembered", true);
+    // Another day, another quarter: each is known for itself.
+    project.run(&["run", "quarterly_review", "--quarter", "2026Q2"]).ends_with(0);
+    assert!(models(&project) > 0);
+    project.run(&["run", "quarterly_review", "--quarter", "2026Q2"]).ends_with(0);
+    assert_eq!(models(&project), 0);
+    let settings = project.read("pipelines/project.yaml");
+    project.write(
+        "pipelines/project.yaml",
+        settings.replace("as_of: 2026-09-30", "as_of: 2026-09-29"),
+    );
+    project.run(&["run"]).ends_with(0);
+    assert!(models(&project) > 0, "another day");
 }
