@@ -74,6 +74,14 @@ impl Error {
         Self { kind, message: message.into(), hint: None, source: None }
     }
 
+    /// Whether a query was ended because it found no more memory.
+    #[must_use]
+    pub fn lacks_memory(&self) -> bool {
+        use datafusion::error::DataFusionError;
+        let cause = self.source.as_ref().and_then(|it| it.downcast_ref::<DataFusionError>());
+        cause.is_some_and(|it| matches!(it.find_root(), DataFusionError::ResourcesExhausted(_)))
+    }
+
     /// The same with a remedy.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {

@@ -67,6 +67,8 @@ impl Running<'_> {
         let mut waiting: Vec<&str> = plan.models.iter().map(String::as_str).collect();
         let mut running = FuturesUnordered::new();
         let mut heavy_runs = false;
+        // Models that found too little memory beside others: they run again alone, on one thread.
+        let mut alone: BTreeSet<&str> = BTreeSet::new();
         let mut tables = BTreeMap::new();
         let contracts = plan.checked.iter().filter_map(|name| project.contracts.get(name));
         let mut kept = plan.checked.clone();
@@ -82,7 +84,11 @@ impl Running<'_> {
             unfinished.iter().map(|name| (*name, rows_of(&mut plan.graph.reads(name)))).collect();
         loop {
             while running.len() < at_once {
+                let next_alone = waiting.iter().any(|name| alone.contains(name));
                 let ready = |name: &&str| {
+                    if next_alone {
+                        return alone.contains(name) && running.is_empty();
+                    }
                     plan.graph.reads(name).all(|read| !unfinished.contains(read))
                         && !(heavy_runs && models.is_heavy(plan.graph.reads(name)))
                 };
@@ -91,7 +97,15 @@ impl Running<'_> {
                 let heavy = models.is_heavy(plan.graph.reads(name));
                 heavy_runs |= heavy;
                 let since = self.begin(format!("model {name}"));
-                running.push(async move { (name, since, heavy, models.run(name).await) });
+                let by_itself = alone.contains(name);
+                running.push(async move {
+                    let ran = if by_itself {
+                        models.run_alone(name).await
+                    } else {
+                        models.run(name).await
+                    };
+                    (name, since, heavy, ran)
+                });
             }
             let Some((name, since, heavy, ran)) = running.next().await else {
                 return match waiting.first() {
@@ -102,8 +116,15 @@ impl Running<'_> {
                     )),
                 };
             };
-            unfinished.remove(name);
             heavy_runs &= !heavy;
+            if ran.as_ref().is_err_and(Error::lacks_memory) && alone.insert(name) {
+                let told = format!("model {name} found too little memory: it runs again, alone");
+                (self.progress)(Event::Note(told));
+                self.steps += 1;
+                waiting.push(name);
+                continue;
+            }
+            unfinished.remove(name);
             let (ran, reads) = ran?;
             let rows = match ran {
                 Ran::View => continue,

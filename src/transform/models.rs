@@ -283,6 +283,18 @@ impl<'a> Models<'a> {
     /// # Errors
     /// When it cannot be planned or fails on the data.
     pub async fn run(&self, name: &str) -> Result<(Ran, Vec<Reads>)> {
+        self.run_on(name, self.engine.limits().threads).await
+    }
+
+    /// The same on one thread, which needs the least memory.
+    ///
+    /// # Errors
+    /// As [`Models::run`].
+    pub async fn run_alone(&self, name: &str) -> Result<(Ran, Vec<Reads>)> {
+        self.run_on(name, 1).await
+    }
+
+    async fn run_on(&self, name: &str, threads: usize) -> Result<(Ran, Vec<Reads>)> {
         let model = self.model(name)?;
         let declared = |fault: Fault| Error::new(Kind::Declaration, fault.to_string());
         let plan = self.declare(name).await.map_err(declared)?;
@@ -291,8 +303,8 @@ impl<'a> Models<'a> {
         }
         let run = async {
             match self.project.contracts.get(name) {
-                Some(contract) => self.run_sorted(name, plan, &contract.grain).await,
-                None => self.run_to_scratch(name, plan).await,
+                Some(contract) => self.run_sorted(name, plan, &contract.grain, threads).await,
+                None => self.run_to_scratch(name, plan, threads).await,
             }
         };
         let (ran, reads) =
@@ -357,10 +369,11 @@ impl<'a> Models<'a> {
         rows
     }
 
-    /// How `plan`, which was analysed, is executed, and the tables that it goes through; it is optimised
-    /// once.
-    async fn physical(&self, plan: LogicalPlan) -> Result<(Physical, Vec<Reads>)> {
-        let state = self.session.state();
+    /// How `plan`, which was analysed, is executed on so many threads, and the tables that it goes
+    /// through; it is optimised once.
+    async fn physical(&self, plan: LogicalPlan, threads: usize) -> Result<(Physical, Vec<Reads>)> {
+        let mut state = self.session.state();
+        state.config_mut().options_mut().execution.target_partitions = threads;
         let plan = state.optimizer().optimize(plan, &state, |_, _| {})?;
         let reads = self.reads(&plan)?;
         let plan = state.query_planner().create_physical_plan(&plan, &state).await?;
@@ -372,12 +385,13 @@ impl<'a> Models<'a> {
         name: &str,
         mut plan: LogicalPlan,
         grain: &[String],
+        threads: usize,
     ) -> Result<(Ran, Vec<Reads>)> {
         let order = grain.iter().map(|name| col(format!("\"{name}\"")).sort(true, false));
         if !grain.is_empty() {
             plan = LogicalPlanBuilder::from(plan).sort(order)?.build()?;
         }
-        let ((plan, context), reads) = self.physical(plan).await?;
+        let ((plan, context), reads) = self.physical(plan, threads).await?;
         let mut stream = execute_stream(plan, context)?;
         let path = self.scratch()?.join(format!("model-{name}.parquet"));
         let made = spawn(async move {
@@ -393,9 +407,14 @@ impl<'a> Models<'a> {
         Ok((Ran::Table(made), reads))
     }
 
-    async fn run_to_scratch(&self, name: &str, plan: LogicalPlan) -> Result<(Ran, Vec<Reads>)> {
+    async fn run_to_scratch(
+        &self,
+        name: &str,
+        plan: LogicalPlan,
+        threads: usize,
+    ) -> Result<(Ran, Vec<Reads>)> {
         let keyed = plan.schema().has_column_with_unqualified_name(CLIENT_KEY);
-        let ((mut plan, context), reads) = self.physical(plan).await?;
+        let ((mut plan, context), reads) = self.physical(plan, threads).await?;
         if keyed {
             plan = by_key(plan, CLIENT_KEY, self.engine.limits().threads)?;
         }
