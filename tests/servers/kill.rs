@@ -170,7 +170,7 @@ pub(crate) fn away(_: &Server) {
     let project = job(&place, &format!("{declared}limits: {{ retry: 1s }}\n"));
     for verb in ["run", "status"] {
         let ran = project.run(&[verb]).ends_with(1);
-        let (said, of) = (&ran.stderr, format!("of {place}/lake"));
+        let (said, of) = (&ran.stderr, format!("of \"{place}/lake\""));
         assert!(said.contains(&of) && said.contains("503"), "{verb}: {said}");
         assert!(said.contains("hint: "), "{verb}: {said}");
     }
