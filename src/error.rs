@@ -74,12 +74,21 @@ impl Error {
         Self { kind, message: message.into(), hint: None, source: None }
     }
 
-    /// Whether a query was ended because it found no more memory.
+    /// Whether a query was ended because it found no more memory, or may have been: where one partition
+    /// finds none, repartitioning in `DataFusion` 55 panics in another.
     #[must_use]
     pub fn lacks_memory(&self) -> bool {
-        use datafusion::error::DataFusionError;
-        let cause = self.source.as_ref().and_then(|it| it.downcast_ref::<DataFusionError>());
-        cause.is_some_and(|it| matches!(it.find_root(), DataFusionError::ResourcesExhausted(_)))
+        use datafusion::error::DataFusionError::{External, ResourcesExhausted};
+        let cause = self.source.as_ref();
+        let cause = cause.and_then(|it| it.downcast_ref::<datafusion::error::DataFusionError>());
+        cause.is_some_and(|it| match it.find_root() {
+            ResourcesExhausted(_) => true,
+            External(inner) => {
+                let joined = inner.downcast_ref::<std::sync::Arc<tokio::task::JoinError>>();
+                joined.is_some_and(|error| error.is_panic())
+            }
+            _ => false,
+        })
     }
 
     /// The same with a remedy.
