@@ -403,7 +403,11 @@ impl Running<'_> {
                 Published::UpToDate(version) => (version, Vec::new()),
                 Published::Version(version, files) => (version, files),
             };
-            made::remember(self.workspace, &name, plan.keep.as_deref(), &from, &files).await?;
+            let keep = plan.keep.as_deref();
+            if let Err(error) = made::remember(self.workspace, &name, keep, &from, &files).await {
+                // What is published stands; only the next run computes it once more.
+                (self.progress)(Event::Note(format!("what \"{name}\" was made from: {error}")));
+            }
             let new = !written.is_empty();
             let rows = vec![("rows".to_owned(), files.iter().map(|file| file.written.rows).sum())];
             self.end("publish", &name, since, rows);

@@ -108,7 +108,9 @@ fn what_is_made_from_the_same_is_not_computed_again() {
     project.write("sql/intermediate/int_sales.sql", format!("{model}\n-- Said once more.\n"));
     stands("a model was written anew", true);
     stands("it is known by now", false);
-    // What is remembered may be lost.
+    // What is remembered may be damaged, or lost.
+    project.write("lake/made/bi.json", "{");
+    stands("what is remembered cannot be read", true);
     std::fs::remove_dir_all(project.path("lake/made")).unwrap();
     stands("nothing is remembered", true);
     // Another day, another quarter: each is known for itself.
