@@ -1,11 +1,16 @@
 //! Keys that come again from another period, and wholes whose parts come again: which export wins.
 //!
 //! A key stands in one month, and the parts of one whole, as a document's lines, are of one export.
-//! Of the exports that claim it, this decides, line by line:
+//! It is decided in three steps, of which each looks only at rows that the steps before let stand:
+//!
+//! 1. An export that has a key with two values contradicts itself: those rows claim nothing.
+//! 2. Of the exports that have parts of a whole, one wins it.
+//! 3. Of the exports that have a key in several months, one wins it.
+//!
+//! Who wins is told line by line:
 //!
 //! | before | comes |
 //! |---|---|
-//! | an export that has the key in one month | one that has it in two, and contradicts itself |
 //! | exports that come now | what is stored |
 //! | what is stored | rows that come late |
 //! | the later month | the earlier |
@@ -16,7 +21,7 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, Int64Array, RecordBatch};
+use arrow::array::{Array, ArrayRef, Int32Array, Int64Array, RecordBatch};
 use arrow::datatypes::{DataType, Field};
 use arrow::row::{RowConverter, SortField};
 use datafusion::common::hash_utils::{RandomState, with_hashes};
@@ -48,37 +53,39 @@ const CLAIMS_BYTES: u64 = 600;
 const WINNER_BYTES: usize = 160;
 
 /// What several exports or months claim.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Claims {
-    keys: Option<Contested>,
-    wholes: Option<Contested>,
+    /// In the order of the steps.
+    contested: Vec<Arc<Contested>>,
     /// Months of stored rows that lose some.
     pub(super) stored_periods: BTreeSet<String>,
 }
 
-/// What is claimed.
+/// What is claimed, in the order of the steps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum What {
-    /// A row's key, which stands in one month.
-    Key,
+    /// The value of a key in one export.
+    Value,
     /// What rows are parts of, which one export brings.
     Whole,
+    /// A row's key, which stands in one month.
+    Key,
 }
 
 /// What one export, or the lake, claims.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Claim {
     order: i32,
-    /// The first month.
+    /// The first month; of a value the least.
     least: i64,
-    /// The last month.
+    /// The last month; of a value the greatest.
     most: i64,
     /// Of stored rows all months, and their export, the last by name.
     stored: Option<Box<(BTreeSet<i64>, String)>>,
 }
 
 impl Claim {
-    /// That the export of `order`, stored as `export`, has the thing in `month`.
+    /// That the export of `order`, stored as `export`, has the thing in `month`, or with that value.
     fn new(order: i32, month: i64, export: &str) -> Self {
         let stored = || Box::new((BTreeSet::from([month]), export.to_owned()));
         Self { order, least: month, most: month, stored: (order == STORED).then(stored) }
@@ -100,8 +107,6 @@ impl Claim {
 struct Winner {
     order: i32,
     export: String,
-    /// Orders of exports that contradict themselves.
-    clashing: Vec<i32>,
 }
 
 impl Winner {
@@ -109,20 +114,16 @@ impl Winner {
     fn of(what: What, claims: &[Claim]) -> Option<Self> {
         let (least, most) = (claims.iter().map(|it| it.least), claims.iter().map(|it| it.most));
         let contested = match what {
-            What::Key => least.min() != most.max(),
+            What::Value | What::Key => least.min() != most.max(),
             What::Whole => claims.len() > 1,
         };
-        let clashes =
-            |claim: &Claim| what == What::Key && claim.order != STORED && claim.least != claim.most;
         let rank = |claim: &&Claim| {
             let age = claim.order.saturating_sub(STORED).signum();
-            (!clashes(claim), age, claim.most, claim.order)
+            (age, claim.most, claim.order)
         };
         let top = claims.iter().max_by_key(rank).filter(|_| contested)?;
-        let clashing = claims.iter().filter(|claim| clashes(claim)).map(|claim| claim.order);
         let export = top.stored.as_ref().map_or_else(String::new, |stored| stored.1.clone());
-        let order = top.order;
-        Some(Self { order, export, clashing: clashing.collect() })
+        Some(Self { order: top.order, export })
     }
 
     /// What becomes of a row of the export of `order`, whose name is `export`.
@@ -130,7 +131,7 @@ impl Winner {
         // Parts that an export brings late join those that it brought before.
         let joins =
             what == What::Whole && order < STORED && self.order == STORED && export == self.export;
-        if self.clashing.contains(&order) {
+        if what == What::Value {
             Fate::Clashes
         } else if order == self.order || joins {
             Fate::Stays
@@ -140,13 +141,14 @@ impl Winner {
     }
 }
 
-/// How a thing is known: the columns that name it, and the year where names begin again each
-/// January.
+/// How a thing is known: the columns that name it, the year where names begin again each January,
+/// and the export of values.
 #[derive(Debug, Clone)]
 struct Name {
     table: &'static Table,
     columns: &'static [&'static str],
     yearly: bool,
+    by_export: bool,
 }
 
 impl Name {
@@ -154,17 +156,21 @@ impl Name {
         let schema = schema(self.table);
         let named = |name: &&str| schema.field_with_name(name).ok().map(Field::data_type).cloned();
         let year = self.yearly.then_some(DataType::Int64);
-        self.columns.iter().filter_map(named).chain(year).collect()
+        let export = self.by_export.then_some(DataType::Int32);
+        self.columns.iter().filter_map(named).chain(year).chain(export).collect()
     }
 
     /// What names each row's thing; `months` are those of the rows.
     fn of(&self, batch: &RecordBatch, months: &[i64]) -> Result<Vec<ArrayRef>> {
-        let mut columns = Vec::with_capacity(self.columns.len() + 1);
+        let mut columns = Vec::with_capacity(self.columns.len() + 2);
         for (name, kind) in self.columns.iter().zip(self.kinds()) {
             columns.push(arrow::compute::cast(column(batch, name)?, &kind)?);
         }
         if self.yearly {
             columns.push(Arc::new(months.iter().map(|month| month / 12).collect::<Int64Array>()));
+        }
+        if self.by_export {
+            columns.push(Arc::new(orders(batch)?.iter().copied().collect::<Int32Array>()));
         }
         Ok(columns)
     }
@@ -181,55 +187,53 @@ struct Contested {
 }
 
 impl Claims {
-    /// Finds what the rows that come and those that stay, of whatever month, both claim. Where rows
-    /// are only added, parts may come one after the other.
+    /// Finds what the rows that come and those that stay, of whatever month, both claim; the exports
+    /// that come are called `shorts`, by their position. Where rows are only added, parts may come
+    /// one after the other.
     pub(super) async fn find(
         engine: &Engine,
         into: &Into,
         stored: &[Stored],
         coming: &[&Arrived],
+        shorts: &Arc<[String]>,
         append: bool,
     ) -> Result<Self> {
-        let mut claims = Self::default();
         let orders: BTreeSet<i32> =
             coming.iter().flat_map(|arrived| arrived.orders.iter().copied()).collect();
         let several = !stored.is_empty() || orders.len() > 1;
         if into.table.date.is_none() || coming.is_empty() || !several && coming.len() == 1 {
-            return Ok(claims);
+            return Ok(Self::default());
         }
-        let rows: Vec<ScratchRows> =
-            coming.iter().flat_map(|arrived| arrived.rows.iter().cloned()).collect();
+        let coming = coming.iter().flat_map(|arrived| arrived.rows.iter().cloned()).collect();
         let session = engine.session(engine.limits().threads);
         let (table, yearly) = (into.table, into.yearly);
-        let find = async |what: What, columns: &'static [&'static str]| {
-            let search = Search {
-                engine,
-                session: &session,
-                what,
-                name: Name { table, columns, yearly },
-                stored,
-                coming: &rows,
-            };
-            search.contested().await
-        };
-        if let Some((contested, periods)) = find(What::Key, table.key).await? {
-            claims.keys = Some(contested);
-            claims.stored_periods.extend(periods);
+        let search = Search { engine, session, table, yearly, stored, coming, shorts };
+        let wholes = several && !append && !table.owner.is_empty();
+        let asked: &[What] = if wholes { &[What::Whole, What::Key] } else { &[What::Key] };
+        let mut suspected = Vec::new();
+        for what in asked {
+            suspected.extend(search.suspects(*what).await?);
         }
-        if several
-            && !append
-            && !table.owner.is_empty()
-            && let Some((contested, periods)) = find(What::Whole, table.owner).await?
-        {
-            claims.wholes = Some(contested);
-            claims.stored_periods.extend(periods);
+        // Values are looked at only where something is at stake.
+        if !suspected.is_empty() {
+            suspected.splice(..0, search.suspects(What::Value).await?);
         }
-        Ok(claims)
+        let mut claims = Arc::new(Self::default());
+        for suspects in suspected {
+            let found = search.contested(suspects, &claims).await?;
+            let claims = Arc::make_mut(&mut claims);
+            if let Some((contested, periods)) = found {
+                claims.contested.push(Arc::new(contested));
+                claims.stored_periods.extend(periods);
+            }
+        }
+        Ok(Arc::unwrap_or_clone(claims))
     }
 
     /// A key that stands in several months, as text: the first of all.
     pub(super) fn first_key(&self) -> Result<Option<String>> {
-        let Some(keys) = &self.keys else { return Ok(None) };
+        let keys = self.contested.iter().find(|contested| contested.what == What::Key);
+        let Some(keys) = keys else { return Ok(None) };
         let Some(first) = keys.winners.keys().min() else { return Ok(None) };
         let parser = keys.converter.parser();
         let columns = keys.converter.convert_rows([parser.parse(first)])?;
@@ -248,13 +252,12 @@ impl Claims {
         shorts: &[String],
     ) -> Result<Vec<Fate>> {
         let mut fates = vec![Fate::Stays; batch.num_rows()];
-        if self.keys.is_none() && self.wholes.is_none() {
+        if self.contested.is_empty() {
             return Ok(fates);
         }
         let (orders, names) = (orders(batch)?, exports(batch, shorts)?);
         let months = months(batch, table)?;
-        // What a key's fate is counts before that of the whole that its row is a part of.
-        for contested in [&self.keys, &self.wholes].into_iter().flatten() {
+        for contested in &self.contested {
             let rows = contested.converter.convert_columns(&contested.name.of(batch, &months)?)?;
             for (row, name) in rows.iter().enumerate() {
                 let Some(winner) = contested.winners.get(name.as_ref()) else { continue };
@@ -271,47 +274,65 @@ impl Claims {
 /// A look through all rows for what is contested.
 struct Search<'a> {
     engine: &'a Engine,
-    session: &'a SessionContext,
-    what: What,
-    name: Name,
+    session: SessionContext,
+    table: &'static Table,
+    yearly: bool,
     stored: &'a [Stored],
-    coming: &'a [ScratchRows],
+    coming: Vec<ScratchRows>,
+    shorts: &'a Arc<[String]>,
+}
+
+/// Hashes of names that may be contested.
+struct Suspects {
+    what: What,
+    hashes: HashSet<u64>,
+    memory: MemoryReservation,
 }
 
 /// Claims by the name of what is claimed, sorted by order.
 type ByName = HashMap<Box<[u8]>, Vec<Claim>>;
 
 impl Search<'_> {
-    /// What is contested, and the months of stored rows that lose some; `None` where nothing is.
-    async fn contested(self) -> Result<Option<(Contested, BTreeSet<String>)>> {
-        let memory = self.engine.reservation("claims");
-        let suspects = Arc::new(self.suspects(&memory).await?);
-        if suspects.is_empty() {
-            return Ok(None);
-        }
-        let converter = || {
-            let sort = self.name.kinds().into_iter().map(SortField::new);
-            RowConverter::new(sort.collect())
-        };
+    fn name(&self, what: What) -> Name {
+        let (table, yearly) = (self.table, self.yearly);
+        let columns = if what == What::Whole { table.owner } else { table.key };
+        Name { table, columns, yearly, by_export: what == What::Value }
+    }
+
+    /// What is contested of the rows that stand by the steps `before`, and the months of stored rows
+    /// that lose some; `None` where nothing is.
+    async fn contested(
+        &self,
+        suspects: Suspects,
+        before: &Arc<Claims>,
+    ) -> Result<Option<(Contested, BTreeSet<String>)>> {
+        let Suspects { what, hashes: suspects, memory } = suspects;
+        let suspects = Arc::new(suspects);
+        let name = self.name(what);
+        let converter =
+            || RowConverter::new(name.kinds().into_iter().map(SortField::new).collect());
         let (mut winners, mut periods) = (HashMap::new(), BTreeSet::new());
         // Winners are kept to the end, claims for one pass.
         memory.try_grow(suspects.len() * WINNER_BYTES)?;
         let passes = passes(&memory, suspects.len() as u64 * CLAIMS_BYTES)?;
         for pass in 0..passes {
-            let (name, suspects, converter) =
-                (self.name.clone(), Arc::clone(&suspects), converter()?);
-            let collected = self.each(ByName::new, move |claims, batch| {
+            let (name, suspects, converter) = (name.clone(), Arc::clone(&suspects), converter()?);
+            let (before, shorts) = (Arc::clone(before), Arc::clone(self.shorts));
+            let collected = self.each(what, ByName::new, move |claims, batch| {
                 let months = months(batch, name.table)?;
                 let columns = name.of(batch, &months)?;
                 let (orders, names) = (orders(batch)?, exports(batch, &[])?);
+                let places = what.places(batch, name.table, &months)?;
+                let fates = before.fates(batch, name.table, &shorts)?;
                 let rows = converter.convert_columns(&columns)?;
                 with_hashes(&columns, &RandomState::default(), |hashes| {
                     for (row, hash) in hashes.iter().enumerate() {
-                        if hash % passes != pass || !suspects.contains(hash) {
+                        let stands = fates[row] == Fate::Stays;
+                        if !stands || hash % passes != pass || !suspects.contains(hash) {
                             continue;
                         }
                         let export = if names.is_valid(row) { names.value(row) } else { "" };
-                        let claim = Claim::new(orders[row], months[row], export);
+                        let claim = Claim::new(orders[row], places[row], export);
                         add(claims, rows.row(row).as_ref(), claim);
                     }
                     Ok(())
@@ -323,7 +344,7 @@ impl Search<'_> {
                 of.into_iter().for_each(|claim| add(&mut claims, &name, claim));
             }
             for (name, claims) in claims {
-                let Some(winner) = Winner::of(self.what, &claims) else { continue };
+                let Some(winner) = Winner::of(what, &claims) else { continue };
                 if winner.order != STORED {
                     let stored = claims.iter().filter_map(|claim| claim.stored.as_ref());
                     let months = stored.flat_map(|stored| &stored.0);
@@ -337,12 +358,12 @@ impl Search<'_> {
         }
         let converter = converter()?;
         memory.resize(winners.len() * WINNER_BYTES);
-        let (what, name) = (self.what, self.name);
         Ok(Some((Contested { what, name, converter, winners, _memory: memory }, periods)))
     }
 
-    /// Hashes of names that may be contested: as few parts at a time as the memory asks for.
-    async fn suspects(&self, memory: &MemoryReservation) -> Result<HashSet<u64>> {
+    /// What may be contested, if anything: as few parts at a time as the memory asks for.
+    async fn suspects(&self, what: What) -> Result<Option<Suspects>> {
+        let memory = self.engine.reservation("claims");
         let stored = self.stored.iter().filter_map(|stored| {
             let known = stored.rows.statistics()?;
             known.num_rows.get_value().copied()
@@ -350,21 +371,20 @@ impl Search<'_> {
         let rows = stored.sum::<usize>() as u64
             + self.coming.iter().map(|coming| coming.rows).sum::<u64>();
         // A vector that grows may have twice its length, and all are copied into one.
-        let passes = passes(memory, 4 * rows * size_of::<(u64, i64)>() as u64)?;
+        let passes = passes(&memory, 4 * rows * size_of::<(u64, i64)>() as u64)?;
         let mut suspects = HashSet::new();
         for pass in 0..passes {
-            let (what, name) = (self.what, self.name.clone());
-            let places = self.each(Vec::new, move |places: &mut Vec<(u64, i64)>, batch| {
+            let name = self.name(what);
+            let places = self.each(what, Vec::new, move |places: &mut Vec<(u64, i64)>, batch| {
                 let months = months(batch, name.table)?;
-                let orders = orders(batch)?;
+                let of = match what {
+                    What::Whole => orders(batch)?.iter().copied().map(i64::from).collect(),
+                    What::Value | What::Key => what.places(batch, name.table, &months)?,
+                };
                 with_hashes(&name.of(batch, &months)?, &RandomState::default(), |hashes| {
                     let hashes = hashes.iter().enumerate();
-                    places.extend(hashes.filter(|(_, hash)| **hash % passes == pass).map(
-                        |(row, hash)| match what {
-                            What::Key => (*hash, months[row]),
-                            What::Whole => (*hash, i64::from(orders[row])),
-                        },
-                    ));
+                    let ours = hashes.filter(|(_, hash)| **hash % passes == pass);
+                    places.extend(ours.map(|(row, hash)| (*hash, of[row])));
                     Ok(())
                 })?;
                 Ok(())
@@ -376,20 +396,23 @@ impl Search<'_> {
             suspects.extend(contested.map(|pair| pair[0].0));
         }
         memory.resize(suspects.len() * SUSPECT_BYTES);
-        Ok(suspects)
+        Ok((!suspects.is_empty()).then_some(Suspects { what, hashes: suspects, memory }))
     }
 
     /// Takes every batch of rows; gives what each thread has made of its own.
     async fn each<T: Send + 'static>(
         &self,
+        what: What,
         begin: impl Fn() -> T,
         take: impl Fn(&mut T, &RecordBatch) -> Result<()> + Send + Sync + 'static,
     ) -> Result<Vec<T>> {
-        let table = self.name.table;
-        let names: BTreeSet<&str> =
-            table.key.iter().chain(table.owner).chain(table.date.as_ref()).copied().collect();
-        let rows: DataFrame =
-            union(self.session, &names.iter().copied(), self.stored, self.coming)?;
+        let table = self.table;
+        let names = table.key.iter().chain(table.owner).chain(table.date.as_ref()).copied();
+        let (names, stored): (BTreeSet<&str>, _) = match what {
+            What::Value => (table.columns.iter().map(|column| column.name).collect(), &[][..]),
+            What::Whole | What::Key => (names.collect(), self.stored),
+        };
+        let rows: DataFrame = union(&self.session, &names.iter().copied(), stored, &self.coming)?;
         let streams = rows.execute_stream_partitioned().await?;
         let take = Arc::new(take);
         let tasks = streams.into_iter().map(|mut stream| {
@@ -403,6 +426,21 @@ impl Search<'_> {
             async { task.join().await.map_err(joined)? }
         });
         futures::future::try_join_all(tasks).await
+    }
+}
+
+impl What {
+    /// What a claim says of each row: the month, or a number that differs where the values do.
+    fn places(self, batch: &RecordBatch, table: &Table, months: &[i64]) -> Result<Vec<i64>> {
+        if self != Self::Value {
+            return Ok(months.to_vec());
+        }
+        let values = table.columns.iter().map(|it| Ok(Arc::clone(column(batch, it.name)?)));
+        let values: Vec<ArrayRef> = values.collect::<Result<_>>()?;
+        let numbers = with_hashes(&values, &RandomState::default(), |hashes| {
+            Ok(hashes.iter().map(|hash| hash.cast_signed()).collect())
+        });
+        Ok(numbers?)
     }
 }
 

@@ -1,6 +1,6 @@
 //! Who wins what several exports claim: a test for each line of the table.
 
-use super::What::{Key, Whole};
+use super::What::{Key, Value, Whole};
 use super::{Claim, Winner};
 use crate::lake::rows::{Age, STORED};
 use crate::lake::settle::Fate::{Clashes, Lost, Stays};
@@ -39,13 +39,10 @@ fn of_a_key_in_two_months_the_newest_wins() {
 }
 
 #[test]
-fn who_contradicts_itself_wins_over_nobody_else() {
-    let claims = [claim(1, &[5, 6]), claim(0, &[5]), claim(STORED, &[4])];
-    let winner = Winner::of(Key, &claims).unwrap();
-    let fates = [1, 0, STORED].map(|order| winner.fate(Key, order, ""));
-    assert_eq!(fates, [Clashes, Stays, Lost]);
-    let winner = Winner::of(Key, &claims[..1]).unwrap();
-    assert_eq!(winner.fate(Key, 1, ""), Clashes);
+fn who_contradicts_itself_wins_nothing() {
+    assert_eq!(top(Value, &[claim(1, &[7])]), None);
+    let winner = Winner::of(Value, &[claim(1, &[7, -2])]).unwrap();
+    assert_eq!(winner.fate(Value, 1, ""), Clashes);
     // What is stored in two months was so before: the load cannot say which is wrong.
     assert_eq!(top(Key, &[claim(STORED, &[4, 5])]), Some(STORED));
 }

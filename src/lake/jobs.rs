@@ -80,7 +80,7 @@ impl Jobs {
             (!whole.is_empty()).then(|| of(&whole, None)).into_iter().chain(cut).collect();
         let arrived: Vec<&Arrived> = coming.values().copied().collect();
         let append = matches!(source.load, Load::Append);
-        let claims = Claims::find(loading.engine, into, &others, &arrived, append).await?;
+        let claims = Claims::find(loading.engine, into, &others, &arrived, shorts, append).await?;
         if let (true, Some(key)) = (append, claims.first_key()?) {
             return Err(clash(&source.name, table, &key));
         }

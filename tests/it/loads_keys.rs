@@ -72,6 +72,13 @@ fn documents_only() -> String {
     format!("{head}    load: upsert{tail}").replace("        group_by: [kind, document_id]\n", "")
 }
 
+/// The pipeline without its documents: rows are lines.
+fn lines_only() -> String {
+    let (head, tail) = PIPELINE.split_once("      documents:").unwrap();
+    let (_, tail) = tail.split_once("      document_lines:").unwrap();
+    format!("{head}      document_lines:{tail}")
+}
+
 fn documents(project: &Project) -> Vec<String> {
     rows(
         project,
@@ -144,6 +151,30 @@ fn of_two_exports_of_one_run_the_later_has_the_lines() {
 }
 
 #[test]
+fn rows_that_are_rejected_take_the_place_of_no_lines() {
+    let stored = "A,1,2026-05-01,a,10\nA,2,2026-05-01,a,20\n";
+    let twice = "A,1,2026-05-01,a,11\nA,1,2026-05-01,a,12\nB,1,2026-05-01,b,1\n";
+    let in_two_months = "A,1,2026-05-01,a,11\nA,1,2026-06-01,a,11\nB,1,2026-05-01,b,1\n";
+    for contradicting in [twice, in_two_months] {
+        let project = project(&lines_only(), stored);
+        project.run(&["run"]).ends_with(0);
+        then(&project, "2.csv", contradicting);
+        let b = "B/1 2026-05 1.00";
+        assert_eq!(lines(&project), ["A/1 2026-05 10.00", "A/2 2026-05 20.00", b]);
+        // The lines that stand are the document's.
+        then(&project, "3.csv", &format!("{contradicting}A,3,2026-05-01,a,30\n"));
+        assert_eq!(lines(&project), ["A/3 2026-05 30.00", b]);
+    }
+}
+
+#[test]
+fn an_export_that_lost_a_document_wins_no_key_of_it() {
+    let project = project(&lines_only(), "A,1,2026-05-01,a,10\nA,2,2026-07-01,a,20\n");
+    then(&project, "2.csv", "A,1,2026-06-01,a,11\n");
+    assert_eq!(lines(&project), ["A/1 2026-05 10.00", "A/2 2026-07 20.00"]);
+}
+
+#[test]
 fn numbers_that_begin_again_in_january_have_lines_of_their_own() {
     let project = project(PIPELINE, "1,1,2025-12-31,a,10\n1,2,2025-12-31,a,20\n");
     project.run(&["run"]).ends_with(0);
@@ -164,9 +195,7 @@ fn an_id_that_never_comes_again_moves_over_new_year() {
 
 #[test]
 fn a_line_that_comes_late_joins_its_own_export_and_no_newer_one() {
-    let (head, tail) = PIPELINE.split_once("      documents:").unwrap();
-    let (_, tail) = tail.split_once("      document_lines:").unwrap();
-    let pipeline = format!("{head}      document_lines:{tail}");
+    let pipeline = lines_only();
     let project = project(
         &pipeline,
         "A,1,2026-05-01,a,10\nA,2,01.05.2026,a,20\nB,1,2026-05-01,b,1\nB,2,01.05.2026,b,2\n",
