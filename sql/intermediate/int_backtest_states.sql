@@ -29,8 +29,13 @@ asleep as (
         and coalesce(spells.returned_on, date '9999-12-31') > cutoffs.cutoff
 ),
 
+clients_states as (
+    select client_key, unnest(rhythm['states']) as state from int_rhythms
+),
+
 valued as (
-    select client_key, date, annual_value from int_values
+    select client_key, state['date'] as date, state['annual_value'] as annual_value
+    from clients_states
 ),
 
 final as (

@@ -1,4 +1,4 @@
--- Clients, all their ids merged: flags if any id says so, the rest from the source with the newest
+-- Clients, all their ids merged, numbered in the order of their keys: flags if any id says so, the rest from the source with the newest
 -- document, empty fields filled from the others.
 -- grain: one row per client_key
 with keys as (
@@ -85,6 +85,7 @@ every_key as (
 final as (
     select
         every_key.client_key,
+        cast(row_number() over (order by every_key.client_key) as int) as client,
         coalesce(merged.name, every_key.client_key) as name,
         merged.tax_id,
         merged.region,

@@ -8,12 +8,8 @@ clients as (
     select client_key, region, industry, sales_type, manager from int_clients
 ),
 
-cycles as (
-    select client_key, direction, date, cycle, cycle_basis, threshold from int_direction_cycles
-),
-
-tiers as (
-    select client_key, date, tier from int_tiers
+limits as (
+    select date, limits from int_tier_limits
 ),
 
 reasons_given as (
@@ -46,17 +42,15 @@ last_documents as (
         spells.client_key,
         spells.direction,
         spells.spell,
-        sales.manager,
-        row_number() over (
-            partition by spells.client_key, spells.direction, spells.spell
-            order by sales.net desc, sales.document_id, sales.source
-        ) as place
+        first_value(sales.manager order by sales.net desc, sales.document_id, sales.source)
+            as manager
     from spells
     inner join int_direction_sales as sales
         on spells.client_key = sales.client_key
         and spells.direction = sales.direction
         and spells.last_purchase = sales.date
         and sales.is_purchase
+    group by spells.client_key, spells.direction, spells.spell
 ),
 
 final as (
@@ -65,9 +59,9 @@ final as (
         spells.direction,
         spells.spell,
         spells.last_purchase,
-        cycles.cycle,
-        cycles.cycle_basis,
-        cycles.threshold,
+        spells.cycle,
+        spells.cycle_basis,
+        spells.threshold,
         spells.fell_asleep_on,
         spells.trigger,
         case when spells.trigger = 'silence' then 'silent' else 'spoken' end as form,
@@ -84,21 +78,11 @@ final as (
         clients.industry,
         clients.sales_type,
         coalesce(last_documents.manager, reasons_given.manager, clients.manager) as lost_by,
-        coalesce(tiers.tier, 'untiered') as tier,
-        annual.annual_value
+        coalesce(tier_of(spells.value_before, spells.client, limits.limits), 'untiered') as tier,
+        spells.annual_value
     from spells
     inner join clients on spells.client_key = clients.client_key
-    left join cycles
-        on spells.client_key = cycles.client_key
-        and spells.direction = cycles.direction
-        and spells.last_purchase = cycles.date
-    left join int_direction_values as annual
-        on spells.client_key = annual.client_key
-        and spells.direction = annual.direction
-        and spells.fell_asleep_on = annual.date
-    left join tiers
-        on spells.client_key = tiers.client_key
-        and add_days(quarter_start(spells.fell_asleep_on), -1) = tiers.date
+    left join limits on add_days(quarter_start(spells.fell_asleep_on), -1) = limits.date
     left join reasons_given
         on spells.client_key = reasons_given.client_key
         and spells.direction = reasons_given.direction
@@ -108,7 +92,6 @@ final as (
         on spells.client_key = last_documents.client_key
         and spells.direction = last_documents.direction
         and spells.spell = last_documents.spell
-        and last_documents.place = 1
 )
 
 select * from final

@@ -4,6 +4,8 @@ with windows as (
     select
         client_key,
         last_purchase,
+        purchase_before,
+        cycle_before,
         w,
         greatest(
             least(364, days_between(first_purchase, add_days(last_purchase, -w)) + 1),
@@ -14,6 +16,8 @@ with windows as (
             client_key,
             first_purchase,
             last_purchase,
+            purchase_before,
+            cycle_before,
             greatest(cast(ceil(2 * cycle) as bigint), 14) as w
         from int_buyers
         where purchases >= 5
@@ -44,13 +48,11 @@ volumes as (
 
 last_gaps as (
     select
-        windows.client_key,
-        windows.last_purchase,
-        days_between(cycles.date, windows.last_purchase) as gap,
-        cycles.cycle
+        client_key,
+        last_purchase,
+        days_between(purchase_before, last_purchase) as gap,
+        cycle_before as cycle
     from windows
-    inner join int_cycles as cycles
-        on windows.client_key = cycles.client_key and windows.last_purchase = cycles.next_date
 ),
 
 invoice_counts as (

@@ -8,12 +8,8 @@ clients as (
     select client_key, region, industry, sales_type, manager from int_clients
 ),
 
-cycles as (
-    select client_key, date, number, cycle, cycle_basis, threshold from int_cycles
-),
-
-tiers as (
-    select client_key, date, tier from int_tiers
+limits as (
+    select date, limits from int_tier_limits
 ),
 
 reasons_given as (
@@ -44,39 +40,18 @@ last_documents as (
     select
         spells.client_key,
         spells.spell,
-        sales.manager,
-        row_number() over (
-            partition by spells.client_key, spells.spell
-            order by sales.net desc, sales.document_id, sales.source
-        ) as place
+        first_value(sales.manager order by sales.net desc, sales.document_id, sales.source)
+            as manager
     from spells
     inner join int_sales as sales
         on spells.client_key = sales.client_key
         and spells.last_purchase = sales.date
         and sales.is_purchase
-),
-
-direction_sales as (
-    select
-        spells.client_key,
-        spells.spell,
-        sales.direction,
-        sum(sales.net) as net
-    from spells
-    inner join int_direction_sales as sales
-        on spells.client_key = sales.client_key
-        and sales.date >= add_days(spells.fell_asleep_on, -364)
-        and sales.date < spells.fell_asleep_on
-    group by spells.client_key, spells.spell, sales.direction
+    group by spells.client_key, spells.spell
 ),
 
 directions as (
-    select
-        client_key,
-        spell,
-        direction,
-        row_number() over (partition by client_key, spell order by net desc, direction) as place
-    from direction_sales
+    select client_key, spell, direction from int_spell_directions
 ),
 
 final as (
@@ -84,10 +59,10 @@ final as (
         spells.client_key,
         spells.spell,
         spells.last_purchase,
-        cycles.number as purchases,
-        cycles.cycle,
-        cycles.cycle_basis,
-        cycles.threshold,
+        spells.purchases,
+        spells.cycle,
+        spells.cycle_basis,
+        spells.threshold,
         spells.fell_asleep_on,
         spells.trigger,
         case when spells.trigger = 'silence' then 'silent' else 'spoken' end as form,
@@ -106,17 +81,11 @@ final as (
         clients.industry,
         clients.sales_type,
         coalesce(last_documents.manager, reasons_given.manager, clients.manager) as lost_by,
-        coalesce(tiers.tier, 'untiered') as tier,
-        annual.annual_value
+        coalesce(tier_of(spells.value_before, spells.client, limits.limits), 'untiered') as tier,
+        spells.annual_value
     from spells
     inner join clients on spells.client_key = clients.client_key
-    left join cycles
-        on spells.client_key = cycles.client_key and spells.last_purchase = cycles.date
-    left join int_values as annual
-        on spells.client_key = annual.client_key and spells.fell_asleep_on = annual.date
-    left join tiers
-        on spells.client_key = tiers.client_key
-        and add_days(quarter_start(spells.fell_asleep_on), -1) = tiers.date
+    left join limits on add_days(quarter_start(spells.fell_asleep_on), -1) = limits.date
     left join reasons_given
         on spells.client_key = reasons_given.client_key
         and spells.spell = reasons_given.spell
@@ -124,11 +93,9 @@ final as (
     left join last_documents
         on spells.client_key = last_documents.client_key
         and spells.spell = last_documents.spell
-        and last_documents.place = 1
     left join directions
         on spells.client_key = directions.client_key
         and spells.spell = directions.spell
-        and directions.place = 1
 )
 
 select * from final

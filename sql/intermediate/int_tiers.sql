@@ -1,70 +1,36 @@
 -- Each client on the last day of each closed quarter and on the day: value, tier, awake or not.
 -- grain: one row per client_key and date
-with spell_ends as (
+with states as (
+    select client_key, client, unnest(rhythm['states']) as state from int_rhythms
+),
+
+stated as (
     select
         client_key,
-        fell_asleep_on,
-        unnest(
-            quarter_starts(add_days(fell_asleep_on, 1), coalesce(returned_on, add_days($as_of, 1)))
-        ) as next_quarter
-    from int_spells
+        client,
+        state['date'] as date,
+        state['last_purchase'] as last_purchase,
+        state['annual_value'] as annual_value,
+        state['awake'] as awake
+    from states
 ),
 
-asleep as (
-    select client_key, add_days(next_quarter, -1) as date
-    from spell_ends
-    where next_quarter > fell_asleep_on
-    union
-    select client_key, $as_of as date
-    from int_spells
-    where returned_on is null
-),
-
-valued as (
-    select client_key, date, last_purchase, annual_value
-    from int_values
-    where date = quarter_end(date) or date = $as_of
-),
-
-running as (
-    select
-        client_key,
-        date,
-        last_purchase,
-        annual_value,
-        coalesce(
-            sum(annual_value) over (
-                partition by date
-                order by annual_value desc, client_key
-                rows between unbounded preceding and 1 preceding
-            ),
-            0
-        ) as before,
-        sum(annual_value) over (partition by date) as total
-    from valued
+limits as (
+    select date, limits from int_tier_limits
 ),
 
 final as (
     select
-        running.client_key,
-        running.date,
-        running.last_purchase,
-        running.annual_value,
-        case
-            when running.annual_value = 0 then 'copper'
-            when running.before < running.total * $value_tiers_gold then 'gold'
-            when running.before < running.total * $value_tiers_silver then 'silver'
-            else 'copper'
-        end as tier,
-        case
-            when running.annual_value = 0 then 'C'
-            when running.before < running.total * $value_abc_a then 'A'
-            when running.before < running.total * $value_abc_b then 'B'
-            else 'C'
-        end as abc,
-        asleep.client_key is null as awake
-    from running
-    left join asleep on running.client_key = asleep.client_key and running.date = asleep.date
+        stated.client_key,
+        stated.date,
+        stated.last_purchase,
+        stated.annual_value,
+        tier_of(stated.annual_value, stated.client, limits.limits) as tier,
+        abc_of(stated.annual_value, stated.client, limits.limits) as abc,
+        stated.awake
+    from stated
+    inner join limits on stated.date = limits.date
+    where stated.date = quarter_end(stated.date) or stated.date = $as_of
 )
 
 select * from final

@@ -18,6 +18,8 @@ mod minimise;
 pub mod odds;
 #[cfg(test)]
 mod odds_tests;
+pub mod rhythm;
+pub mod sales;
 pub mod spell;
 pub mod tax_id;
 #[cfg(test)]

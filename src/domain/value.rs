@@ -50,9 +50,44 @@ pub fn annual_values(
     }
 }
 
+/// A share of all value, as parts of a whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Share {
+    /// Parts.
+    pub parts: i128,
+    /// Of so many.
+    pub of: i128,
+}
+
+/// The place of the last of `values`, descending and not below 0, that is worth something and
+/// before which those above it sum to less than `share` of all.
+#[must_use]
+pub fn last_within(values: impl Iterator<Item = i128> + Clone, share: Share) -> Option<usize> {
+    let total: i128 = values.clone().sum();
+    let mut before: i128 = 0;
+    let within = values.take_while(|value| {
+        let within = *value > 0 && before * share.of < total * share.parts;
+        before += value;
+        within
+    });
+    within.count().checked_sub(1)
+}
+
 #[cfg(test)]
 mod tests {
-    use super::annual_values;
+    use super::{Share, annual_values, last_within};
+
+    #[test]
+    fn a_class_ends_with_who_begins_below_its_share() {
+        let last =
+            |values: &[i128], parts| last_within(values.iter().copied(), Share { parts, of: 100 });
+        assert_eq!(last(&[50, 30, 20], 75), Some(1));
+        // 80 of 100 are reached before the third.
+        assert_eq!(last(&[50, 30, 20], 80), Some(1));
+        assert_eq!(last(&[50, 30, 20], 81), Some(2));
+        assert_eq!(last(&[50, 30, 20, 0, 0], 100), Some(2));
+        assert_eq!((last(&[0, 0], 75), last(&[], 75)), (None, None));
+    }
 
     fn value(moves: &[(i32, i64)], day: i32) -> i128 {
         let purchases: Vec<i32> =

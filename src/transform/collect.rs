@@ -31,18 +31,18 @@ pub(super) trait Kernel:
     fn name(&self) -> &'static str;
     /// The arguments' names and types.
     fn arguments() -> Fields;
-    /// The columns of the result.
-    fn columns() -> Fields;
+    /// The result's type.
+    fn returns() -> DataType;
     /// Reads the arguments row by row; rows that hold NULL where they must not are left out.
     fn read(arguments: &[ArrayRef], each: &mut dyn FnMut(usize, Self::Row)) -> Result<()>;
     /// The arguments that would give `rows`.
     fn write(rows: &[Self::Row]) -> Vec<ArrayRef>;
     /// Builders with room for the results of `rows` rows, where each gives one.
     fn out(rows: usize) -> Self::Out;
-    /// Computes the result of one group's sorted `rows`; gives how many entries it appended.
-    fn run(&self, rows: &[Self::Row], out: &mut Self::Out) -> usize;
-    /// The result's columns.
-    fn finish(out: &mut Self::Out) -> Vec<ArrayRef>;
+    /// Appends the result of one group's sorted `rows`.
+    fn run(&self, rows: &[Self::Row], out: &mut Self::Out);
+    /// The results.
+    fn finish(out: Self::Out) -> Result<ArrayRef>;
 }
 
 /// The aggregate function of a kernel.
@@ -59,7 +59,13 @@ impl<K: Kernel> Collect<K> {
     }
 }
 
-fn list_of(fields: Fields) -> DataType {
+/// Columns that may hold NULL.
+pub(super) fn fields(columns: &[(&str, DataType)]) -> Fields {
+    columns.iter().map(|(name, kind)| Field::new(*name, kind.clone(), true)).collect()
+}
+
+/// Lists of structs.
+pub(super) fn list_of(fields: Fields) -> DataType {
     DataType::List(Arc::new(Field::new("item", DataType::Struct(fields), true)))
 }
 
@@ -73,7 +79,7 @@ impl<K: Kernel> AggregateUDFImpl for Collect<K> {
     }
 
     fn return_type(&self, _: &[DataType]) -> Result<DataType> {
-        Ok(list_of(K::columns()))
+        Ok(K::returns())
     }
 
     fn state_fields(&self, args: StateFieldsArgs) -> Result<Vec<FieldRef>> {
@@ -138,11 +144,14 @@ fn ends<R>(rows: &[(u32, R)], groups: usize) -> Vec<usize> {
     ends
 }
 
-fn list(
+/// Lists of structs, each of so many entries of `columns` as `lengths` says.
+pub(super) fn list(
     fields: Fields,
-    columns: Vec<ArrayRef>,
+    mut columns: Vec<ArrayRef>,
     lengths: impl IntoIterator<Item = usize>,
 ) -> Result<ArrayRef> {
+    // The room of builders counts as memory of what they built.
+    columns.iter_mut().filter_map(Arc::get_mut).for_each(Array::shrink_to_fit);
     let item = Arc::new(Field::new("item", DataType::Struct(fields.clone()), true));
     let values = StructArray::try_new(fields, columns, None)?;
     let offsets = OffsetBuffer::from_lengths(lengths);
@@ -193,24 +202,16 @@ impl<K: Kernel> GroupsAccumulator for Gathered<K> {
         let (rows, groups) = self.take(emit_to);
         let ends = ends(&rows, groups);
         let mut out = K::out(rows.len());
-        let mut lengths = Vec::with_capacity(groups);
         let mut group_rows = Vec::new();
         let mut start = 0;
         for end in ends {
             group_rows.clear();
             group_rows.extend(rows[start..end].iter().map(|(_, row)| *row));
-            lengths.push(self.kernel.run(&group_rows, &mut out));
+            self.kernel.run(&group_rows, &mut out);
             start = end;
         }
         drop(rows);
-        let mut columns = K::finish(&mut out);
-        // The room of the builders counts as memory of the result.
-        columns.iter_mut().for_each(|column| {
-            if let Some(column) = Arc::get_mut(column) {
-                column.shrink_to_fit();
-            }
-        });
-        list(K::columns(), columns, lengths)
+        K::finish(out)
     }
 
     fn state(&mut self, emit_to: EmitTo) -> Result<Vec<ArrayRef>> {

@@ -13,14 +13,20 @@ use datafusion::logical_expr::{
 };
 use datafusion::prelude::SessionContext;
 
+use super::classes::{By, ClassOf, Limits};
 use super::collect::Collect;
+use super::histories::History;
 use super::json::JsonText;
-use super::kernels::{AnnualValues, History, Spells};
 use super::odds::{FitOdds, PSilent};
+use super::parameters::ten_thousandths;
+use super::rhythm::{Given, NetsBefore, Rhythm, Which};
 use super::tax_id::TaxId;
 use crate::config::settings::{Settings, Value};
 use crate::domain::Day;
 use crate::domain::calendar::{Fiscal, add_months};
+use crate::domain::history::Method;
+use crate::domain::rhythm::{self, Base, silence_days};
+use crate::domain::value::Share;
 
 /// A function and what it does.
 #[derive(Debug, Clone, Copy)]
@@ -54,19 +60,39 @@ pub const FUNCTIONS: &[FunctionHelp] = &[
         gives: "integer: multiple × cycle, rounded half up to 2 places, then up to whole days",
     },
     FunctionHelp {
-        call: "purchase_history(date, ordered_on)",
-        gives: "aggregate, list of {date, next_date, first_date, number, cycle, ordered_on}: each purchase of \
-                a client and his own cycle then",
+        call: "history(date, purchase_date, net, is_purchase, ordered_on)",
+        gives: "aggregate, {moves, purchases, known}: of a client's documents the lists of {date, net}, \
+                of {date, ordered_on, cycle} with his own cycle then, and of {quarter_start, days, \
+                gaps}: his mean gap as each later quarter knows it",
     },
     FunctionHelp {
-        call: "spells(kind, date, threshold, ordered_on)",
-        gives: "aggregate, list of {spell, last_purchase, fell_asleep_on, trigger, spoken_on, \
-                returned_on}: a client's spells; kind is purchase, closed, refusal, lost_deal or spoken",
+        call: "rhythm(purchases, moves, cycles, days, of_type, of_company, said, closed_on, asked_on)",
+        gives: "{cycles, spells, states}: from a client's history, the rule of his sales type, the \
+                common cycles by quarter and what was said, the lists of his purchases with the cycle \
+                and threshold that hold since, of his spells, and of his value and whether he is \
+                awake on the last day of each closed quarter, on the day and on asked_on",
     },
     FunctionHelp {
-        call: "annual_values(kind, date, amount)",
-        gives: "aggregate, list of {date, last_purchase, annual_value}: a client's annual value on \
-                each date of kind ask, from those of kind purchase and move",
+        call: "direction_rhythm(direction, purchases, moves, cycles, days, of_direction, said, \
+               closed_on, whole)",
+        gives: "list: the client's spells in one direction whose first day finds him awake as a whole",
+    },
+    FunctionHelp {
+        call: "nets_before(moves, spells)",
+        gives: "list of {spell, net}: what was bought in the 52 weeks before each spell",
+    },
+    FunctionHelp {
+        call: "value_limits(annual_value, client)",
+        gives: "aggregate, {gold_value, gold_client, silver_value, …, a_…, b_…}: the last client of \
+                each tier and class, by value and then by number",
+    },
+    FunctionHelp {
+        call: "tier_of(annual_value, client, limits)",
+        gives: "text: gold, silver or copper, by what value_limits gives",
+    },
+    FunctionHelp {
+        call: "abc_of(annual_value, client, limits)",
+        gives: "text: A, B or C, by what value_limits gives",
     },
     FunctionHelp {
         call: "p_silent(r, alpha, a, b, repeats, recency, age, horizon)",
@@ -111,13 +137,52 @@ pub(super) fn register(session: &SessionContext, settings: &Settings, as_of: Day
     for function in calendar {
         session.register_udf(ScalarUDF::from(Function::new(function, settings.fiscal)));
     }
-    let tail_days = match settings.scalars.get("refusal_tail_days") {
-        Some(Value::Integer(days)) => i32::try_from(*days).unwrap_or(0),
-        _ => 0,
+    let (rules, fiscal) = (settings.history, settings.fiscal);
+    session.register_udaf(AggregateUDF::from(Collect::new(History { rules, fiscal, as_of })));
+    let shares = ["value_tiers_gold", "value_tiers_silver", "value_abc_a", "value_abc_b"];
+    let shares = shares.map(|name| share(settings, name));
+    session.register_udaf(AggregateUDF::from(Collect::new(Limits(shares))));
+    session.register_udf(ScalarUDF::from(ClassOf::new(By::Tier)));
+    session.register_udf(ScalarUDF::from(ClassOf::new(By::Abc)));
+    let given = given(settings, as_of);
+    session.register_udf(ScalarUDF::from(Rhythm::new(Which::Whole, given)));
+    session.register_udf(ScalarUDF::from(Rhythm::new(Which::Direction, given)));
+    session.register_udf(ScalarUDF::from(NetsBefore::new()));
+}
+
+/// What cycles, thresholds and spells depend on.
+fn given(settings: &Settings, as_of: Day) -> Given {
+    let days = |name: &str| match settings.scalars.get(name) {
+        Some(Value::Integer(days)) => Some(*days),
+        _ => None,
     };
-    session.register_udaf(AggregateUDF::from(Collect::new(History(settings.history))));
-    session.register_udaf(AggregateUDF::from(Collect::new(Spells { as_of, tail_days })));
-    session.register_udaf(AggregateUDF::from(Collect::new(AnnualValues)));
+    let base = match settings.scalars.get("cycle_base") {
+        Some(Value::Text(base)) if base == "company" => Base::Company,
+        Some(Value::Text(base)) if base == "segment" => Base::Segment,
+        _ => Base::Client,
+    };
+    Given {
+        settings: rhythm::Settings {
+            base,
+            shrunk: settings.history.method == Method::Shrunk,
+            fixed_days: days("cycle_fixed_days"),
+            default_days: days("cycle_default_days").unwrap_or(0),
+            min_days: days("sleep_min_days").unwrap_or(0),
+            max_days: days("sleep_max_days").unwrap_or(i64::MAX),
+        },
+        fiscal: settings.fiscal,
+        as_of,
+        tail_days: days("refusal_tail_days").and_then(|it| i32::try_from(it).ok()).unwrap_or(0),
+    }
+}
+
+/// The share that the setting `name` is.
+fn share(settings: &Settings, name: &str) -> Share {
+    let text = match settings.scalars.get(name) {
+        Some(Value::Decimal(text)) => text.as_str(),
+        _ => "0",
+    };
+    Share { parts: ten_thousandths(text).unwrap_or(0), of: 10_000 }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -269,31 +334,4 @@ fn quarter_starts(from: &ArrayRef, until: &ArrayRef, fiscal: Fiscal) -> ArrayRef
         lists.append(valid);
     }
     Arc::new(lists.finish())
-}
-
-/// `ceil(round(multiple × cycle, 2))`; both arguments in units of 10⁻⁴.
-fn silence_days(multiple: i128, cycle: i128) -> Option<i32> {
-    let product = multiple.checked_mul(cycle)?;
-    let hundredths = (product + 500_000).div_euclid(1_000_000);
-    i32::try_from((hundredths + 99).div_euclid(100)).ok()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::silence_days;
-
-    #[test]
-    fn the_product_is_rounded_to_hundredths_then_up_to_days() {
-        for (multiple, cycle, days) in [
-            (20_000, 300_000, 60),
-            (10_000, 300_000, 30),
-            (15_000, 300_000, 45),
-            (10_000, 300_001, 30),
-            (10_000, 300_049, 30),
-            (10_000, 300_050, 31),
-            (20_000, 203_333, 41),
-        ] {
-            assert_eq!(silence_days(multiple, cycle), Some(days), "{multiple} × {cycle}");
-        }
-    }
 }

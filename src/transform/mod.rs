@@ -4,18 +4,21 @@
 //! from the parsed statement; a model's table holds the same rows on one core or many.
 //! Does not know: suppliers, targets, what becomes of a table.
 
+mod classes;
 mod collect;
 mod functions;
 mod graph;
+mod histories;
 mod json;
-mod kernels;
 mod later;
 mod lineage;
 mod models;
+mod nested;
 mod odds;
 mod parameters;
 mod plan;
 mod reference;
+mod rhythm;
 mod slots;
 mod tax_id;
 mod unit_test;

@@ -11,8 +11,7 @@ use datafusion::logical_expr::{
     ColumnarValue, ScalarFunctionArgs, ScalarUDFImpl, Signature, Volatility,
 };
 
-use super::collect::Kernel;
-use super::kernels::fields;
+use super::collect::{Kernel, fields, list, list_of};
 use crate::domain::odds::{History, Model, Parameters, fit, fold, p_silent, round_4};
 
 /// `p_silent(r, alpha, a, b, repeats, recency, age, horizon)`: by MBG/NBD.
@@ -98,16 +97,8 @@ impl Kernel for FitOdds {
         ])
     }
 
-    fn columns() -> Fields {
-        fields(&[
-            ("clients", DataType::Int32),
-            ("repeaters", DataType::Int32),
-            ("r", DataType::Float64),
-            ("alpha", DataType::Float64),
-            ("a", DataType::Float64),
-            ("b", DataType::Float64),
-            ("log_likelihood", DataType::Float64),
-        ])
+    fn returns() -> DataType {
+        list_of(Self::columns())
     }
 
     fn read(arguments: &[ArrayRef], each: &mut dyn FnMut(usize, History)) -> Result<()> {
@@ -135,7 +126,7 @@ impl Kernel for FitOdds {
         FitOut::default()
     }
 
-    fn run(&self, rows: &[History], out: &mut FitOut) -> usize {
+    fn run(&self, rows: &[History], out: &mut FitOut) {
         let fit = fit(Model::MbgNbd, &fold(rows));
         let count = |number: usize| i32::try_from(number).unwrap_or(i32::MAX);
         out.clients.append_value(count(rows.len()));
@@ -145,14 +136,28 @@ impl Kernel for FitOdds {
         for (builder, number) in out.numbers.iter_mut().zip([r, alpha, a, b, hundredths]) {
             builder.append_value(number);
         }
-        1
     }
 
-    fn finish(out: &mut FitOut) -> Vec<ArrayRef> {
-        let mut columns: Vec<ArrayRef> =
-            vec![Arc::new(out.clients.finish()), Arc::new(out.repeaters.finish())];
+    fn finish(mut out: FitOut) -> Result<ArrayRef> {
+        let clients = out.clients.finish();
+        let lengths = vec![1; clients.len()];
+        let mut columns: Vec<ArrayRef> = vec![Arc::new(clients), Arc::new(out.repeaters.finish())];
         let numbers = out.numbers.iter_mut().map(|numbers| Arc::new(numbers.finish()) as ArrayRef);
         columns.extend(numbers);
-        columns
+        list(Self::columns(), columns, lengths)
+    }
+}
+
+impl FitOdds {
+    fn columns() -> Fields {
+        fields(&[
+            ("clients", DataType::Int32),
+            ("repeaters", DataType::Int32),
+            ("r", DataType::Float64),
+            ("alpha", DataType::Float64),
+            ("a", DataType::Float64),
+            ("b", DataType::Float64),
+            ("log_likelihood", DataType::Float64),
+        ])
     }
 }

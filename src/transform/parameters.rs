@@ -240,7 +240,8 @@ fn hundredths(text: &str) -> Option<i128> {
     format!("{whole}{fraction:0<2}").parse().ok()
 }
 
-fn ten_thousandths(text: &str) -> Option<i128> {
+/// A decimal of at most 4 places in units of 10⁻⁴.
+pub(super) fn ten_thousandths(text: &str) -> Option<i128> {
     let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
     format!("{whole}{fraction:0<4}").parse().ok()
 }

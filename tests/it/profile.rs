@@ -10,11 +10,11 @@ const PURCHASES: [&str; 9] = [
     "int_documents",
     "int_sales",
     "int_purchase_days",
-    "int_purchase_history",
+    "int_histories",
+    "int_rhythms",
     "int_cycles",
     "int_direction_sales",
-    "int_direction_history",
-    "int_direction_cycles",
+    "int_direction_histories",
 ];
 
 #[test]

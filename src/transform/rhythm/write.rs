@@ -1,0 +1,215 @@
+//! The lists that `rhythm` and `direction_rhythm` give.
+
+use std::sync::Arc;
+
+use arrow::array::{
+    ArrayRef, BooleanBuilder, Date32Builder, Decimal128Builder, Int32Builder, StringBuilder,
+};
+use arrow::datatypes::{DataType, Fields};
+use datafusion::error::Result;
+
+use super::{Given, Row};
+use crate::domain::spell::Spell;
+use crate::transform::collect::{fields, list, list_of};
+use crate::transform::nested::{CYCLE, MONEY, structs};
+
+fn cycles() -> Fields {
+    fields(&[
+        ("date", DataType::Date32),
+        ("next_date", DataType::Date32),
+        ("first_date", DataType::Date32),
+        ("number", DataType::Int32),
+        ("ordered_on", DataType::Date32),
+        ("cycle", CYCLE),
+        ("cycle_basis", DataType::Utf8),
+        ("threshold", DataType::Int32),
+    ])
+}
+
+pub(super) fn spells() -> Fields {
+    fields(&[
+        ("spell", DataType::Int32),
+        ("last_purchase", DataType::Date32),
+        ("purchases", DataType::Int32),
+        ("cycle", CYCLE),
+        ("cycle_basis", DataType::Utf8),
+        ("threshold", DataType::Int32),
+        ("fell_asleep_on", DataType::Date32),
+        ("trigger", DataType::Utf8),
+        ("spoken_on", DataType::Date32),
+        ("returned_on", DataType::Date32),
+        ("annual_value", MONEY),
+        ("value_before", MONEY),
+    ])
+}
+
+fn states() -> Fields {
+    fields(&[
+        ("date", DataType::Date32),
+        ("last_purchase", DataType::Date32),
+        ("annual_value", MONEY),
+        ("awake", DataType::Boolean),
+    ])
+}
+
+pub(super) fn whole() -> Fields {
+    fields(&[
+        ("cycles", list_of(cycles())),
+        ("spells", list_of(spells())),
+        ("states", list_of(states())),
+    ])
+}
+
+/// Lists of spells.
+#[derive(Default)]
+pub(super) struct Spells {
+    lengths: Vec<usize>,
+    number: Int32Builder,
+    last_purchase: Date32Builder,
+    purchases: Int32Builder,
+    cycle: Decimal128Builder,
+    basis: StringBuilder,
+    threshold: Int32Builder,
+    fell_asleep_on: Date32Builder,
+    trigger: StringBuilder,
+    spoken_on: Date32Builder,
+    returned_on: Date32Builder,
+    annual_value: Decimal128Builder,
+    value_before: Decimal128Builder,
+}
+
+impl Spells {
+    /// Appends the spells of `row`; `before` is the client's value at the end of the quarter before.
+    pub(super) fn add(&mut self, row: &Row, before: impl Fn(&Spell) -> Option<i128>) {
+        for spell in &row.spells {
+            let after = row.purchases.partition_point(|bought| bought.day <= spell.last_purchase);
+            let place = after.saturating_sub(1);
+            let (cycle, basis) = row.cycles[place];
+            self.number.append_value(whole_number(spell.number));
+            self.last_purchase.append_value(spell.last_purchase);
+            self.purchases.append_value(whole_number(after));
+            self.cycle.append_option(cycle);
+            self.basis.append_value(basis.name());
+            self.threshold.append_option(row.purchases[place].threshold);
+            self.fell_asleep_on.append_value(spell.fell_asleep_on);
+            self.trigger.append_value(spell.trigger.name());
+            self.spoken_on.append_option(spell.spoken_on);
+            self.returned_on.append_option(spell.returned_on);
+            self.annual_value.append_option(row.value(spell.fell_asleep_on));
+            self.value_before.append_option(before(spell));
+        }
+        self.lengths.push(row.spells.len());
+    }
+
+    pub(super) fn finish(mut self) -> Result<ArrayRef> {
+        let columns: Vec<ArrayRef> = vec![
+            Arc::new(self.number.finish()),
+            Arc::new(self.last_purchase.finish()),
+            Arc::new(self.purchases.finish()),
+            Arc::new(self.cycle.finish().with_data_type(CYCLE)),
+            Arc::new(self.basis.finish()),
+            Arc::new(self.threshold.finish()),
+            Arc::new(self.fell_asleep_on.finish()),
+            Arc::new(self.trigger.finish()),
+            Arc::new(self.spoken_on.finish()),
+            Arc::new(self.returned_on.finish()),
+            Arc::new(self.annual_value.finish().with_data_type(MONEY)),
+            Arc::new(self.value_before.finish().with_data_type(MONEY)),
+        ];
+        list(spells(), columns, self.lengths)
+    }
+}
+
+/// What `rhythm` gives.
+#[derive(Default)]
+pub(super) struct Wholes {
+    cycles: Vec<usize>,
+    date: Date32Builder,
+    next: Date32Builder,
+    first: Date32Builder,
+    number: Int32Builder,
+    ordered_on: Date32Builder,
+    cycle: Decimal128Builder,
+    basis: StringBuilder,
+    threshold: Int32Builder,
+    spells: Spells,
+    states: Vec<usize>,
+    state_date: Date32Builder,
+    last_purchase: Date32Builder,
+    annual_value: Decimal128Builder,
+    awake: BooleanBuilder,
+}
+
+impl Wholes {
+    pub(super) fn new(purchases: usize) -> Self {
+        let days = || Date32Builder::with_capacity(purchases);
+        Self {
+            date: days(),
+            next: days(),
+            first: days(),
+            number: Int32Builder::with_capacity(purchases),
+            ordered_on: days(),
+            cycle: Decimal128Builder::with_capacity(purchases),
+            basis: StringBuilder::with_capacity(purchases, 7 * purchases),
+            threshold: Int32Builder::with_capacity(purchases),
+            ..Self::default()
+        }
+    }
+
+    pub(super) fn add(&mut self, row: &Row, given: &Given) {
+        let first = row.purchases.first().map(|purchase| purchase.day);
+        for (place, (purchase, (cycle, basis))) in row.purchases.iter().zip(&row.cycles).enumerate()
+        {
+            self.date.append_value(purchase.day);
+            self.next.append_option(row.purchases.get(place + 1).map(|next| next.day));
+            self.first.append_option(first);
+            self.number.append_value(whole_number(place + 1));
+            self.ordered_on.append_option(purchase.ordered_on);
+            self.cycle.append_option(*cycle);
+            self.basis.append_value(basis.name());
+            self.threshold.append_option(purchase.threshold);
+        }
+        self.cycles.push(row.purchases.len());
+        self.spells.add(row, |spell| row.value(given.quarter_before(spell)));
+        let states =
+            row.valued.iter().filter(|valued| row.states.binary_search(&valued.day).is_ok());
+        let mut count = 0;
+        for valued in states {
+            count += 1;
+            self.state_date.append_value(valued.day);
+            self.last_purchase.append_value(valued.last_purchase);
+            self.annual_value.append_value(valued.annual_value);
+            self.awake.append_value(row.is_awake(valued.day));
+        }
+        self.states.push(count);
+    }
+
+    pub(super) fn finish(mut self) -> Result<ArrayRef> {
+        let of_cycles: Vec<ArrayRef> = vec![
+            Arc::new(self.date.finish()),
+            Arc::new(self.next.finish()),
+            Arc::new(self.first.finish()),
+            Arc::new(self.number.finish()),
+            Arc::new(self.ordered_on.finish()),
+            Arc::new(self.cycle.finish().with_data_type(CYCLE)),
+            Arc::new(self.basis.finish()),
+            Arc::new(self.threshold.finish()),
+        ];
+        let of_states: Vec<ArrayRef> = vec![
+            Arc::new(self.state_date.finish()),
+            Arc::new(self.last_purchase.finish()),
+            Arc::new(self.annual_value.finish().with_data_type(MONEY)),
+            Arc::new(self.awake.finish()),
+        ];
+        let columns = vec![
+            list(cycles(), of_cycles, self.cycles)?,
+            self.spells.finish()?,
+            list(states(), of_states, self.states)?,
+        ];
+        structs(whole(), columns)
+    }
+}
+
+fn whole_number(number: impl TryInto<i32>) -> i32 {
+    number.try_into().unwrap_or(i32::MAX)
+}
