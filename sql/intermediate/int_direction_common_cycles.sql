@@ -1,14 +1,12 @@
 -- The median cycle of the pairs of each direction, for the purchases of a quarter.
 -- grain: one row per quarter_start and direction
 with known as (
-    select direction, unnest(known) as known
-    from int_direction_histories
-    where cardinality(purchases) >= $direction_min_purchases
+    select unnest(known) as known from int_direction_histories
 ),
 
 considered as (
     select
-        direction,
+        known['direction'] as direction,
         known['quarter_start'] as quarter_start,
         cast(cast(known['days'] as decimal(18, 9)) / known['gaps'] as decimal(18, 9)) as mean_gap
     from known

@@ -1,21 +1,20 @@
--- The same of each client and direction.
--- grain: one row per client_key and direction
+-- The same of each direction in which a client bought: a list of his directions, and his mean gaps
+-- as quarters know them, of directions with enough purchases.
+-- grain: one row per client_key
 with histories as (
     select
         client_key,
-        direction,
-        history(date, purchase_date, net, is_purchase, ordered_on) as history
+        direction_histories(direction, date, purchase_date, net, is_purchase, ordered_on)
+            as histories
     from int_direction_sales
-    group by client_key, direction
+    group by client_key
 ),
 
 final as (
     select
         client_key,
-        direction,
-        history['moves'] as moves,
-        history['purchases'] as purchases,
-        history['known'] as known
+        histories['directions'] as directions,
+        histories['known'] as known
     from histories
 )
 

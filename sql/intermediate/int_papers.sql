@@ -2,10 +2,36 @@
 -- name another document, have a due date, or come from a source that writes invoices and links
 -- nothing.
 -- grain: one row per source, kind, document_id and year of date
-with invoicing as (
-    select source, bool_or(has_invoices) and not bool_or(has_links) as links_nothing
+with linking_nothing as (
+    select source
     from int_activity
     group by source
+    having bool_or(has_invoices) and not bool_or(has_links)
+),
+
+documents as (
+    select
+        source,
+        client_id,
+        document_id,
+        kind,
+        date,
+        amount,
+        related_document_id,
+        manager,
+        due_date,
+        paid_on,
+        paid_amount
+    from stg_documents
+    where
+        not cancelled
+        and kind <> 'return'
+        and (
+            kind <> 'shipment'
+            or related_document_id is not null
+            or due_date is not null
+            or source in (select source from linking_nothing)
+        )
 ),
 
 final as (
@@ -21,19 +47,9 @@ final as (
         documents.due_date,
         documents.paid_on,
         documents.paid_amount
-    from stg_documents as documents
-    inner join invoicing on documents.source = invoicing.source
+    from documents
     inner join int_client_keys as keys
         on documents.source = keys.source and documents.client_id = keys.client_id
-    where
-        not documents.cancelled
-        and documents.kind <> 'return'
-        and (
-            documents.kind <> 'shipment'
-            or documents.related_document_id is not null
-            or documents.due_date is not null
-            or invoicing.links_nothing
-        )
 )
 
 select * from final

@@ -2,7 +2,7 @@
 -- value on the last day of the quarter before.
 -- grain: one row per client_key and spell
 with found as (
-    select client_key, client, unnest(rhythm['spells']) as spell from int_rhythms
+    select client_key, client, unnest(spells) as spell from int_rhythms
 ),
 
 final as (
@@ -19,6 +19,7 @@ final as (
         spell['trigger'] as trigger,
         spell['spoken_on'] as spoken_on,
         spell['returned_on'] as returned_on,
+        spell['returned_purchase'] as returned_purchase,
         spell['annual_value'] as annual_value,
         spell['value_before'] as value_before
     from found

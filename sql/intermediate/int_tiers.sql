@@ -1,7 +1,7 @@
 -- Each client on the last day of each closed quarter and on the day: value, tier, awake or not.
 -- grain: one row per client_key and date
 with states as (
-    select client_key, client, unnest(rhythm['states']) as state from int_rhythms
+    select client_key, client, unnest(states) as state from int_rhythms
 ),
 
 stated as (

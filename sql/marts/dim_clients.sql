@@ -31,25 +31,15 @@ odds as (
 ),
 
 last_spells as (
-    select client_key, spell, fell_asleep_on, returned_on
+    select
+        client_key,
+        spell['spell'] as spell,
+        spell['fell_asleep_on'] as fell_asleep_on,
+        spell['returned_on'] as returned_on,
+        spell['returned_purchase'] as returned_purchase
     from (
-        select
-            client_key,
-            spell,
-            fell_asleep_on,
-            returned_on,
-            row_number() over (partition by client_key order by spell desc) as place
-        from int_spells
+        select client_key, array_element(spells, -1) as spell from int_rhythms
     ) as ranked
-    where place = 1
-),
-
-purchases_since as (
-    select last_spells.client_key, count(*) as further
-    from last_spells
-    inner join int_purchase_days as days
-        on last_spells.client_key = days.client_key and days.date > last_spells.returned_on
-    group by last_spells.client_key
 ),
 
 rules as (
@@ -112,7 +102,7 @@ dated as (
         case when last_spells.returned_on is null then last_spells.fell_asleep_on else null end
             as fell_asleep_on,
         last_spells.returned_on,
-        coalesce(purchases_since.further, 0) as further_purchases
+        coalesce(last_cycles.purchases - last_spells.returned_purchase, 0) as further_purchases
     from last_cycles
     inner join clients on last_cycles.client_key = clients.client_key
     inner join rules on clients.sales_type = rules.sales_type
@@ -122,7 +112,6 @@ dated as (
     left join margins on last_cycles.client_key = margins.client_key
     left join int_days_late as payers on last_cycles.client_key = payers.client_key
     left join last_spells on last_cycles.client_key = last_spells.client_key
-    left join purchases_since on last_cycles.client_key = purchases_since.client_key
 ),
 
 final as (

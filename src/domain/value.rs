@@ -18,10 +18,10 @@ pub struct Valued {
 
 /// Calls `each` for every asked day that has a purchase on or before it.
 ///
-/// All three slices ascend; `moves` are dated net amounts in hundredths, `purchases` the days of
-/// purchases, `asked` the days to value.
+/// All days ascend; `moves` are days and their net amounts in hundredths, one for each, `purchases`
+/// the days of purchases, `asked` the days to value.
 pub fn annual_values(
-    moves: &[(Day, i64)],
+    (moved_on, amounts): (&[Day], &[i128]),
     purchases: &[Day],
     asked: &[Day],
     mut each: impl FnMut(Valued),
@@ -36,18 +36,25 @@ pub fn annual_values(
         else {
             continue;
         };
-        while let Some((_, amount)) = moves.get(until).filter(|(moved, _)| *moved <= day) {
-            sum += i128::from(*amount);
+        while moved_on.get(until).is_some_and(|moved| *moved <= day) {
+            sum += amounts[until];
             until += 1;
         }
-        while let Some((_, amount)) =
-            moves[..until].get(from).filter(|(moved, _)| *moved < last_purchase - 363)
-        {
-            sum -= i128::from(*amount);
+        while from < until && moved_on[from] < last_purchase - 363 {
+            sum -= amounts[from];
             from += 1;
         }
         each(Valued { day, last_purchase, annual_value: sum.max(0) });
     }
+}
+
+/// What `moves`, ascending days and their net amounts, come to on the days from `first` to `last`;
+/// `None` where there are none.
+#[must_use]
+pub fn moved((moved_on, amounts): (&[Day], &[i128]), first: Day, last: Day) -> Option<i128> {
+    let from = moved_on.partition_point(|moved| *moved < first);
+    let until = moved_on.partition_point(|moved| *moved <= last);
+    amounts.get(from..until).filter(|amounts| !amounts.is_empty()).map(|it| it.iter().sum())
 }
 
 /// A share of all value, as parts of a whole.
@@ -89,11 +96,12 @@ mod tests {
         assert_eq!((last(&[0, 0], 75), last(&[], 75)), (None, None));
     }
 
-    fn value(moves: &[(i32, i64)], day: i32) -> i128 {
+    fn value(moves: &[(i32, i128)], day: i32) -> i128 {
+        let (moved_on, amounts): (Vec<i32>, Vec<i128>) = moves.iter().copied().unzip();
         let purchases: Vec<i32> =
             moves.iter().filter(|(_, amount)| *amount > 0).map(|(day, _)| *day).collect();
         let mut value = 0;
-        annual_values(moves, &purchases, &[day], |valued| {
+        annual_values((&moved_on, &amounts), &purchases, &[day], |valued| {
             value = valued.annual_value;
         });
         value
@@ -101,7 +109,7 @@ mod tests {
 
     #[test]
     fn thirty_thousand_every_thirteen_weeks_is_120_000_a_year() {
-        let moves: Vec<(i32, i64)> = (0..12).map(|n| (20_000 + 91 * n, 3_000_000)).collect();
+        let moves: Vec<(i32, i128)> = (0..12).map(|n| (20_000 + 91 * n, 3_000_000)).collect();
         assert_eq!(value(&moves, 20_000 + 91 * 11), 12_000_000);
         assert_eq!(value(&moves, 20_000 + 91 * 11 + 300), 12_000_000);
         assert_eq!(value(&moves, 20_000 + 91 * 11) * 100, 1_200_000_000);
@@ -109,7 +117,7 @@ mod tests {
 
     #[test]
     fn once_in_each_calendar_quarter_is_120_000_a_year() {
-        let year: Vec<(i32, i64)> =
+        let year: Vec<(i32, i128)> =
             [31, 91 + 14, 182 + 60, 274 + 20].iter().map(|day| (*day, 3_000_000)).collect();
         assert_eq!(value(&year, 300), 12_000_000);
     }

@@ -42,6 +42,7 @@ fn limits() -> Fields {
 
 impl Kernel for Limits {
     type Row = (Reverse<i128>, i32);
+    type Names = ();
     type Out = Out;
 
     fn name(&self) -> &'static str {
@@ -56,7 +57,11 @@ impl Kernel for Limits {
         DataType::Struct(limits())
     }
 
-    fn read(arguments: &[ArrayRef], each: &mut dyn FnMut(usize, Self::Row)) -> Result<()> {
+    fn read(
+        arguments: &[ArrayRef],
+        (): &mut (),
+        each: &mut dyn FnMut(usize, Self::Row),
+    ) -> Result<()> {
         let values = arguments[0].as_primitive::<Decimal128Type>();
         let clients = arguments[1].as_primitive::<Int32Type>();
         for row in (0..values.len()).filter(|row| values.is_valid(*row) && clients.is_valid(*row)) {
@@ -65,7 +70,7 @@ impl Kernel for Limits {
         Ok(())
     }
 
-    fn write(rows: &[Self::Row]) -> Vec<ArrayRef> {
+    fn write(rows: &[Self::Row], (): &()) -> Vec<ArrayRef> {
         let values = Decimal128Array::from_iter_values(rows.iter().map(|(value, _)| value.0));
         let clients = rows.iter().map(|(_, client)| *client);
         vec![
@@ -78,7 +83,7 @@ impl Kernel for Limits {
         Out::default()
     }
 
-    fn run(&self, rows: &[Self::Row], out: &mut Out) {
+    fn run(&self, rows: &[Self::Row], (): &(), out: &mut Out) {
         let values = rows.iter().map(|(value, _)| value.0);
         for (share, (value, client)) in self.0.iter().zip(&mut out.limits) {
             let last = last_within(values.clone(), *share).map(|place| rows[place]);

@@ -24,6 +24,8 @@ pub(super) trait Kernel:
 {
     /// One row, ordered as the kernel wants them.
     type Row: Copy + Ord + Send + Sync + 'static;
+    /// What rows have in common, as names that they give by number.
+    type Names: Default + Send + Sync + 'static;
     /// Builders of the result.
     type Out;
 
@@ -34,13 +36,17 @@ pub(super) trait Kernel:
     /// The result's type.
     fn returns() -> DataType;
     /// Reads the arguments row by row; rows that hold NULL where they must not are left out.
-    fn read(arguments: &[ArrayRef], each: &mut dyn FnMut(usize, Self::Row)) -> Result<()>;
+    fn read(
+        arguments: &[ArrayRef],
+        names: &mut Self::Names,
+        each: &mut dyn FnMut(usize, Self::Row),
+    ) -> Result<()>;
     /// The arguments that would give `rows`.
-    fn write(rows: &[Self::Row]) -> Vec<ArrayRef>;
+    fn write(rows: &[Self::Row], names: &Self::Names) -> Vec<ArrayRef>;
     /// Builders with room for the results of `rows` rows, where each gives one.
     fn out(rows: usize) -> Self::Out;
     /// Appends the result of one group's sorted `rows`.
-    fn run(&self, rows: &[Self::Row], out: &mut Self::Out);
+    fn run(&self, rows: &[Self::Row], names: &Self::Names, out: &mut Self::Out);
     /// The results.
     fn finish(out: Self::Out) -> Result<ArrayRef>;
 }
@@ -62,6 +68,12 @@ impl<K: Kernel> Collect<K> {
 /// Columns that may hold NULL.
 pub(super) fn fields(columns: &[(&str, DataType)]) -> Fields {
     columns.iter().map(|(name, kind)| Field::new(*name, kind.clone(), true)).collect()
+}
+
+/// `columns` after the direction that they are of.
+pub(super) fn with_direction(columns: &Fields) -> Fields {
+    let direction = fields(&[("direction", DataType::Utf8)]);
+    direction.iter().chain(columns).map(Arc::clone).collect()
 }
 
 /// Lists of structs.
@@ -97,13 +109,15 @@ impl<K: Kernel> AggregateUDFImpl for Collect<K> {
     }
 
     fn create_groups_accumulator(&self, _: AccumulatorArgs) -> Result<Box<dyn GroupsAccumulator>> {
-        Ok(Box::new(Gathered { kernel: self.kernel.clone(), rows: Vec::new(), groups: 0 }))
+        let (kernel, names) = (self.kernel.clone(), K::Names::default());
+        Ok(Box::new(Gathered { kernel, rows: Vec::new(), names, groups: 0 }))
     }
 }
 
 struct Gathered<K: Kernel> {
     kernel: K,
     rows: Vec<(u32, K::Row)>,
+    names: K::Names,
     groups: usize,
 }
 
@@ -168,7 +182,7 @@ impl<K: Kernel> GroupsAccumulator for Gathered<K> {
     ) -> Result<()> {
         self.groups = self.groups.max(total_num_groups);
         let rows = &mut self.rows;
-        K::read(values, &mut |index, row| {
+        K::read(values, &mut self.names, &mut |index, row| {
             if opt_filter.is_none_or(|filter| filter.is_valid(index) && filter.value(index)) {
                 rows.push((group_number(group_indices[index]), row));
             }
@@ -193,7 +207,7 @@ impl<K: Kernel> GroupsAccumulator for Gathered<K> {
             groups.extend(std::iter::repeat_n(group_number(*group), length));
         }
         let rows = &mut self.rows;
-        K::read(values.as_struct().columns(), &mut |index, row| {
+        K::read(values.as_struct().columns(), &mut self.names, &mut |index, row| {
             rows.push((groups[index], row));
         })
     }
@@ -207,7 +221,7 @@ impl<K: Kernel> GroupsAccumulator for Gathered<K> {
         for end in ends {
             group_rows.clear();
             group_rows.extend(rows[start..end].iter().map(|(_, row)| *row));
-            self.kernel.run(&group_rows, &mut out);
+            self.kernel.run(&group_rows, &self.names, &mut out);
             start = end;
         }
         drop(rows);
@@ -220,7 +234,7 @@ impl<K: Kernel> GroupsAccumulator for Gathered<K> {
         let starts = std::iter::once(0).chain(ends.iter().copied());
         let lengths: Vec<usize> = ends.iter().zip(starts).map(|(end, start)| end - start).collect();
         let rows: Vec<K::Row> = rows.into_iter().map(|(_, row)| row).collect();
-        Ok(vec![list(K::arguments(), K::write(&rows), lengths)?])
+        Ok(vec![list(K::arguments(), K::write(&rows, &self.names), lengths)?])
     }
 
     fn convert_to_state(
@@ -230,14 +244,14 @@ impl<K: Kernel> GroupsAccumulator for Gathered<K> {
     ) -> Result<Vec<ArrayRef>> {
         let count = values.first().map_or(0, Array::len);
         let mut lengths = vec![0; count];
-        let mut rows = Vec::with_capacity(count);
-        K::read(values, &mut |index, row| {
+        let (mut rows, mut names) = (Vec::with_capacity(count), K::Names::default());
+        K::read(values, &mut names, &mut |index, row| {
             if opt_filter.is_none_or(|filter| filter.is_valid(index) && filter.value(index)) {
                 lengths[index] = 1;
                 rows.push(row);
             }
         })?;
-        Ok(vec![list(K::arguments(), K::write(&rows), lengths)?])
+        Ok(vec![list(K::arguments(), K::write(&rows, &names), lengths)?])
     }
 
     fn size(&self) -> usize {

@@ -15,11 +15,11 @@ use datafusion::prelude::SessionContext;
 
 use super::classes::{By, ClassOf, Limits};
 use super::collect::Collect;
-use super::histories::History;
+use super::histories::{DirectionHistories, History};
 use super::json::JsonText;
 use super::odds::{FitOdds, PSilent};
 use super::parameters::ten_thousandths;
-use super::rhythm::{Given, NetsBefore, Rhythm, Which};
+use super::rhythm::{Given, Rhythm, Which};
 use super::tax_id::TaxId;
 use crate::config::settings::{Settings, Value};
 use crate::domain::Day;
@@ -66,20 +66,22 @@ pub const FUNCTIONS: &[FunctionHelp] = &[
                 gaps}: his mean gap as each later quarter knows it",
     },
     FunctionHelp {
-        call: "rhythm(purchases, moves, cycles, days, of_type, of_company, said, closed_on, asked_on)",
+        call: "direction_histories(direction, date, purchase_date, net, is_purchase, ordered_on)",
+        gives: "aggregate, {directions, known}: the same of each direction of a client; known of those \
+                with domain.direction.min_purchases or more",
+    },
+    FunctionHelp {
+        call: "rhythm(purchases, moves, cycles, days, sales_type, common, said, closed_on, asked_on)",
         gives: "{cycles, spells, states}: from a client's history, the rule of his sales type, the \
-                common cycles by quarter and what was said, the lists of his purchases with the cycle \
-                and threshold that hold since, of his spells, and of his value and whether he is \
-                awake on the last day of each closed quarter, on the day and on asked_on",
+                common cycles, one list of {of, quarter_start, cycle} for all, and what was said: his \
+                purchases with the cycle and threshold that hold since, his spells, his value and \
+                whether he is awake on the last day of each closed quarter, on the day, on asked_on",
     },
     FunctionHelp {
-        call: "direction_rhythm(direction, purchases, moves, cycles, days, of_direction, said, \
-               closed_on, whole)",
-        gives: "list: the client's spells in one direction whose first day finds him awake as a whole",
-    },
-    FunctionHelp {
-        call: "nets_before(moves, spells)",
-        gives: "list of {spell, net}: what was bought in the 52 weeks before each spell",
+        call: "direction_rhythms(directions, cycles, days, common, said, closed_on, cycles, spells, \
+               states)",
+        gives: "{spells, main_directions}: the spells in each direction whose first day finds the \
+                client awake as a whole, and where he bought most in the 52 weeks before each spell",
     },
     FunctionHelp {
         call: "value_limits(annual_value, client)",
@@ -138,16 +140,19 @@ pub(super) fn register(session: &SessionContext, settings: &Settings, as_of: Day
         session.register_udf(ScalarUDF::from(Function::new(function, settings.fiscal)));
     }
     let (rules, fiscal) = (settings.history, settings.fiscal);
-    session.register_udaf(AggregateUDF::from(Collect::new(History { rules, fiscal, as_of })));
+    let given = given(settings, as_of);
+    let history = History { rules, fiscal, as_of };
+    let min_purchases = given.direction_min_purchases;
+    let of_directions = DirectionHistories { history: history.clone(), min_purchases };
+    session.register_udaf(AggregateUDF::from(Collect::new(history)));
+    session.register_udaf(AggregateUDF::from(Collect::new(of_directions)));
     let shares = ["value_tiers_gold", "value_tiers_silver", "value_abc_a", "value_abc_b"];
     let shares = shares.map(|name| share(settings, name));
     session.register_udaf(AggregateUDF::from(Collect::new(Limits(shares))));
     session.register_udf(ScalarUDF::from(ClassOf::new(By::Tier)));
     session.register_udf(ScalarUDF::from(ClassOf::new(By::Abc)));
-    let given = given(settings, as_of);
     session.register_udf(ScalarUDF::from(Rhythm::new(Which::Whole, given)));
     session.register_udf(ScalarUDF::from(Rhythm::new(Which::Direction, given)));
-    session.register_udf(ScalarUDF::from(NetsBefore::new()));
 }
 
 /// What cycles, thresholds and spells depend on.
@@ -173,6 +178,9 @@ fn given(settings: &Settings, as_of: Day) -> Given {
         fiscal: settings.fiscal,
         as_of,
         tail_days: days("refusal_tail_days").and_then(|it| i32::try_from(it).ok()).unwrap_or(0),
+        direction_min_purchases: days("direction_min_purchases")
+            .and_then(|it| usize::try_from(it).ok())
+            .unwrap_or(0),
     }
 }
 

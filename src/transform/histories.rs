@@ -1,15 +1,17 @@
-//! `history`: a client's documents as his moves of money, his purchases, and what quarters know.
+//! `history` and `direction_histories`: a client's documents as his moves of money, his purchases,
+//! and what quarters know of his rhythm.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use arrow::array::{
     Array, ArrayRef, AsArray, BooleanArray, Date32Array, Date32Builder, Decimal128Builder,
-    Int32Builder,
+    Int32Builder, StringArray, StringBuilder,
 };
 use arrow::datatypes::{DataType, Date32Type, Decimal128Type, Fields};
 use datafusion::error::{DataFusionError, Result};
 
-use super::collect::{Kernel, fields, list, list_of};
+use super::collect::{Kernel, fields, list, list_of, with_direction};
 use super::nested::{CYCLE, MONEY, at, structs};
 use crate::domain::Day;
 use crate::domain::calendar::Fiscal;
@@ -24,6 +26,16 @@ pub(super) struct History {
     pub(super) as_of: Day,
 }
 
+/// `direction_histories(direction, date, purchase_date, net, is_purchase, ordered_on)`: the
+/// documents of a client in each direction.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) struct DirectionHistories {
+    pub(super) history: History,
+    /// Purchases from which a direction is a rhythm of its own.
+    pub(super) min_purchases: usize,
+}
+
+/// Moves and purchases, each a list a history, and what quarters know.
 #[derive(Default)]
 pub(super) struct Histories {
     moves: Vec<usize>,
@@ -38,6 +50,16 @@ pub(super) struct Histories {
     days: Int32Builder,
     gaps: Int32Builder,
     found: (Vec<sales::Purchase>, Vec<(Day, i64)>, Vec<Day>),
+}
+
+#[derive(Default)]
+pub(super) struct OfDirections {
+    directions: Vec<usize>,
+    direction: StringBuilder,
+    histories: Histories,
+    known: Vec<usize>,
+    known_of: StringBuilder,
+    sales: Vec<Sale>,
 }
 
 fn moves() -> Fields {
@@ -64,86 +86,26 @@ fn histories() -> Fields {
     ])
 }
 
-impl Kernel for History {
-    type Row = Sale;
-    type Out = Histories;
+fn directions() -> Fields {
+    let of = fields(&[("moves", list_of(moves())), ("purchases", list_of(purchases()))]);
+    with_direction(&of)
+}
 
-    fn name(&self) -> &'static str {
-        "history"
-    }
+fn of_directions() -> Fields {
+    fields(&[("directions", list_of(directions())), ("known", list_of(with_direction(&known())))])
+}
 
-    fn arguments() -> Fields {
-        fields(&[
-            ("date", DataType::Date32),
-            ("purchase_date", DataType::Date32),
-            ("net", MONEY),
-            ("is_purchase", DataType::Boolean),
-            ("ordered_on", DataType::Date32),
-        ])
-    }
-
-    fn returns() -> DataType {
-        DataType::Struct(histories())
-    }
-
-    fn read(arguments: &[ArrayRef], each: &mut dyn FnMut(usize, Sale)) -> Result<()> {
-        let days = |column: usize| arguments[column].as_primitive::<Date32Type>();
-        let (dates, purchase_dates, ordered) = (days(0), days(1), days(4));
-        let nets = arguments[2].as_primitive::<Decimal128Type>();
-        let purchases = arguments[3].as_boolean();
-        let given = |row: &usize| arguments[..4].iter().all(|column| column.is_valid(*row));
-        for row in (0..dates.len()).filter(given) {
-            let net = i64::try_from(nets.value(row)).map_err(|_| {
-                DataFusionError::Execution("history: an amount is too large".to_owned())
-            })?;
-            let sale = Sale {
-                purchase_date: purchase_dates.value(row),
-                date: dates.value(row),
-                net,
-                is_purchase: purchases.value(row),
-                ordered_on: at(ordered, row),
-            };
-            each(row, sale);
-        }
-        Ok(())
-    }
-
-    fn write(rows: &[Sale]) -> Vec<ArrayRef> {
-        let days = |get: fn(&Sale) -> Day| -> ArrayRef {
-            Arc::new(Date32Array::from_iter_values(rows.iter().map(get)))
-        };
-        let mut nets = Decimal128Builder::with_capacity(rows.len()).with_data_type(MONEY);
-        rows.iter().for_each(|sale| nets.append_value(i128::from(sale.net)));
-        let purchases = rows.iter().map(|sale| Some(sale.is_purchase));
-        vec![
-            days(|sale| sale.date),
-            days(|sale| sale.purchase_date),
-            Arc::new(nets.finish()),
-            Arc::new(purchases.collect::<BooleanArray>()),
-            Arc::new(rows.iter().map(|sale| sale.ordered_on).collect::<Date32Array>()),
-        ]
-    }
-
-    fn out(rows: usize) -> Histories {
-        Histories {
-            moved_on: Date32Builder::with_capacity(rows),
-            net: Decimal128Builder::with_capacity(rows),
-            bought_on: Date32Builder::with_capacity(rows),
-            ordered_on: Date32Builder::with_capacity(rows),
-            cycle: Decimal128Builder::with_capacity(rows),
-            ..Histories::default()
-        }
-    }
-
-    fn run(&self, rows: &[Sale], out: &mut Histories) {
+impl History {
+    /// Appends the history of sorted `sales`; gives how many purchases they are.
+    fn add(&self, sales: &[Sale], min_purchases: usize, out: &mut Histories) -> usize {
         let (purchases, moves, days) = &mut out.found;
-        sales::moves(rows, moves);
+        sales::moves(sales, moves);
         for (day, net) in moves.iter() {
             out.moved_on.append_value(*day);
             out.net.append_value(i128::from(*net));
         }
         out.moves.push(moves.len());
-        sales::purchases(rows, purchases);
+        sales::purchases(sales, purchases);
         days.clear();
         days.extend(purchases.iter().map(|purchase| purchase.day));
         for purchase in purchases.iter() {
@@ -156,6 +118,8 @@ impl Kernel for History {
         });
         out.purchases.push(purchases.len());
         let mut count = 0;
+        let enough = purchases.len() >= min_purchases;
+        let days = if enough { days.as_slice() } else { &[] };
         sales::known(days, self.rules.min_purchases, self.fiscal, self.as_of, |known| {
             count += 1;
             out.quarter_start.append_value(known.quarter_start);
@@ -163,32 +127,222 @@ impl Kernel for History {
             out.gaps.append_value(i32::try_from(known.gaps).unwrap_or(i32::MAX));
         });
         out.known.push(count);
+        count
+    }
+}
+
+impl Histories {
+    fn with_capacity(rows: usize) -> Self {
+        Self {
+            moved_on: Date32Builder::with_capacity(rows),
+            net: Decimal128Builder::with_capacity(rows),
+            bought_on: Date32Builder::with_capacity(rows),
+            ordered_on: Date32Builder::with_capacity(rows),
+            cycle: Decimal128Builder::with_capacity(rows),
+            ..Self::default()
+        }
     }
 
-    fn finish(mut out: Histories) -> Result<ArrayRef> {
-        let cycle = out.cycle.finish().with_data_type(CYCLE);
-        let net = out.net.finish().with_data_type(MONEY);
-        let columns = vec![
-            list(moves(), vec![Arc::new(out.moved_on.finish()), Arc::new(net)], out.moves)?,
-            list(
-                purchases(),
-                vec![
-                    Arc::new(out.bought_on.finish()),
-                    Arc::new(out.ordered_on.finish()),
-                    Arc::new(cycle),
-                ],
-                out.purchases,
-            )?,
-            list(
-                known(),
-                vec![
-                    Arc::new(out.quarter_start.finish()),
-                    Arc::new(out.days.finish()),
-                    Arc::new(out.gaps.finish()),
-                ],
-                out.known,
-            )?,
+    /// The lists of moves and purchases, and the columns of what quarters know with the number of
+    /// entries of each history.
+    fn finish(mut self) -> Result<(ArrayRef, ArrayRef, Vec<ArrayRef>, Vec<usize>)> {
+        let net = self.net.finish().with_data_type(MONEY);
+        let moved: Vec<ArrayRef> = vec![Arc::new(self.moved_on.finish()), Arc::new(net)];
+        let cycle = self.cycle.finish().with_data_type(CYCLE);
+        let bought: Vec<ArrayRef> = vec![
+            Arc::new(self.bought_on.finish()),
+            Arc::new(self.ordered_on.finish()),
+            Arc::new(cycle),
         ];
-        structs(histories(), columns)
+        let known: Vec<ArrayRef> = vec![
+            Arc::new(self.quarter_start.finish()),
+            Arc::new(self.days.finish()),
+            Arc::new(self.gaps.finish()),
+        ];
+        let moves = list(moves(), moved, self.moves)?;
+        Ok((moves, list(purchases(), bought, self.purchases)?, known, self.known))
+    }
+}
+
+fn sale_arguments() -> Fields {
+    fields(&[
+        ("date", DataType::Date32),
+        ("purchase_date", DataType::Date32),
+        ("net", MONEY),
+        ("is_purchase", DataType::Boolean),
+        ("ordered_on", DataType::Date32),
+    ])
+}
+
+fn read_sales(arguments: &[ArrayRef], each: &mut dyn FnMut(usize, Sale)) -> Result<()> {
+    let days = |column: usize| arguments[column].as_primitive::<Date32Type>();
+    let (dates, purchase_dates, ordered) = (days(0), days(1), days(4));
+    let nets = arguments[2].as_primitive::<Decimal128Type>();
+    let purchases = arguments[3].as_boolean();
+    let given = |row: &usize| arguments[..4].iter().all(|column| column.is_valid(*row));
+    for row in (0..dates.len()).filter(given) {
+        let net = i64::try_from(nets.value(row)).map_err(|_| {
+            DataFusionError::Execution("history: an amount is too large".to_owned())
+        })?;
+        let sale = Sale {
+            purchase_date: purchase_dates.value(row),
+            date: dates.value(row),
+            net,
+            is_purchase: purchases.value(row),
+            ordered_on: at(ordered, row),
+        };
+        each(row, sale);
+    }
+    Ok(())
+}
+
+fn write_sales<'a>(sales: impl Iterator<Item = &'a Sale> + Clone) -> Vec<ArrayRef> {
+    let days = |get: fn(&Sale) -> Day| -> ArrayRef {
+        Arc::new(Date32Array::from_iter_values(sales.clone().map(get)))
+    };
+    let mut nets = Decimal128Builder::new().with_data_type(MONEY);
+    sales.clone().for_each(|sale| nets.append_value(i128::from(sale.net)));
+    let purchases = sales.clone().map(|sale| Some(sale.is_purchase));
+    vec![
+        days(|sale| sale.date),
+        days(|sale| sale.purchase_date),
+        Arc::new(nets.finish()),
+        Arc::new(purchases.collect::<BooleanArray>()),
+        Arc::new(sales.map(|sale| sale.ordered_on).collect::<Date32Array>()),
+    ]
+}
+
+impl Kernel for History {
+    type Row = Sale;
+    type Names = ();
+    type Out = Histories;
+
+    fn name(&self) -> &'static str {
+        "history"
+    }
+
+    fn arguments() -> Fields {
+        sale_arguments()
+    }
+
+    fn returns() -> DataType {
+        DataType::Struct(histories())
+    }
+
+    fn read(arguments: &[ArrayRef], (): &mut (), each: &mut dyn FnMut(usize, Sale)) -> Result<()> {
+        read_sales(arguments, each)
+    }
+
+    fn write(rows: &[Sale], (): &()) -> Vec<ArrayRef> {
+        write_sales(rows.iter())
+    }
+
+    fn out(rows: usize) -> Histories {
+        Histories::with_capacity(rows)
+    }
+
+    fn run(&self, rows: &[Sale], (): &(), out: &mut Histories) {
+        self.add(rows, 0, out);
+    }
+
+    fn finish(out: Histories) -> Result<ArrayRef> {
+        let (moves, purchases, columns, lengths) = out.finish()?;
+        structs(histories(), vec![moves, purchases, list(known(), columns, lengths)?])
+    }
+}
+
+/// The names of directions, by number.
+#[derive(Default)]
+pub(super) struct Names {
+    numbers: HashMap<Arc<str>, u32>,
+    names: Vec<Arc<str>>,
+}
+
+impl Names {
+    fn number(&mut self, name: &str) -> u32 {
+        if let Some(number) = self.numbers.get(name) {
+            return *number;
+        }
+        let number = u32::try_from(self.names.len()).unwrap_or(u32::MAX);
+        let name: Arc<str> = name.into();
+        self.names.push(Arc::clone(&name));
+        self.numbers.insert(name, number);
+        number
+    }
+
+    fn of(&self, number: u32) -> &str {
+        &self.names[number as usize]
+    }
+}
+
+impl Kernel for DirectionHistories {
+    type Row = (u32, Sale);
+    type Names = Names;
+    type Out = OfDirections;
+
+    fn name(&self) -> &'static str {
+        "direction_histories"
+    }
+
+    fn arguments() -> Fields {
+        with_direction(&sale_arguments())
+    }
+
+    fn returns() -> DataType {
+        DataType::Struct(of_directions())
+    }
+
+    fn read(
+        arguments: &[ArrayRef],
+        names: &mut Names,
+        each: &mut dyn FnMut(usize, Self::Row),
+    ) -> Result<()> {
+        let directions = arguments[0].as_string::<i32>();
+        read_sales(&arguments[1..], &mut |row, sale| {
+            if directions.is_valid(row) {
+                each(row, (names.number(directions.value(row)), sale));
+            }
+        })
+    }
+
+    fn write(rows: &[Self::Row], names: &Names) -> Vec<ArrayRef> {
+        let directions = rows.iter().map(|(direction, _)| names.of(*direction));
+        let mut columns: Vec<ArrayRef> = vec![Arc::new(StringArray::from_iter_values(directions))];
+        columns.extend(write_sales(rows.iter().map(|(_, sale)| sale)));
+        columns
+    }
+
+    fn out(rows: usize) -> OfDirections {
+        OfDirections { histories: Histories::with_capacity(rows), ..OfDirections::default() }
+    }
+
+    fn run(&self, rows: &[Self::Row], names: &Names, out: &mut OfDirections) {
+        let mut parts: Vec<&[Self::Row]> = rows.chunk_by(|one, other| one.0 == other.0).collect();
+        // Numbers are given as rows come: the order is that of the names.
+        parts.sort_unstable_by_key(|part| names.of(part[0].0));
+        let mut known = 0;
+        for part in &parts {
+            let direction = names.of(part[0].0);
+            out.sales.clear();
+            out.sales.extend(part.iter().map(|(_, sale)| *sale));
+            out.direction.append_value(direction);
+            let more = self.history.add(&out.sales, self.min_purchases, &mut out.histories);
+            (0..more).for_each(|_| out.known_of.append_value(direction));
+            known += more;
+        }
+        out.directions.push(parts.len());
+        out.known.push(known);
+    }
+
+    fn finish(mut out: OfDirections) -> Result<ArrayRef> {
+        let (moves, purchases, known_columns, _) = out.histories.finish()?;
+        let of: Vec<ArrayRef> = vec![Arc::new(out.direction.finish()), moves, purchases];
+        let mut columns: Vec<ArrayRef> = vec![Arc::new(out.known_of.finish())];
+        columns.extend(known_columns);
+        let columns = vec![
+            list(directions(), of, out.directions)?,
+            list(with_direction(&known()), columns, out.known)?,
+        ];
+        structs(of_directions(), columns)
     }
 }

@@ -41,7 +41,8 @@ impl<'a> Lists<'a> {
         place(offsets[row])..place(offsets[row + 1])
     }
 
-    fn column(&self, name: &str) -> Result<&'a ArrayRef> {
+    /// The entries' column `name`.
+    pub(super) fn column(&self, name: &str) -> Result<&'a ArrayRef> {
         named(self.entries, name)
     }
 

@@ -83,6 +83,7 @@ pub(super) struct FitOut {
 
 impl Kernel for FitOdds {
     type Row = History;
+    type Names = ();
     type Out = FitOut;
 
     fn name(&self) -> &'static str {
@@ -101,7 +102,11 @@ impl Kernel for FitOdds {
         list_of(Self::columns())
     }
 
-    fn read(arguments: &[ArrayRef], each: &mut dyn FnMut(usize, History)) -> Result<()> {
+    fn read(
+        arguments: &[ArrayRef],
+        (): &mut (),
+        each: &mut dyn FnMut(usize, History),
+    ) -> Result<()> {
         let days = |column: usize| arguments[column].as_primitive::<Int32Type>();
         let (repeats, recency, age) = (days(0), days(1), days(2));
         for row in (0..repeats.len()).filter(|row| arguments.iter().all(|a| a.is_valid(*row))) {
@@ -115,7 +120,7 @@ impl Kernel for FitOdds {
         Ok(())
     }
 
-    fn write(rows: &[History]) -> Vec<ArrayRef> {
+    fn write(rows: &[History], (): &()) -> Vec<ArrayRef> {
         let column = |get: fn(&History) -> i32| -> ArrayRef {
             Arc::new(Int32Array::from_iter_values(rows.iter().map(get)))
         };
@@ -126,7 +131,7 @@ impl Kernel for FitOdds {
         FitOut::default()
     }
 
-    fn run(&self, rows: &[History], out: &mut FitOut) {
+    fn run(&self, rows: &[History], (): &(), out: &mut FitOut) {
         let fit = fit(Model::MbgNbd, &fold(rows));
         let count = |number: usize| i32::try_from(number).unwrap_or(i32::MAX);
         out.clients.append_value(count(rows.len()));

@@ -1,9 +1,8 @@
-//! `rhythm` and `direction_rhythm`: a client's cycles, spells and values from his nested history,
+//! `rhythm` and `direction_rhythms`: a client's cycles, spells and values from his nested history,
 //! whole or in one direction.
 //!
 //! Keeps true: what is computed of a row depends on that row alone; `domain` says how.
 
-mod nets;
 mod read;
 mod write;
 
@@ -14,15 +13,13 @@ use datafusion::logical_expr::{
     ColumnarValue, ScalarFunctionArgs, ScalarUDFImpl, Signature, Volatility,
 };
 
-pub(super) use self::nets::NetsBefore;
-use self::read::{Bought, Common, OfWhole, Said};
-use self::write::{Spells, Wholes, spells, whole};
-use super::collect::list_of;
-use super::nested::{at, primitive, text};
+use self::read::{Bought, Common, OfWhole, Rules, Said, of_quarter};
+use self::write::{InDirections, Wholes, in_directions, whole};
+use super::nested::{Lists, at, primitive, text};
 use crate::domain::Day;
 use crate::domain::calendar::{Fiscal, add_months};
-use crate::domain::rhythm::{Cycle, Own, Settings};
-use crate::domain::spell::{self, Event};
+use crate::domain::rhythm::{Cycle, Own, Rule, Settings};
+use crate::domain::spell::{self, Event, Spell};
 use crate::domain::value::{self, Valued};
 
 /// What does not change from client to client.
@@ -33,6 +30,8 @@ pub(super) struct Given {
     pub(super) as_of: Day,
     /// Days after a refusal on which a purchase that names no order ends no spell.
     pub(super) tail_days: i32,
+    /// Purchases from which a direction is a rhythm of its own.
+    pub(super) direction_min_purchases: usize,
 }
 
 /// Which function.
@@ -40,11 +39,11 @@ pub(super) struct Given {
 pub(super) enum Which {
     /// Of a client as a whole.
     Whole,
-    /// Of a client in a direction.
+    /// Of a client in his directions.
     Direction,
 }
 
-/// `rhythm` or `direction_rhythm`.
+/// `rhythm` or `direction_rhythms`.
 #[derive(Debug, PartialEq, Eq, Hash)]
 pub(super) struct Rhythm {
     given: Given,
@@ -62,7 +61,7 @@ impl ScalarUDFImpl for Rhythm {
     fn name(&self) -> &'static str {
         match self.which {
             Which::Whole => "rhythm",
-            Which::Direction => "direction_rhythm",
+            Which::Direction => "direction_rhythms",
         }
     }
 
@@ -73,15 +72,24 @@ impl ScalarUDFImpl for Rhythm {
     fn return_type(&self, _: &[DataType]) -> Result<DataType> {
         Ok(match self.which {
             Which::Whole => DataType::Struct(whole()),
-            Which::Direction => list_of(spells()),
+            Which::Direction => DataType::Struct(in_directions()),
         })
     }
 
     fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
-        let arguments = ColumnarValue::values_to_arrays(&args.args)?;
+        // What is one for all rows stays one: see `Common`.
+        let shared = match self.which {
+            Which::Whole => 5,
+            Which::Direction => 3,
+        };
+        let array = |(place, argument): (usize, &ColumnarValue)| match place {
+            place if place == shared => argument.to_array(1),
+            _ => argument.to_array(args.number_rows),
+        };
+        let arguments = args.args.iter().enumerate().map(array).collect::<Result<Vec<_>>>()?;
         let result = match self.which {
-            Which::Whole => self.given.wholes(&arguments),
-            Which::Direction => self.given.directions(&arguments),
+            Which::Whole => self.given.wholes(&args.args, &arguments),
+            Which::Direction => self.given.directions(&args.args, &arguments),
         };
         let named = |error: DataFusionError| error.context(self.name());
         Ok(ColumnarValue::Array(result.map_err(named)?))
@@ -95,8 +103,7 @@ struct Row {
     cycles: Vec<Cycle>,
     events: Vec<Event>,
     spoken: Vec<Day>,
-    moves: Vec<(Day, i64)>,
-    spells: Vec<spell::Spell>,
+    spells: Vec<Spell>,
     days: Vec<Day>,
     /// Days on which the client's state is asked for.
     states: Vec<Day>,
@@ -114,8 +121,8 @@ impl Row {
     }
 
     /// Fills in the annual values on the days of states and on those on which spells begin.
-    fn find_values(&mut self) {
-        let Self { moves, days, asked, valued, .. } = self;
+    fn find_values(&mut self, moves: (&[Day], &[i128])) {
+        let Self { days, asked, valued, .. } = self;
         asked.clear();
         asked.extend(&self.states);
         asked.extend(self.spells.iter().map(|spell| spell.fell_asleep_on));
@@ -140,66 +147,88 @@ impl Row {
 }
 
 impl Given {
-    fn wholes(&self, arguments: &[ArrayRef]) -> Result<ArrayRef> {
-        let bought = Bought::new(arguments)?;
-        let (segment, company) = (Common::new(&arguments[4])?, Common::new(&arguments[5])?);
+    fn wholes(&self, given: &[ColumnarValue], arguments: &[ArrayRef]) -> Result<ArrayRef> {
+        let bought = Bought::new(&arguments[0], &arguments[1])?;
+        let rules = Rules::new(&arguments[2], &arguments[3])?;
+        let (types, common) = (text(&arguments[4])?, Common::new(&given[5])?);
         let said = Said::new(&arguments[6], &arguments[7])?;
         let asked = primitive::<Date32Type>(&arguments[8])?;
+        let company = common.of(None);
         let (mut row, mut out) = (Row::default(), Wholes::new(bought.dates.len()));
-        for number in 0..arguments[0].len() {
-            bought.moves(number, &mut row.moves)?;
-            said.of(number, None, &mut row.events, &mut row.spoken);
-            let common = |quarter| (segment.of(number, quarter), company.of(number, quarter));
-            self.find_purchases(&bought, number, &mut row, common, |own, _, (segment, company)| {
-                self.settings.of_client(own, segment, company)
-            });
+        for client in 0..types.len() {
+            let of_type = common.of(Some(types.value(client)));
+            said.of(client, None, &mut row.events, &mut row.spoken);
+            let common = |quarter| (of_quarter(of_type, quarter), of_quarter(company, quarter));
+            let cycle = |own, _, (of_type, company)| self.settings.of_client(own, of_type, company);
+            self.find_purchases(&bought, client, rules.of(client), &mut row, common, cycle);
             row.find_spells(self);
-            self.ask(&mut row, at(asked, number));
-            row.find_values();
+            self.ask(&mut row, at(asked, client));
+            row.find_values(bought.moves(client));
             out.add(&row, self);
         }
         out.finish()
     }
 
-    fn directions(&self, arguments: &[ArrayRef]) -> Result<ArrayRef> {
-        let directions = text(&arguments[0])?;
-        let bought = Bought::new(&arguments[1..])?;
-        let common = Common::new(&arguments[5])?;
-        let said = Said::new(&arguments[6], &arguments[7])?.in_directions()?;
-        let whole = OfWhole::new(&arguments[8])?;
-        let (mut row, mut out) = (Row::default(), Spells::default());
-        for number in 0..arguments[0].len() {
-            bought.moves(number, &mut row.moves)?;
-            let direction = Some(directions.value(number));
-            said.of(number, direction, &mut row.events, &mut row.spoken);
-            let mut wholes = whole.cycles(number);
-            let common = |quarter| common.of(number, quarter);
-            self.find_purchases(&bought, number, &mut row, common, |own, day, common| {
-                self.settings.of_pair(own, common, wholes.on(day))
-            });
-            row.find_spells(self);
-            // A spell counts whose first day finds the client awake as a whole.
-            row.spells.retain(|spell| whole.is_awake(number, spell.fell_asleep_on));
-            for (number, spell) in (1..).zip(&mut row.spells) {
-                spell.number = number;
+    fn directions(&self, given: &[ColumnarValue], arguments: &[ArrayRef]) -> Result<ArrayRef> {
+        let directions = Lists::new(&arguments[0])?;
+        let names = directions.text("direction")?;
+        let bought = Bought::new(directions.column("purchases")?, directions.column("moves")?)?;
+        let rules = Rules::new(&arguments[1], &arguments[2])?;
+        let common = Common::new(&given[3])?;
+        let said = Said::new(&arguments[4], &arguments[5])?;
+        let whole = OfWhole::new(&arguments[6], &arguments[7], &arguments[8])?;
+        let (mut row, mut out) = (Row::default(), InDirections::default());
+        // Of each spell of the whole client, the most that he bought before it, and where.
+        let mut main: Vec<Option<(i128, usize)>> = Vec::new();
+        for client in 0..arguments[0].len() {
+            let begun = whole.begun(client);
+            main.clear();
+            main.resize(begun.len(), None);
+            for place in directions.row(client) {
+                let moves = bought.moves(place);
+                for (main, day) in main.iter_mut().zip(begun) {
+                    let net = value::moved(moves, *day - 364, *day - 1);
+                    if net.is_some_and(|net| main.is_none_or(|(most, _)| net > most)) {
+                        *main = net.map(|net| (net, place));
+                    }
+                }
+                if bought.purchases.row(place).len() < self.direction_min_purchases {
+                    continue;
+                }
+                let direction = names.value(place);
+                said.of(client, Some(direction), &mut row.events, &mut row.spoken);
+                let (mut wholes, quarters) = (whole.cycles(client), common.of(Some(direction)));
+                let common = |quarter| of_quarter(quarters, quarter);
+                let cycle = |own, day, common| self.settings.of_pair(own, common, wholes.on(day));
+                self.find_purchases(&bought, place, rules.of(client), &mut row, common, cycle);
+                row.find_spells(self);
+                // A spell counts whose first day finds the client awake as a whole.
+                row.spells.retain(|spell| whole.is_awake(client, spell.fell_asleep_on));
+                for (number, spell) in (1..).zip(&mut row.spells) {
+                    spell.number = number;
+                }
+                row.find_values(moves);
+                let before = |spell: &Spell| whole.value(client, self.quarter_before(spell));
+                out.add(direction, &row, before);
             }
-            row.find_values();
-            out.add(&row, |spell| whole.value(number, self.quarter_before(spell)));
+            let main = main.iter().enumerate();
+            out.end(main.filter_map(|(spell, main)| Some((spell + 1, names.value((*main)?.1)))));
         }
         out.finish()
     }
 
-    /// Fills in the purchases of row `number` with the `cycle` and threshold that hold after each,
-    /// by what is `common` in its quarter.
+    /// Fills in the purchases at `place` with the `cycle` and threshold that hold after each, by
+    /// what is `common` in its quarter.
     fn find_purchases<C: Copy>(
         &self,
         bought: &Bought<'_>,
-        number: usize,
+        place: usize,
+        rule: Rule,
         row: &mut Row,
         common: impl Fn(Day) -> C,
         mut cycle: impl FnMut(Own, Day, C) -> Cycle,
     ) {
-        let (places, rule) = (bought.purchases.row(number), bought.rule(number));
+        let places = bought.purchases.row(place);
         row.purchases.clear();
         row.cycles.clear();
         let mut quarter = None;
@@ -239,7 +268,7 @@ impl Given {
     }
 
     /// The last day of the quarter before the one in which `spell` began.
-    fn quarter_before(&self, spell: &spell::Spell) -> Day {
+    fn quarter_before(&self, spell: &Spell) -> Day {
         self.fiscal.quarter_start(spell.fell_asleep_on) - 1
     }
 }

@@ -1,19 +1,19 @@
-//! The arguments of `rhythm` and `direction_rhythm`, row by row.
+//! The arguments of `rhythm` and `direction_rhythms`, row by row.
 
+use std::collections::HashMap;
 use std::ops::Range;
 
-use arrow::array::{
-    Array, ArrayRef, AsArray, Date32Array, Decimal128Array, Int32Array, StringArray, StructArray,
-};
-use arrow::datatypes::{Date32Type, Decimal128Type, Int32Type};
+use arrow::array::{Array, ArrayRef, Date32Array, Decimal128Array, Int32Array, StringArray};
+use arrow::datatypes::{Date32Type, Decimal128Type};
 use datafusion::error::{DataFusionError, Result};
+use datafusion::logical_expr::ColumnarValue;
 
 use crate::domain::Day;
 use crate::domain::rhythm::Rule;
 use crate::domain::spell::{Event, Trigger};
-use crate::transform::nested::{Lists, at, named, primitive};
+use crate::transform::nested::{Lists, at, primitive};
 
-/// The purchases, moves and rule of each row: the first four arguments.
+/// The purchases and moves of each row.
 pub(super) struct Bought<'a> {
     pub(super) purchases: Lists<'a>,
     pub(super) dates: &'a [Day],
@@ -22,13 +22,11 @@ pub(super) struct Bought<'a> {
     moves: Lists<'a>,
     moved_on: &'a [Day],
     nets: &'a [i128],
-    multiples: &'a Decimal128Array,
-    days: &'a Int32Array,
 }
 
 impl<'a> Bought<'a> {
-    pub(super) fn new(arguments: &'a [ArrayRef]) -> Result<Self> {
-        let (purchases, moves) = (Lists::new(&arguments[0])?, Lists::new(&arguments[1])?);
+    pub(super) fn new(purchases: &'a ArrayRef, moves: &'a ArrayRef) -> Result<Self> {
+        let (purchases, moves) = (Lists::new(purchases)?, Lists::new(moves)?);
         Ok(Self {
             dates: purchases.primitive::<Date32Type>("date")?.values(),
             ordered: purchases.primitive::<Date32Type>("ordered_on")?,
@@ -37,55 +35,79 @@ impl<'a> Bought<'a> {
             moved_on: moves.primitive::<Date32Type>("date")?.values(),
             nets: moves.primitive::<Decimal128Type>("net")?.values(),
             moves,
-            multiples: primitive::<Decimal128Type>(&arguments[2])?,
-            days: primitive::<Int32Type>(&arguments[3])?,
         })
     }
 
-    pub(super) fn rule(&self, row: usize) -> Rule {
-        Rule { cycles: at(self.multiples, row), days: at(self.days, row) }
+    /// The days and amounts of a row's moves of money.
+    pub(super) fn moves(&self, row: usize) -> (&'a [Day], &'a [i128]) {
+        let places = self.moves.row(row);
+        (&self.moved_on[places.clone()], &self.nets[places])
+    }
+}
+
+/// When silence counts as sleep, for each row.
+pub(super) struct Rules<'a> {
+    cycles: &'a Decimal128Array,
+    days: &'a Int32Array,
+}
+
+impl<'a> Rules<'a> {
+    pub(super) fn new(cycles: &'a ArrayRef, days: &'a ArrayRef) -> Result<Self> {
+        Ok(Self { cycles: primitive(cycles)?, days: primitive(days)? })
     }
 
-    /// Puts a row's moves of money into `moves`.
-    pub(super) fn moves(&self, row: usize, moves: &mut Vec<(Day, i64)>) -> Result<()> {
-        moves.clear();
-        for place in self.moves.row(row) {
-            let net = i64::try_from(self.nets[place])
-                .map_err(|_| DataFusionError::Execution("an amount is too large".to_owned()))?;
-            moves.push((self.moved_on[place], net));
+    pub(super) fn of(&self, row: usize) -> Rule {
+        Rule { cycles: at(self.cycles, row), days: at(self.days, row) }
+    }
+}
+
+/// Common cycles by quarter: of sales types or directions by their names, of the company without.
+pub(super) struct Common(HashMap<Option<String>, Vec<(Day, i128)>>);
+
+/// The common cycles of one name.
+pub(super) type Quarters<'a> = &'a [(Day, i128)];
+
+impl Common {
+    /// Reads what is one list for all rows.
+    pub(super) fn new(given: &ColumnarValue) -> Result<Self> {
+        let ColumnarValue::Scalar(given) = given else {
+            let message = "common cycles are one list for all rows, as of a scalar subquery";
+            return Err(DataFusionError::Execution(message.to_owned()));
+        };
+        let given = given.to_array()?;
+        let lists = Lists::new(&given)?;
+        let names = lists.text("of")?;
+        let quarters = lists.primitive::<Date32Type>("quarter_start")?;
+        let cycles = lists.primitive::<Decimal128Type>("cycle")?;
+        let mut common: HashMap<Option<String>, Vec<(Day, i128)>> = HashMap::new();
+        for place in lists.row(0) {
+            let name = names.is_valid(place).then(|| names.value(place).to_owned());
+            let of_quarter = (quarters.value(place), cycles.value(place));
+            common.entry(name).or_default().push(of_quarter);
         }
-        Ok(())
+        common.values_mut().for_each(|quarters| quarters.sort_unstable());
+        Ok(Self(common))
+    }
+
+    /// The cycles of `name`.
+    pub(super) fn of(&self, name: Option<&str>) -> Quarters<'_> {
+        self.0.get(&name.map(str::to_owned)).map_or(&[], Vec::as_slice)
     }
 }
 
-/// Cycles of a quarter, one list a row.
-pub(super) struct Common<'a> {
-    lists: Lists<'a>,
-    quarters: &'a [Day],
-    cycles: &'a [i128],
-}
-
-impl<'a> Common<'a> {
-    pub(super) fn new(column: &'a ArrayRef) -> Result<Self> {
-        let lists = Lists::new(column)?;
-        let quarters = lists.primitive::<Date32Type>("quarter_start")?.values();
-        let cycles = lists.primitive::<Decimal128Type>("cycle")?.values();
-        Ok(Self { lists, quarters, cycles })
-    }
-
-    pub(super) fn of(&self, row: usize, quarter: Day) -> Option<i128> {
-        let mut places = self.lists.row(row);
-        places.find(|place| self.quarters[*place] == quarter).map(|place| self.cycles[place])
-    }
+/// The cycle of a quarter that begins on `start`.
+pub(super) fn of_quarter(quarters: Quarters<'_>, start: Day) -> Option<i128> {
+    let place = quarters.binary_search_by_key(&start, |(quarter, _)| *quarter).ok()?;
+    Some(quarters[place].1)
 }
 
 /// What was said of a client, and when he was closed.
 pub(super) struct Said<'a> {
     lists: Lists<'a>,
     dates: &'a [Day],
-    kinds: StringArray,
-    /// The directions that it was said of; NULL where of the whole client.
-    directions: Option<StringArray>,
+    scopes: StringArray,
+    directions: StringArray,
+    begins: StringArray,
     closed: &'a Date32Array,
 }
 
@@ -94,21 +116,16 @@ impl<'a> Said<'a> {
         let lists = Lists::new(said)?;
         Ok(Self {
             dates: lists.primitive::<Date32Type>("date")?.values(),
-            kinds: lists.text("kind")?,
-            directions: None,
+            scopes: lists.text("scope")?,
+            directions: lists.text("direction")?,
+            begins: lists.text("begins")?,
             lists,
             closed: primitive::<Date32Type>(closed)?,
         })
     }
 
-    /// The same with the directions that it was said of.
-    pub(super) fn in_directions(self) -> Result<Self> {
-        let directions = Some(self.lists.text("direction")?);
-        Ok(Self { directions, ..self })
-    }
-
-    /// Puts a row's events and the days of refusals that begin nothing into these; of those that
-    /// were said of directions, only those of `direction`.
+    /// Puts a row's events and the days of refusals that begin nothing into these: of the whole
+    /// client all, of a `direction` what was said of it or of the whole.
     pub(super) fn of(
         &self,
         row: usize,
@@ -119,13 +136,19 @@ impl<'a> Said<'a> {
         events.clear();
         spoken.clear();
         for place in self.lists.row(row) {
-            let of = self.directions.as_ref().filter(|of| of.is_valid(place));
-            if of.is_some_and(|of| Some(of.value(place)) != direction) {
+            let (scope, day) = (self.scopes.value(place), self.dates[place]);
+            let of = self.directions.is_valid(place).then(|| self.directions.value(place));
+            if direction.is_some() && scope != "client" && of != direction {
                 continue;
             }
-            match Trigger::from_name(self.kinds.value(place)) {
-                Some(trigger) => events.push(Event { day: self.dates[place], trigger }),
-                None => spoken.push(self.dates[place]),
+            let begins = self.begins.is_valid(place).then(|| self.begins.value(place));
+            let trigger = match (direction, scope) {
+                (Some(_), "direction") => Some(Trigger::Refusal),
+                _ => begins.and_then(Trigger::from_name),
+            };
+            match trigger {
+                Some(trigger) => events.push(Event { day, trigger }),
+                None => spoken.push(day),
             }
         }
         let closed = at(self.closed, row);
@@ -135,7 +158,7 @@ impl<'a> Said<'a> {
     }
 }
 
-/// What is known of the whole client of each row in a direction.
+/// What is known of each client as a whole.
 pub(super) struct OfWhole<'a> {
     cycles: Lists<'a>,
     bought_on: &'a [Day],
@@ -149,12 +172,14 @@ pub(super) struct OfWhole<'a> {
 }
 
 impl<'a> OfWhole<'a> {
-    pub(super) fn new(column: &'a ArrayRef) -> Result<Self> {
-        let whole: &StructArray = column.as_struct_opt().ok_or_else(|| {
-            DataFusionError::Execution("expected what rhythm gives of the whole".to_owned())
-        })?;
-        let lists = |name: &str| Lists::new(named(whole, name)?);
-        let (cycles, spells, states) = (lists("cycles")?, lists("spells")?, lists("states")?);
+    /// Reads the lists that `rhythm` gives.
+    pub(super) fn new(
+        cycles: &'a ArrayRef,
+        spells: &'a ArrayRef,
+        states: &'a ArrayRef,
+    ) -> Result<Self> {
+        let (cycles, spells) = (Lists::new(cycles)?, Lists::new(spells)?);
+        let states = Lists::new(states)?;
         Ok(Self {
             bought_on: cycles.primitive::<Date32Type>("date")?.values(),
             cycle: cycles.primitive::<Decimal128Type>("cycle")?,
@@ -166,6 +191,11 @@ impl<'a> OfWhole<'a> {
             values: states.primitive::<Decimal128Type>("annual_value")?.values(),
             states,
         })
+    }
+
+    /// The first days of a row's spells, in their order.
+    pub(super) fn begun(&self, row: usize) -> &'a [Day] {
+        &self.begun[self.spells.row(row)]
     }
 
     pub(super) fn cycles(&self, row: usize) -> WholeCycles<'_> {

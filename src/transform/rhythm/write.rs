@@ -1,4 +1,4 @@
-//! The lists that `rhythm` and `direction_rhythm` give.
+//! The lists that `rhythm` and `direction_rhythms` give.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use datafusion::error::Result;
 
 use super::{Given, Row};
 use crate::domain::spell::Spell;
-use crate::transform::collect::{fields, list, list_of};
+use crate::transform::collect::{fields, list, list_of, with_direction};
 use crate::transform::nested::{CYCLE, MONEY, structs};
 
 fn cycles() -> Fields {
@@ -26,7 +26,7 @@ fn cycles() -> Fields {
     ])
 }
 
-pub(super) fn spells() -> Fields {
+fn spells() -> Fields {
     fields(&[
         ("spell", DataType::Int32),
         ("last_purchase", DataType::Date32),
@@ -38,6 +38,7 @@ pub(super) fn spells() -> Fields {
         ("trigger", DataType::Utf8),
         ("spoken_on", DataType::Date32),
         ("returned_on", DataType::Date32),
+        ("returned_purchase", DataType::Int32),
         ("annual_value", MONEY),
         ("value_before", MONEY),
     ])
@@ -60,7 +61,18 @@ pub(super) fn whole() -> Fields {
     ])
 }
 
-/// Lists of spells.
+fn main_directions() -> Fields {
+    fields(&[("spell", DataType::Int32), ("direction", DataType::Utf8)])
+}
+
+pub(super) fn in_directions() -> Fields {
+    fields(&[
+        ("spells", list_of(with_direction(&spells()))),
+        ("main_directions", list_of(main_directions())),
+    ])
+}
+
+/// Spells, and how many each row has.
 #[derive(Default)]
 pub(super) struct Spells {
     lengths: Vec<usize>,
@@ -74,6 +86,7 @@ pub(super) struct Spells {
     trigger: StringBuilder,
     spoken_on: Date32Builder,
     returned_on: Date32Builder,
+    returned_purchase: Int32Builder,
     annual_value: Decimal128Builder,
     value_before: Decimal128Builder,
 }
@@ -95,14 +108,18 @@ impl Spells {
             self.trigger.append_value(spell.trigger.name());
             self.spoken_on.append_option(spell.spoken_on);
             self.returned_on.append_option(spell.returned_on);
+            let returned = spell
+                .returned_on
+                .map(|day| whole_number(row.purchases.partition_point(|bought| bought.day <= day)));
+            self.returned_purchase.append_option(returned);
             self.annual_value.append_option(row.value(spell.fell_asleep_on));
             self.value_before.append_option(before(spell));
         }
         self.lengths.push(row.spells.len());
     }
 
-    pub(super) fn finish(mut self) -> Result<ArrayRef> {
-        let columns: Vec<ArrayRef> = vec![
+    fn finish(&mut self) -> Vec<ArrayRef> {
+        vec![
             Arc::new(self.number.finish()),
             Arc::new(self.last_purchase.finish()),
             Arc::new(self.purchases.finish()),
@@ -113,10 +130,10 @@ impl Spells {
             Arc::new(self.trigger.finish()),
             Arc::new(self.spoken_on.finish()),
             Arc::new(self.returned_on.finish()),
+            Arc::new(self.returned_purchase.finish()),
             Arc::new(self.annual_value.finish().with_data_type(MONEY)),
             Arc::new(self.value_before.finish().with_data_type(MONEY)),
-        ];
-        list(spells(), columns, self.lengths)
+        ]
     }
 }
 
@@ -203,7 +220,7 @@ impl Wholes {
         ];
         let columns = vec![
             list(cycles(), of_cycles, self.cycles)?,
-            self.spells.finish()?,
+            list(spells(), self.spells.finish(), self.spells.lengths)?,
             list(states(), of_states, self.states)?,
         ];
         structs(whole(), columns)
@@ -212,4 +229,52 @@ impl Wholes {
 
 fn whole_number(number: impl TryInto<i32>) -> i32 {
     number.try_into().unwrap_or(i32::MAX)
+}
+
+/// What `direction_rhythms` gives.
+#[derive(Default)]
+pub(super) struct InDirections {
+    lengths: Vec<usize>,
+    directions: StringBuilder,
+    spells: Spells,
+    main_lengths: Vec<usize>,
+    spell: Int32Builder,
+    main_direction: StringBuilder,
+}
+
+impl InDirections {
+    /// Appends the spells of `row`, which are in `direction`.
+    pub(super) fn add(
+        &mut self,
+        direction: &str,
+        row: &Row,
+        before: impl Fn(&Spell) -> Option<i128>,
+    ) {
+        self.spells.add(row, before);
+        row.spells.iter().for_each(|_| self.directions.append_value(direction));
+    }
+
+    /// Ends a client, who bought most in the direction `main` before his spell of that number.
+    pub(super) fn end<'a>(&mut self, main: impl Iterator<Item = (usize, &'a str)>) {
+        self.lengths.push(self.spells.lengths.drain(..).sum());
+        let mut count = 0;
+        for (spell, direction) in main {
+            count += 1;
+            self.spell.append_value(whole_number(spell));
+            self.main_direction.append_value(direction);
+        }
+        self.main_lengths.push(count);
+    }
+
+    pub(super) fn finish(mut self) -> Result<ArrayRef> {
+        let mut of_spells: Vec<ArrayRef> = vec![Arc::new(self.directions.finish())];
+        of_spells.extend(self.spells.finish());
+        let main: Vec<ArrayRef> =
+            vec![Arc::new(self.spell.finish()), Arc::new(self.main_direction.finish())];
+        let columns = vec![
+            list(with_direction(&spells()), of_spells, self.lengths)?,
+            list(main_directions(), main, self.main_lengths)?,
+        ];
+        structs(in_directions(), columns)
+    }
 }
