@@ -30,7 +30,7 @@ asleep as (
 ),
 
 clients_states as (
-    select client_key, unnest(states) as state from int_rhythms
+    select client_key, unnest(rhythm['states']) as state from int_rhythms
 ),
 
 valued as (

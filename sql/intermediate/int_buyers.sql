@@ -4,8 +4,8 @@
 with purchases as (
     select
         client_key,
-        array_element(cycles, -1) as last,
-        array_element(cycles, -2) as before_last
+        array_element(rhythm['cycles'], -1) as last,
+        array_element(rhythm['cycles'], -2) as before_last
     from int_rhythms
 ),
 

@@ -1,7 +1,7 @@
 -- Each purchase with the cycle and threshold that hold after it.
 -- grain: one row per client_key and date
 with purchases as (
-    select client_key, unnest(cycles) as purchase from int_rhythms
+    select client_key, unnest(rhythm['cycles']) as purchase from int_rhythms
 ),
 
 final as (

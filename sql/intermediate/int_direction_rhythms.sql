@@ -20,9 +20,9 @@ with found as (
             ),
             whole.said,
             whole.closed_on,
-            whole.cycles,
-            whole.spells,
-            whole.states
+            whole.rhythm['cycles'],
+            whole.rhythm['spells'],
+            whole.rhythm['states']
         ) as rhythms
     from int_rhythms as whole
     inner join int_direction_histories as histories on whole.client_key = histories.client_key
@@ -32,8 +32,7 @@ final as (
     select
         client_key,
         client,
-        rhythms['spells'] as spells,
-        rhythms['main_directions'] as main_directions
+        rhythms
     from found
 )
 

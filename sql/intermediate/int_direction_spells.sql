@@ -1,7 +1,7 @@
 -- Every spell of sleep of a client in one direction whose first day finds him awake as a whole.
 -- grain: one row per client_key, direction and spell
 with found as (
-    select client_key, client, unnest(spells) as spell from int_direction_rhythms
+    select client_key, client, unnest(rhythms['spells']) as spell from int_direction_rhythms
 ),
 
 final as (

@@ -31,19 +31,23 @@ volumes as (
         windows.w,
         windows.y,
         coalesce(
-            sum(sales.net) filter (where sales.date > add_days(windows.last_purchase, -windows.w)),
+            moved(
+                histories.moves,
+                add_days(windows.last_purchase, 1 - windows.w),
+                windows.last_purchase
+            ),
             0
         ) as recent,
         coalesce(
-            sum(sales.net) filter (where sales.date <= add_days(windows.last_purchase, -windows.w)),
+            moved(
+                histories.moves,
+                add_days(windows.last_purchase, 1 - windows.w - windows.y),
+                add_days(windows.last_purchase, -windows.w)
+            ),
             0
         ) as before
     from windows
-    inner join int_sales as sales
-        on windows.client_key = sales.client_key
-        and sales.date > add_days(windows.last_purchase, -(windows.w + windows.y))
-        and sales.date <= windows.last_purchase
-    group by windows.client_key, windows.last_purchase, windows.w, windows.y
+    inner join int_histories as histories on windows.client_key = histories.client_key
 ),
 
 last_gaps as (

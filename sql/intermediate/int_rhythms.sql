@@ -74,9 +74,7 @@ final as (
         cycles as rule_cycles,
         days as rule_days,
         said,
-        rhythm['cycles'] as cycles,
-        rhythm['spells'] as spells,
-        rhythm['states'] as states
+        rhythm
     from found
 )
 

@@ -1,35 +1,52 @@
--- Every spell once for each dimension that returns are reported by.
--- grain: one row per client_key, spell and dimension
+-- How many spells began in one quarter and ended in another, by each dimension that returns are
+-- reported by.
+-- grain: one row per dimension, value, began_in and returned_in (NULL: not yet)
 with facts as (
-    select * from int_spell_facts
+    select
+        quarter_start(fell_asleep_on) as began_in,
+        quarter_start(returned_on) as returned_in,
+        trigger,
+        tier,
+        reason_group,
+        sales_type,
+        coalesce(region, 'unknown') as region,
+        coalesce(lost_by, 'unknown') as manager,
+        coalesce(direction, 'unknown') as direction
+    from int_spell_facts
 ),
 
 final as (
-    select client_key, spell, fell_asleep_on, returned_on, 'total' as dimension, 'all' as value
+    select 'total' as dimension, 'all' as value, began_in, returned_in, count(*) as spells
     from facts
+    group by began_in, returned_in
     union all
-    select client_key, spell, fell_asleep_on, returned_on, 'trigger', trigger from facts
-    union all
-    select client_key, spell, fell_asleep_on, returned_on, 'tier', tier from facts
-    union all
-    select client_key, spell, fell_asleep_on, returned_on, 'reason_group', reason_group from facts
-    union all
-    select client_key, spell, fell_asleep_on, returned_on, 'sales_type', sales_type from facts
-    union all
-    select client_key, spell, fell_asleep_on, returned_on, 'region', coalesce(region, 'unknown')
+    select 'trigger', trigger, began_in, returned_in, count(*) as spells
     from facts
+    group by trigger, began_in, returned_in
     union all
-    select client_key, spell, fell_asleep_on, returned_on, 'manager', coalesce(lost_by, 'unknown')
+    select 'tier', tier, began_in, returned_in, count(*) as spells
     from facts
+    group by tier, began_in, returned_in
     union all
-    select
-        client_key,
-        spell,
-        fell_asleep_on,
-        returned_on,
-        'direction',
-        coalesce(direction, 'unknown')
+    select 'reason_group', reason_group, began_in, returned_in, count(*) as spells
     from facts
+    group by reason_group, began_in, returned_in
+    union all
+    select 'sales_type', sales_type, began_in, returned_in, count(*) as spells
+    from facts
+    group by sales_type, began_in, returned_in
+    union all
+    select 'region', region, began_in, returned_in, count(*) as spells
+    from facts
+    group by region, began_in, returned_in
+    union all
+    select 'manager', manager, began_in, returned_in, count(*) as spells
+    from facts
+    group by manager, began_in, returned_in
+    union all
+    select 'direction', direction, began_in, returned_in, count(*) as spells
+    from facts
+    group by direction, began_in, returned_in
 )
 
 select * from final

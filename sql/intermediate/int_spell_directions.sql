@@ -1,7 +1,7 @@
 -- The direction in which a client bought most in the 52 weeks before each spell.
 -- grain: one row per client_key and spell
 with found as (
-    select client_key, unnest(main_directions) as main from int_direction_rhythms
+    select client_key, unnest(rhythms['main_directions']) as main from int_direction_rhythms
 ),
 
 final as (

@@ -2,7 +2,7 @@
 -- value on the last day of the quarter before.
 -- grain: one row per client_key and spell
 with found as (
-    select client_key, client, unnest(spells) as spell from int_rhythms
+    select client_key, client, unnest(rhythm['spells']) as spell from int_rhythms
 ),
 
 final as (

@@ -2,7 +2,7 @@
 -- closed quarter and on the day.
 -- grain: one row per date
 with states as (
-    select client, unnest(states) as state from int_rhythms
+    select client, unnest(rhythm['states']) as state from int_rhythms
 ),
 
 final as (

@@ -1,7 +1,12 @@
 -- How the base of awake clients moved in each closed quarter.
 -- grain: one row per quarter
 with quarters as (
-    select quarter, quarter_start, quarter_end, warming_up
+    select
+        quarter,
+        quarter_start,
+        quarter_end,
+        warming_up,
+        add_days(add_months(quarter_start, -9), -1) as year_before
     from dim_quarters
     where closed
 ),
@@ -45,30 +50,20 @@ begun as (
     group by quarter_start(fell_asleep_on)
 ),
 
-states as (
-    select
-        client_key,
-        date,
-        last_purchase,
-        awake,
-        add_days(add_months(quarter_start(date), -9), -1) as date_year_before,
-        lag(awake, 1) over (partition by client_key order by date) as awake_before,
-        lag(awake, 4) over (partition by client_key order by date) as awake_year_before
-    from int_tiers
-    where date = quarter_end(date)
-),
-
 moved as (
     select
-        date as quarter_end,
-        count(*) filter (where awake) as closing,
-        count(*) filter (where awake_before) as opening,
-        count(*) filter (where awake_before and not awake) as gone,
-        count(*) filter (where awake_year_before) as opening_year,
-        count(*) filter (where awake_year_before and not awake) as gone_year,
-        count(*) filter (where awake_year_before and last_purchase <= date_year_before) as lost_year
-    from states
-    group by date
+        states.date as quarter_end,
+        count(*) filter (where states.awake) as closing,
+        count(*) filter (where states.awake_quarter_before) as opening,
+        count(*) filter (where states.awake_quarter_before and not states.awake) as gone,
+        count(*) filter (where states.awake_year_before) as opening_year,
+        count(*) filter (where states.awake_year_before and not states.awake) as gone_year,
+        count(*) filter (
+            where states.awake_year_before and states.last_purchase <= quarters.year_before
+        ) as lost_year
+    from int_tiers as states
+    inner join quarters on states.date = quarters.quarter_end
+    group by states.date
 ),
 
 counted as (

@@ -38,7 +38,7 @@ last_spells as (
         spell['returned_on'] as returned_on,
         spell['returned_purchase'] as returned_purchase
     from (
-        select client_key, array_element(spells, -1) as spell from int_rhythms
+        select client_key, array_element(rhythm['spells'], -1) as spell from int_rhythms
     ) as ranked
 ),
 

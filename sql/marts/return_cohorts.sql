@@ -9,18 +9,8 @@ steps as (
 ),
 
 spells as (
-    select
-        quarter_start(fell_asleep_on) as quarter_start,
-        dimension,
-        value,
-        quarter_start(returned_on) as returned_start,
-        count(*) as spells
+    select began_in as quarter_start, dimension, value, returned_in as returned_start, spells
     from int_spell_dimensions
-    group by
-        quarter_start(fell_asleep_on),
-        dimension,
-        value,
-        quarter_start(returned_on)
 ),
 
 cells as (

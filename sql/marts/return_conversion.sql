@@ -9,9 +9,10 @@ spells as (
     select
         dimension,
         value,
-        fell_asleep_on,
-        returned_on,
-        unnest(quarter_starts(fell_asleep_on, coalesce(returned_on, $as_of))) as quarter_start
+        began_in,
+        returned_in,
+        spells,
+        unnest(quarter_starts(began_in, coalesce(returned_in, $as_of))) as quarter_start
     from int_spell_dimensions
 ),
 
@@ -20,10 +21,10 @@ by_period as (
         quarter_start,
         dimension,
         value,
-        count(*) filter (where fell_asleep_on < quarter_start) as asleep_at_opening,
-        count(*) filter (where fell_asleep_on >= quarter_start) as fell_asleep,
-        count(*) as base,
-        count(*) filter (where quarter_start(returned_on) = quarter_start) as returned
+        coalesce(sum(spells) filter (where began_in < quarter_start), 0) as asleep_at_opening,
+        coalesce(sum(spells) filter (where began_in = quarter_start), 0) as fell_asleep,
+        sum(spells) as base,
+        coalesce(sum(spells) filter (where returned_in = quarter_start), 0) as returned
     from spells
     group by quarter_start, dimension, value
 ),

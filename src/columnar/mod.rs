@@ -16,7 +16,7 @@ mod spilled;
 
 pub use depth::{MAX_EXPRESSION, too_deep};
 pub use keyed::by_key;
-pub use parquet_file::{ParquetFile, Written, plain, type_name, type_named};
+pub use parquet_file::{ParquetFile, Written, conform, plain, type_name, type_named};
 pub use provider::FilesTable;
 pub use scratch::{ScratchRows, ScratchWriter};
 pub use session::{Engine, Limits};

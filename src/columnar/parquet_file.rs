@@ -193,7 +193,10 @@ pub fn plain(schema: &Schema) -> Result<Schema> {
 }
 
 /// The batch with the columns' types of `schema`.
-fn conform(batch: &RecordBatch, schema: &SchemaRef) -> Result<RecordBatch> {
+///
+/// # Errors
+/// When a column cannot be cast.
+pub fn conform(batch: &RecordBatch, schema: &SchemaRef) -> Result<RecordBatch> {
     let columns = batch.columns().iter().zip(schema.fields()).map(|(column, field)| {
         if column.data_type() == field.data_type() {
             return Ok(Arc::clone(column));

@@ -258,7 +258,8 @@ impl Running<'_> {
         self.recording.edit(|record| record.steps.push(step));
     }
 
-    async fn carry_out(mut self, plan: Plan, models: Models<'_>) -> Result<Outcome> {
+    async fn carry_out(mut self, plan: Plan, mut models: Models<'_>) -> Result<Outcome> {
+        models.only_files(plan.publish.iter().map(|entry| entry.table.clone()).collect());
         let mut bases = BTreeMap::new();
         for publish in &plan.publish {
             if !bases.contains_key(&publish.to) {

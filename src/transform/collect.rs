@@ -1,7 +1,7 @@
 //! An aggregate that gathers a group's rows and hands them, sorted, to a kernel of `domain`.
 //!
-//! Rows lie flat, all groups in one vector; they are sorted by group when the result is asked for.
-//! An accumulator per group would cost an allocation and a virtual call per row.
+//! Rows lie flat, all groups in one vector; they are put in order when the result is asked for, each
+//! group by itself. An accumulator per group would cost an allocation and a virtual call per row.
 
 use std::fmt::Debug;
 use std::hash::Hash;
@@ -125,37 +125,66 @@ fn group_number(group: usize) -> u32 {
     u32::try_from(group).unwrap_or(u32::MAX)
 }
 
-impl<K: Kernel> Gathered<K> {
-    /// Takes out the rows of the groups to emit, sorted by group, and their number of groups.
-    fn take(&mut self, emit_to: EmitTo) -> (Vec<(u32, K::Row)>, usize) {
-        self.rows.sort_unstable();
-        match emit_to {
-            EmitTo::All => (std::mem::take(&mut self.rows), std::mem::take(&mut self.groups)),
-            EmitTo::First(count) => {
-                let first = group_number(count);
-                let split = self.rows.partition_point(|(group, _)| *group < first);
-                let rest = self.rows.split_off(split);
-                let taken = std::mem::replace(&mut self.rows, rest);
-                self.rows.iter_mut().for_each(|(group, _)| *group -= first);
-                self.groups -= count;
-                (taken, count)
-            }
+/// The rows that are handed out, and where those of each group are.
+struct Taken<R> {
+    rows: Vec<(u32, R)>,
+    /// Places of rows, by group.
+    order: Vec<u32>,
+    /// The end of each group in `order`.
+    ends: Vec<usize>,
+}
+
+impl<R: Copy> Taken<R> {
+    fn new(rows: Vec<(u32, R)>, groups: usize) -> Self {
+        let mut ends = vec![0; groups];
+        for (group, _) in &rows {
+            ends[*group as usize] += 1;
+        }
+        let mut sum = 0;
+        for end in &mut ends {
+            // First where its group begins; each row moves it on to where the group ends.
+            let length = std::mem::replace(end, sum);
+            sum += length;
+        }
+        let mut order = vec![0; rows.len()];
+        for (place, (group, _)) in (0..).zip(&rows) {
+            let end = &mut ends[*group as usize];
+            order[*end] = place;
+            *end += 1;
+        }
+        Self { rows, order, ends }
+    }
+
+    /// Calls `each` with the rows of every group, in the order in which they came.
+    fn each(&self, mut each: impl FnMut(&mut dyn Iterator<Item = R>)) {
+        let mut start = 0;
+        for end in &self.ends {
+            let rows = self.order[start..*end].iter();
+            each(&mut rows.map(|place| self.rows[*place as usize].1));
+            start = *end;
         }
     }
 }
 
-/// The end of each group in `rows`, which are sorted by group.
-fn ends<R>(rows: &[(u32, R)], groups: usize) -> Vec<usize> {
-    let mut ends = vec![0; groups];
-    for (group, _) in rows {
-        ends[*group as usize] += 1;
+impl<K: Kernel> Gathered<K> {
+    /// Takes out the rows of the groups to emit.
+    fn take(&mut self, emit_to: EmitTo) -> Taken<K::Row> {
+        match emit_to {
+            EmitTo::All => {
+                Taken::new(std::mem::take(&mut self.rows), std::mem::take(&mut self.groups))
+            }
+            EmitTo::First(count) => {
+                let first = group_number(count);
+                let rows = std::mem::take(&mut self.rows).into_iter();
+                let (taken, mut rest): (Vec<_>, Vec<_>) =
+                    rows.partition(|(group, _)| *group < first);
+                rest.iter_mut().for_each(|(group, _)| *group -= first);
+                self.rows = rest;
+                self.groups -= count;
+                Taken::new(taken, count)
+            }
+        }
     }
-    let mut sum = 0;
-    for end in &mut ends {
-        sum += *end;
-        *end = sum;
-    }
-    ends
 }
 
 /// Lists of structs, each of so many entries of `columns` as `lengths` says.
@@ -213,27 +242,29 @@ impl<K: Kernel> GroupsAccumulator for Gathered<K> {
     }
 
     fn evaluate(&mut self, emit_to: EmitTo) -> Result<ArrayRef> {
-        let (rows, groups) = self.take(emit_to);
-        let ends = ends(&rows, groups);
-        let mut out = K::out(rows.len());
+        let taken = self.take(emit_to);
+        let mut out = K::out(taken.rows.len());
         let mut group_rows = Vec::new();
-        let mut start = 0;
-        for end in ends {
+        taken.each(|rows| {
             group_rows.clear();
-            group_rows.extend(rows[start..end].iter().map(|(_, row)| *row));
+            group_rows.extend(rows);
+            group_rows.sort_unstable();
             self.kernel.run(&group_rows, &self.names, &mut out);
-            start = end;
-        }
-        drop(rows);
+        });
+        drop(taken);
         K::finish(out)
     }
 
     fn state(&mut self, emit_to: EmitTo) -> Result<Vec<ArrayRef>> {
-        let (rows, groups) = self.take(emit_to);
-        let ends = ends(&rows, groups);
-        let starts = std::iter::once(0).chain(ends.iter().copied());
-        let lengths: Vec<usize> = ends.iter().zip(starts).map(|(end, start)| end - start).collect();
-        let rows: Vec<K::Row> = rows.into_iter().map(|(_, row)| row).collect();
+        let taken = self.take(emit_to);
+        let mut rows: Vec<K::Row> = Vec::with_capacity(taken.rows.len());
+        let mut lengths = Vec::with_capacity(taken.ends.len());
+        taken.each(|of_group| {
+            let before = rows.len();
+            rows.extend(of_group);
+            lengths.push(rows.len() - before);
+        });
+        drop(taken);
         Ok(vec![list(K::arguments(), K::write(&rows, &self.names), lengths)?])
     }
 

@@ -17,6 +17,7 @@ use super::classes::{By, ClassOf, Limits};
 use super::collect::Collect;
 use super::histories::{DirectionHistories, History};
 use super::json::JsonText;
+use super::moved::Moved;
 use super::odds::{FitOdds, PSilent};
 use super::parameters::ten_thousandths;
 use super::rhythm::{Given, Rhythm, Which};
@@ -84,6 +85,10 @@ pub const FUNCTIONS: &[FunctionHelp] = &[
                 client awake as a whole, and where he bought most in the 52 weeks before each spell",
     },
     FunctionHelp {
+        call: "moved(moves, first, last)",
+        gives: "decimal(28, 2): what a client's moves come to from one day to the other; NULL if none",
+    },
+    FunctionHelp {
         call: "value_limits(annual_value, client)",
         gives: "aggregate, {gold_value, gold_client, silver_value, …, a_…, b_…}: the last client of \
                 each tier and class, by value and then by number",
@@ -149,6 +154,7 @@ pub(super) fn register(session: &SessionContext, settings: &Settings, as_of: Day
     let shares = ["value_tiers_gold", "value_tiers_silver", "value_abc_a", "value_abc_b"];
     let shares = shares.map(|name| share(settings, name));
     session.register_udaf(AggregateUDF::from(Collect::new(Limits(shares))));
+    session.register_udf(ScalarUDF::from(Moved::new()));
     session.register_udf(ScalarUDF::from(ClassOf::new(By::Tier)));
     session.register_udf(ScalarUDF::from(ClassOf::new(By::Abc)));
     session.register_udf(ScalarUDF::from(Rhythm::new(Which::Whole, given)));

@@ -13,6 +13,7 @@ mod json;
 mod later;
 mod lineage;
 mod models;
+mod moved;
 mod nested;
 mod odds;
 mod parameters;

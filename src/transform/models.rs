@@ -1,6 +1,6 @@
 //! Running models: staging as views, the rest written once to scratch.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -23,7 +23,7 @@ use super::parameters::{Parameters, setting_tables};
 use super::plan::{analysed, plan};
 use super::{functions, reference};
 use crate::columnar::{
-    Engine, FilesTable, ParquetFile, ScratchRows, ScratchWriter, Written, by_key, plain,
+    Engine, FilesTable, ParquetFile, ScratchRows, ScratchWriter, Written, by_key, conform, plain,
 };
 use crate::config::contract::Contract;
 use crate::config::settings::Settings;
@@ -68,6 +68,8 @@ pub struct Models<'a> {
     plans: Mutex<BTreeMap<String, LogicalPlan>>,
     /// Rows of the tables so far.
     sizes: Mutex<BTreeMap<String, u64>>,
+    /// The models with contracts that become files; all without.
+    files: Option<BTreeSet<String>>,
 }
 
 /// Scans of one table by one model.
@@ -140,6 +142,7 @@ impl<'a> Models<'a> {
             later: Mutex::default(),
             plans: Mutex::default(),
             sizes: Mutex::default(),
+            files: None,
         };
         for (name, rows) in setting_tables(project, settings)? {
             models.declare_table(name, &rows.schema())?;
@@ -277,8 +280,14 @@ impl<'a> Models<'a> {
         Ok(plan)
     }
 
+    /// Lets only these models with contracts become files: nobody asks for the others'.
+    pub fn only_files(&mut self, names: BTreeSet<String>) {
+        self.files = Some(names);
+    }
+
     /// Runs a model. Staging becomes a view; a model with a contract becomes one Parquet file,
-    /// sorted by its grain; any other becomes scratch, one part for each thread.
+    /// sorted by its grain, if files of it are asked for; any other becomes scratch, one part for each
+    /// thread.
     ///
     /// # Errors
     /// When it cannot be planned or fails on the data.
@@ -302,9 +311,12 @@ impl<'a> Models<'a> {
             return Ok((Ran::View, Vec::new()));
         }
         let run = async {
+            let wanted = self.files.as_ref().is_none_or(|files| files.contains(name));
             match self.project.contracts.get(name) {
-                Some(contract) => self.run_sorted(name, plan, &contract.grain, threads).await,
-                None => self.run_to_scratch(name, plan, threads).await,
+                Some(contract) if wanted => {
+                    self.run_sorted(name, plan, &contract.grain, threads).await
+                }
+                _ => self.run_to_scratch(name, plan, threads).await,
             }
         };
         let (ran, reads) =
@@ -414,6 +426,9 @@ impl<'a> Models<'a> {
         threads: usize,
     ) -> Result<(Ran, Vec<Reads>)> {
         let keyed = plan.schema().has_column_with_unqualified_name(CLIENT_KEY);
+        // What has a contract has the types of its file, whether or not there is one.
+        let contract = self.project.contracts.contains_key(name);
+        let types = contract.then(|| plain(plan.schema().inner())).transpose()?.map(Arc::new);
         let ((mut plan, context), reads) = self.physical(plan, threads).await?;
         if keyed {
             plan = by_key(plan, CLIENT_KEY, self.engine.limits().threads)?;
@@ -422,10 +437,12 @@ impl<'a> Models<'a> {
         let streams = execute_stream_partitioned(plan, context)?;
         let tasks = streams.into_iter().enumerate().map(|(number, mut stream)| {
             let path = scratch.join(format!("model-{name}-{number}.arrow"));
-            let mut rows = ScratchWriter::new(&self.engine, path, &stream.schema());
+            let schema = types.clone().unwrap_or_else(|| stream.schema());
+            let mut rows = ScratchWriter::new(&self.engine, path, &schema);
             spawn(async move {
                 while let Some(batch) = stream.try_next().await? {
-                    rows.write(batch)?;
+                    let conforms = batch.schema() == schema;
+                    rows.write(if conforms { batch } else { conform(&batch, &schema)? })?;
                 }
                 rows.finish()
             })

@@ -10,6 +10,7 @@ use datafusion::error::Result;
 
 use super::{Given, Row};
 use crate::domain::spell::Spell;
+use crate::domain::value::Valued;
 use crate::transform::collect::{fields, list, list_of, with_direction};
 use crate::transform::nested::{CYCLE, MONEY, structs};
 
@@ -50,6 +51,8 @@ fn states() -> Fields {
         ("last_purchase", DataType::Date32),
         ("annual_value", MONEY),
         ("awake", DataType::Boolean),
+        ("awake_quarter_before", DataType::Boolean),
+        ("awake_year_before", DataType::Boolean),
     ])
 }
 
@@ -154,7 +157,7 @@ pub(super) struct Wholes {
     state_date: Date32Builder,
     last_purchase: Date32Builder,
     annual_value: Decimal128Builder,
-    awake: BooleanBuilder,
+    awake: [BooleanBuilder; 3],
 }
 
 impl Wholes {
@@ -188,15 +191,24 @@ impl Wholes {
         }
         self.cycles.push(row.purchases.len());
         self.spells.add(row, |spell| row.value(given.quarter_before(spell)));
-        let states =
-            row.valued.iter().filter(|valued| row.states.binary_search(&valued.day).is_ok());
-        let mut count = 0;
-        for valued in states {
+        let asked = |valued: &&Valued| row.states.binary_search(&valued.day).is_ok();
+        let (mut count, mut quarters) = (0, Vec::with_capacity(row.states.len()));
+        for valued in row.valued.iter().filter(asked) {
             count += 1;
             self.state_date.append_value(valued.day);
             self.last_purchase.append_value(valued.last_purchase);
             self.annual_value.append_value(valued.annual_value);
-            self.awake.append_value(row.is_awake(valued.day));
+            let awake = row.is_awake(valued.day);
+            let ends = given.fiscal.quarter_end(valued.day) == valued.day;
+            let before = |count: usize| {
+                let place = quarters.len().checked_sub(count).filter(|_| ends)?;
+                quarters.get(place).copied()
+            };
+            let awakes = [Some(awake), before(1), before(4)];
+            for (column, awake) in self.awake.iter_mut().zip(awakes) {
+                column.append_option(awake);
+            }
+            quarters.extend(ends.then_some(awake));
         }
         self.states.push(count);
     }
@@ -212,12 +224,13 @@ impl Wholes {
             Arc::new(self.basis.finish()),
             Arc::new(self.threshold.finish()),
         ];
-        let of_states: Vec<ArrayRef> = vec![
+        let mut of_states: Vec<ArrayRef> = vec![
             Arc::new(self.state_date.finish()),
             Arc::new(self.last_purchase.finish()),
             Arc::new(self.annual_value.finish().with_data_type(MONEY)),
-            Arc::new(self.awake.finish()),
         ];
+        let awake = self.awake.iter_mut().map(|awake| Arc::new(awake.finish()) as ArrayRef);
+        of_states.extend(awake);
         let columns = vec![
             list(cycles(), of_cycles, self.cycles)?,
             list(spells(), self.spells.finish(), self.spells.lengths)?,
