@@ -5,65 +5,112 @@ with closed_quarters as (
     select quarter, quarter_start, quarter_end from dim_quarters where closed
 ),
 
-refused as (
+of_clients as (
+    select
+        quarter_start,
+        reasons_disagree,
+        lost_annual_value,
+        unnest(range(1, 17)) as place,
+        unnest(
+            [
+                'all',
+                form,
+                trigger,
+                coalesce(stage, 'unknown'),
+                reason,
+                reason_group,
+                coalesce(reason_source, 'unknown'),
+                coalesce(stage, 'unknown') || ' / ' || reason,
+                coalesce(competitor, 'none'),
+                coalesce(direction, 'unknown'),
+                coalesce(region, 'unknown'),
+                coalesce(industry, 'unknown'),
+                coalesce(manager, 'unknown'),
+                sales_type,
+                tier,
+                case when human_factor then 'true' else 'false' end
+            ]
+        ) as value
+    from fct_refusals
+    where scope = 'client'
+),
+
+clients_counted as (
+    select
+        quarter_start,
+        place,
+        value,
+        count(*) as refusals,
+        count(*) filter (where reasons_disagree) as disagreements,
+        sum(lost_annual_value) as lost_annual_value
+    from of_clients
+    group by quarter_start, place, value
+),
+
+others_counted as (
     select
         quarter_start,
         scope,
-        lost_annual_value,
-        reasons_disagree,
-        unnest(
-            case
-                when scope = 'client' then [
-                    named_struct('dimension', 'total', 'value', 'all'),
-                    named_struct('dimension', 'form', 'value', form),
-                    named_struct('dimension', 'trigger', 'value', trigger),
-                    named_struct('dimension', 'stage', 'value', coalesce(stage, 'unknown')),
-                    named_struct('dimension', 'reason', 'value', reason),
-                    named_struct('dimension', 'reason_group', 'value', reason_group),
-                    named_struct(
-                        'dimension', 'reason_source', 'value', coalesce(reason_source, 'unknown')
-                    ),
-                    named_struct(
-                        'dimension',
-                        'stage_and_reason',
-                        'value',
-                        coalesce(stage, 'unknown') || ' / ' || reason
-                    ),
-                    named_struct('dimension', 'competitor', 'value', coalesce(competitor, 'none')),
-                    named_struct('dimension', 'direction', 'value', coalesce(direction, 'unknown')),
-                    named_struct('dimension', 'region', 'value', coalesce(region, 'unknown')),
-                    named_struct('dimension', 'industry', 'value', coalesce(industry, 'unknown')),
-                    named_struct('dimension', 'manager', 'value', coalesce(manager, 'unknown')),
-                    named_struct('dimension', 'sales_type', 'value', sales_type),
-                    named_struct('dimension', 'tier', 'value', tier),
-                    named_struct(
-                        'dimension',
-                        'human_factor',
-                        'value',
-                        case when human_factor then 'true' else 'false' end
-                    )
-                ]
-                else [
-                    named_struct('dimension', 'scope', 'value', scope),
-                    named_struct('dimension', 'direction', 'value', coalesce(direction, 'unknown')),
-                    named_struct('dimension', 'stage', 'value', coalesce(stage, 'unknown'))
-                ]
-            end
-        ) as counted_by
+        coalesce(direction, 'unknown') as direction,
+        coalesce(stage, 'unknown') as stage,
+        count(*) as refusals,
+        count(*) filter (where reasons_disagree) as disagreements,
+        sum(lost_annual_value) as lost_annual_value
     from fct_refusals
+    where scope <> 'client'
+    group by quarter_start, scope, coalesce(direction, 'unknown'), coalesce(stage, 'unknown')
+),
+
+of_others as (
+    select
+        quarter_start,
+        scope,
+        refusals,
+        disagreements,
+        lost_annual_value,
+        unnest(['scope', 'direction', 'stage']) as dimension,
+        unnest([scope, direction, stage]) as value
+    from others_counted
 ),
 
 counted as (
     select
         quarter_start,
+        'client' as scope,
+        [
+            'total',
+            'form',
+            'trigger',
+            'stage',
+            'reason',
+            'reason_group',
+            'reason_source',
+            'stage_and_reason',
+            'competitor',
+            'direction',
+            'region',
+            'industry',
+            'manager',
+            'sales_type',
+            'tier',
+            'human_factor'
+        ][place] as dimension,
+        value,
+        refusals,
+        disagreements,
+        cast(coalesce(lost_annual_value, 0) as decimal(18, 2)) as lost_annual_value
+    from clients_counted
+    union all
+    select
+        quarter_start,
         scope,
-        counted_by['dimension'] as dimension,
-        counted_by['value'] as value,
-        count(*) as refusals,
-        count(*) filter (where reasons_disagree) as disagreements,
+        dimension,
+        value,
+        sum(refusals) as refusals,
+        sum(disagreements) as disagreements,
         cast(coalesce(sum(lost_annual_value), 0) as decimal(18, 2)) as lost_annual_value
-    from refused
-    group by quarter_start, scope, counted_by['dimension'], counted_by['value']
+    from of_others
+    group by quarter_start, scope, dimension, value
 ),
 
 occurring as (

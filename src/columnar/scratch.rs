@@ -16,6 +16,8 @@ use arrow::ipc::reader::StreamReader;
 use arrow::ipc::writer::StreamWriter;
 use async_trait::async_trait;
 use datafusion::catalog::{Session, TableProvider};
+use datafusion::common::Statistics;
+use datafusion::common::stats::Precision;
 use datafusion::datasource::memory::MemorySourceConfig;
 use datafusion::datasource::source::DataSourceExec;
 use datafusion::error::Result as QueryResult;
@@ -195,6 +197,12 @@ impl TableProvider for ScratchTable {
 
     fn table_type(&self) -> TableType {
         TableType::Base
+    }
+
+    fn statistics(&self) -> Option<Statistics> {
+        let rows = usize::try_from(self.parts.iter().map(|part| part.rows).sum::<u64>());
+        let rows = rows.map_or(Precision::Absent, Precision::Exact);
+        Some(Statistics::new_unknown(&self.schema).with_num_rows(rows))
     }
 
     async fn scan(

@@ -3,15 +3,21 @@
 //! Keeps true: a plan over such a table reads the rows that it has when the plan is executed; the
 //! rows have the columns that were planned against.
 
+use std::any::Any;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arrow::datatypes::{Fields, Schema, SchemaRef};
 use async_trait::async_trait;
 use datafusion::catalog::{Session, TableProvider};
 use datafusion::common::Statistics;
+use datafusion::common::stats::Precision;
+use datafusion::common::tree_node::Transformed;
 use datafusion::datasource::empty::EmptyTable;
+use datafusion::datasource::source_as_provider;
 use datafusion::error::Result;
-use datafusion::logical_expr::{Expr, TableProviderFilterPushDown, TableType};
+use datafusion::logical_expr::{
+    EmptyRelation, Expr, LogicalPlan, TableProviderFilterPushDown, TableType,
+};
 use datafusion::physical_plan::ExecutionPlan;
 
 use crate::error::{Error, Kind};
@@ -20,7 +26,8 @@ use crate::error::{Error, Kind};
 #[derive(Debug)]
 pub(super) struct Later {
     schema: SchemaRef,
-    rows: Mutex<Arc<dyn TableProvider>>,
+    /// Its rows, once it has them.
+    rows: Mutex<Option<Arc<dyn TableProvider>>>,
 }
 
 impl Later {
@@ -29,8 +36,7 @@ impl Later {
         let fields = schema.fields().iter();
         let fields = fields.map(|field| field.as_ref().clone().with_nullable(true));
         let schema = Arc::new(Schema::new(fields.collect::<Fields>()));
-        let rows = Mutex::new(none(&schema));
-        Arc::new(Self { schema, rows })
+        Arc::new(Self { schema, rows: Mutex::default() })
     }
 
     /// Gives it `rows`.
@@ -51,22 +57,49 @@ impl Later {
             let message = format!("table \"{name}\" has other columns than were planned with");
             return Err(Error::new(Kind::Defect, format!("{message}: {found:?}")));
         }
-        *self.rows.lock().unwrap_or_else(PoisonError::into_inner) = rows;
+        *self.rows.lock().unwrap_or_else(PoisonError::into_inner) = Some(rows);
         Ok(())
     }
 
     /// Takes its rows away: what they hold is free again.
     pub(super) fn empty(&self) {
-        *self.rows.lock().unwrap_or_else(PoisonError::into_inner) = none(&self.schema);
+        *self.rows.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
     fn rows(&self) -> Arc<dyn TableProvider> {
-        Arc::clone(&self.rows.lock().unwrap_or_else(PoisonError::into_inner))
+        let rows = self.rows.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        rows.unwrap_or_else(|| Arc::new(EmptyTable::new(Arc::clone(&self.schema))))
+    }
+
+    /// Whether it is known that it has no rows.
+    fn is_empty(&self) -> bool {
+        let rows = self.rows.lock().unwrap_or_else(PoisonError::into_inner);
+        rows.as_ref().is_some_and(|rows| {
+            let rows: &dyn TableProvider = rows.as_ref();
+            let counted = rows.statistics().map(|known| known.num_rows);
+            (rows as &dyn Any).is::<EmptyTable>() || counted == Some(Precision::Exact(0))
+        })
     }
 }
 
-fn none(schema: &SchemaRef) -> Arc<dyn TableProvider> {
-    Arc::new(EmptyTable::new(Arc::clone(schema)))
+/// `plan` without scans of tables that turned out to be empty: what joins with nothing need not be
+/// joined.
+///
+/// # Errors
+/// When the plan cannot be rewritten.
+pub(super) fn without_empty(plan: LogicalPlan) -> Result<LogicalPlan> {
+    let plan = plan.transform_down_with_subqueries(|node| {
+        let LogicalPlan::TableScan(scan) = &node else { return Ok(Transformed::no(node)) };
+        let provider = source_as_provider(&scan.source)?;
+        let later = (provider.as_ref() as &dyn Any).downcast_ref::<Later>();
+        if !later.is_some_and(Later::is_empty) {
+            return Ok(Transformed::no(node));
+        }
+        let schema = Arc::clone(&scan.projected_schema);
+        let empty = EmptyRelation { produce_one_row: false, schema };
+        Ok(Transformed::yes(LogicalPlan::EmptyRelation(empty)))
+    });
+    Ok(plan?.data)
 }
 
 #[async_trait]

@@ -18,7 +18,7 @@ use datafusion::physical_plan::{ExecutionPlan, execute_stream, execute_stream_pa
 use datafusion::prelude::{SessionContext, col};
 use futures::TryStreamExt;
 
-use super::later::Later;
+use super::later::{Later, without_empty};
 use super::parameters::{Parameters, setting_tables};
 use super::plan::{analysed, plan};
 use super::{functions, reference};
@@ -386,7 +386,7 @@ impl<'a> Models<'a> {
     async fn physical(&self, plan: LogicalPlan, threads: usize) -> Result<(Physical, Vec<Reads>)> {
         let mut state = self.session.state();
         state.config_mut().options_mut().execution.target_partitions = threads;
-        let plan = state.optimizer().optimize(plan, &state, |_, _| {})?;
+        let plan = state.optimizer().optimize(without_empty(plan)?, &state, |_, _| {})?;
         let reads = self.reads(&plan)?;
         let plan = state.query_planner().create_physical_plan(&plan, &state).await?;
         Ok(((plan, state.task_ctx()), reads))
