@@ -41,7 +41,7 @@ fn limits() -> Fields {
 }
 
 impl Kernel for Limits {
-    type Row = (Reverse<i128>, i32);
+    type Row = (Reverse<i64>, i32);
     type Names = ();
     type Out = Out;
 
@@ -65,13 +65,17 @@ impl Kernel for Limits {
         let values = arguments[0].as_primitive::<Decimal128Type>();
         let clients = arguments[1].as_primitive::<Int32Type>();
         for row in (0..values.len()).filter(|row| values.is_valid(*row) && clients.is_valid(*row)) {
-            each(row, (Reverse(values.value(row)), clients.value(row)));
+            let value = i64::try_from(values.value(row)).map_err(|_| {
+                DataFusionError::Execution("value_limits: a value is too large".to_owned())
+            })?;
+            each(row, (Reverse(value), clients.value(row)));
         }
         Ok(())
     }
 
     fn write(rows: &[Self::Row], (): &()) -> Vec<ArrayRef> {
-        let values = Decimal128Array::from_iter_values(rows.iter().map(|(value, _)| value.0));
+        let values = rows.iter().map(|(value, _)| i128::from(value.0));
+        let values = Decimal128Array::from_iter_values(values);
         let clients = rows.iter().map(|(_, client)| *client);
         vec![
             Arc::new(values.with_data_type(MONEY)),
@@ -84,10 +88,10 @@ impl Kernel for Limits {
     }
 
     fn run(&self, rows: &[Self::Row], (): &(), out: &mut Out) {
-        let values = rows.iter().map(|(value, _)| value.0);
+        let values = rows.iter().map(|(value, _)| i128::from(value.0));
         for (share, (value, client)) in self.0.iter().zip(&mut out.limits) {
             let last = last_within(values.clone(), *share).map(|place| rows[place]);
-            value.append_option(last.map(|(value, _)| value.0));
+            value.append_option(last.map(|(value, _)| i128::from(value.0)));
             client.append_option(last.map(|(_, client)| client));
         }
     }
