@@ -1,5 +1,5 @@
--- Clients, all their ids merged, numbered in the order of their keys: flags if any id says so, the rest from the source with the newest
--- document, empty fields filled from the others.
+-- Clients, numbered in the order of their keys, all their ids merged: flags if any id says so, the rest
+-- from the source with the newest document, empty fields filled from the others.
 -- grain: one row per client_key
 with keys as (
     select source, client_id, client_key, is_payer from int_client_keys

@@ -1,5 +1,6 @@
--- The same of each direction in which a client bought: a list of his directions, and his mean gaps
--- as quarters know them, of directions with enough purchases.
+-- Each client who has bought in directions: of each his moves of money and his purchases with his own
+-- cycle as known on that day, and his mean gaps as each later quarter knows them, of directions with
+-- enough purchases.
 -- grain: one row per client_key
 with histories as (
     select

@@ -11,7 +11,6 @@ final as (
         spell['direction'] as direction,
         spell['spell'] as spell,
         spell['last_purchase'] as last_purchase,
-        spell['purchases'] as purchases,
         spell['cycle'] as cycle,
         spell['cycle_basis'] as cycle_basis,
         spell['threshold'] as threshold,
@@ -19,7 +18,6 @@ final as (
         spell['trigger'] as trigger,
         spell['spoken_on'] as spoken_on,
         spell['returned_on'] as returned_on,
-        spell['returned_purchase'] as returned_purchase,
         spell['annual_value'] as annual_value,
         spell['value_before'] as value_before
     from found

@@ -19,7 +19,6 @@ final as (
         spell['trigger'] as trigger,
         spell['spoken_on'] as spoken_on,
         spell['returned_on'] as returned_on,
-        spell['returned_purchase'] as returned_purchase,
         spell['annual_value'] as annual_value,
         spell['value_before'] as value_before
     from found

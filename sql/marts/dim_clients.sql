@@ -39,7 +39,7 @@ last_spells as (
         spell['returned_purchase'] as returned_purchase
     from (
         select client_key, array_element(rhythm['spells'], -1) as spell from int_rhythms
-    ) as ranked
+    ) as last
 ),
 
 rules as (

@@ -214,8 +214,9 @@ impl Claims {
         for what in asked {
             suspected.extend(search.suspects(*what).await?);
         }
-        // Values are looked at only where something is at stake.
-        if !suspected.is_empty() {
+        // Values are looked at only where something is at stake; where rows are only added, a key
+        // that comes again is an error whatever its values.
+        if !suspected.is_empty() && !append {
             suspected.splice(..0, search.suspects(What::Value).await?);
         }
         let mut claims = Arc::new(Self::default());
@@ -364,7 +365,8 @@ impl Search<'_> {
     /// What may be contested, if anything: as few parts at a time as the memory asks for.
     async fn suspects(&self, what: What) -> Result<Option<Suspects>> {
         let memory = self.engine.reservation("claims");
-        let stored = self.stored.iter().filter_map(|stored| {
+        let stored = if what == What::Value { &[][..] } else { self.stored };
+        let stored = stored.iter().filter_map(|stored| {
             let known = stored.rows.statistics()?;
             known.num_rows.get_value().copied()
         });
@@ -437,7 +439,11 @@ impl What {
         }
         let values = table.columns.iter().map(|it| Ok(Arc::clone(column(batch, it.name)?)));
         let values: Vec<ArrayRef> = values.collect::<Result<_>>()?;
-        let numbers = with_hashes(&values, &RandomState::default(), |hashes| {
+        let kinds = values.iter().map(|column| SortField::new(column.data_type().clone()));
+        // Hashes of several columns do not tell which of them holds a value: those of rows do.
+        let rows = RowConverter::new(kinds.collect())?.convert_columns(&values)?;
+        let rows: ArrayRef = Arc::new(rows.try_into_binary()?);
+        let numbers = with_hashes([&rows], &RandomState::default(), |hashes| {
             Ok(hashes.iter().map(|hash| hash.cast_signed()).collect())
         });
         Ok(numbers?)

@@ -79,8 +79,8 @@ pub const FUNCTIONS: &[FunctionHelp] = &[
                 whether he is awake on the last day of each closed quarter, on the day, on asked_on",
     },
     FunctionHelp {
-        call: "direction_rhythms(directions, cycles, days, common, said, closed_on, cycles, spells, \
-               states)",
+        call: "direction_rhythms(directions, cycles, days, common, said, closed_on, whole_cycles, \
+               whole_spells, whole_states)",
         gives: "{spells, main_directions}: the spells in each direction whose first day finds the \
                 client awake as a whole, and where he bought most in the 52 weeks before each spell",
     },

@@ -169,6 +169,11 @@ fn append_adds_and_takes_nothing_twice() {
     for (name, rows, expected) in [
         ("3.csv", "1,2026-06-01,a,11\n", "of table \"documents\" is there already"),
         ("3.csv", "2,2026-07-02,a,20\n", "of table \"documents\" is there already"),
+        (
+            "3.csv",
+            "2,2026-07-02,a,20\n2,2026-07-02,a,21\n",
+            "of table \"documents\" is there already",
+        ),
         ("2.csv", "2,2026-06-02,a,21\n", "export \"2.csv\" was loaded with other content"),
     ] {
         let before = std::fs::read(project.path(&format!("exports/{name}"))).ok();

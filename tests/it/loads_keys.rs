@@ -168,6 +168,23 @@ fn rows_that_are_rejected_take_the_place_of_no_lines() {
 }
 
 #[test]
+fn a_value_that_stands_in_another_column_contradicts() {
+    let pipeline = lines_only().replace(
+        "          amount: amount\n",
+        "          amount: amount\n          item: item\n          direction: direction\n",
+    );
+    let header = HEADER.replace("amount", "amount,item,direction");
+    let stored = format!("{header}A,1,2026-05-01,a,10,,\nA,2,2026-05-01,a,20,,\n");
+    let twice = "A,1,2026-05-01,a,11,X,\nA,1,2026-05-01,a,11,,X\nB,1,2026-05-01,b,1,,\n";
+    let project =
+        Project::new().file("pipelines/sales.yaml", pipeline).file("exports/1.csv", stored);
+    project.run(&["run"]).ends_with(0);
+    project.write("exports/2.csv", format!("{header}{twice}"));
+    project.run(&["run"]).ends_with(0);
+    assert_eq!(lines(&project), ["A/1 2026-05 10.00", "A/2 2026-05 20.00", "B/1 2026-05 1.00"]);
+}
+
+#[test]
 fn an_export_that_lost_a_document_wins_no_key_of_it() {
     let project = project(&lines_only(), "A,1,2026-05-01,a,10\nA,2,2026-07-01,a,20\n");
     then(&project, "2.csv", "A,1,2026-06-01,a,11\n");
