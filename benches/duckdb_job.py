@@ -4,8 +4,9 @@ Usage: duckdb_job.py PROJECT OUT
 
 It reads the exports of a demo project (transcoded by iconv, since DuckDB reads UTF-8), writes its
 own lake of Parquet, runs the project's own SQL models, and writes Parquet and both CSVs. Where the
-models call an aggregate of pobudka (purchase_history, spells, annual_values), it uses window
-functions and joins instead, as one would in DuckDB. It does not check, hash or sync anything.
+models call a function of pobudka that goes through a client's history, it uses window functions and
+joins instead (duckdb/*.sql and REPLACED), as one would in DuckDB. It does not check, hash or sync
+anything.
 """
 
 import glob
@@ -37,6 +38,8 @@ create macro silence_days(k, c) as
     cast(ceil(round(cast(k as decimal(9, 4)) * cast(c as decimal(9, 4)), 2)) as int);
 create macro regexp_like(a, b) as regexp_matches(a, b);
 create macro named_struct(a, b, c, d) as {'dimension': b, 'value': d};
+create macro array_element(list, place) as list[place];
+create macro normal_tax_id(t) as upper(regexp_replace(t, '[^0-9A-Za-z]', '', 'g'));
 create macro p_silent(r, alpha, a, b, x, tx, t, h) as
     1 - 1 / (1 + a / (b + x) * power((alpha * 7 + t) / (alpha * 7 + tx), r + x))
     * (1 - power((alpha * 7 + t) / (alpha * 7 + t + h), r + x));
@@ -168,6 +171,16 @@ REPLACED = {
             coalesce(u.until_total, 0) - coalesce(r.total, 0), 0) as decimal(18, 2)) as annual_value
         from (select *, last_purchase - 364 as before from until) u asof left join running r
             on u.client_key = r.client_key and u.before >= r.date""",
+    "int_rhythms": """
+        select buyers.client_key, {'spells': list({
+            'spell': spells.spell, 'fell_asleep_on': spells.fell_asleep_on,
+            'returned_on': spells.returned_on, 'returned_purchase': returned.number
+        } order by spells.spell) filter (where spells.spell is not null)} as rhythm
+        from int_buyers as buyers
+        left join int_spells as spells on buyers.client_key = spells.client_key
+        left join int_cycles as returned
+            on spells.client_key = returned.client_key and spells.returned_on = returned.date
+        group by buyers.client_key""",
 }
 
 
@@ -328,7 +341,11 @@ def models(db, project):
         layer = path.split("/")[-2]
         if layer != "checks":
             name = os.path.basename(path)[:-4]
-            texts[name], layers[name] = REPLACED.get(name, open(path).read()), layer
+            texts[name], layers[name] = open(path).read(), layer
+    here = os.path.dirname(os.path.abspath(__file__))
+    for path in glob.glob(f"{here}/duckdb/*.sql"):
+        texts[os.path.basename(path)[:-4]] = open(path).read()
+    texts.update(REPLACED)
     done = set()
 
     def run(name):
@@ -345,7 +362,7 @@ def models(db, project):
             sql = sql.replace("left semi join", "semi join")
             # Between whole numbers, / is // here.
             sql = re.sub(r"/ (30|3)\b", r"// \1", sql)
-        kind = "view" if layers[name] == "staging" else "temp table"
+        kind = "view" if layers.get(name) == "staging" else "temp table"
         db.execute(f"create {kind} {name} as {sql}")
 
     for name in PUBLISHED:

@@ -1,0 +1,114 @@
+-- Every spell in a direction with its cycle, value within the direction, reason and who lost it.
+-- grain: one row per client_key, direction and spell
+with spells as (
+    select * from int_direction_spells
+),
+
+clients as (
+    select client_key, region, industry, sales_type, manager from int_clients
+),
+
+cycles as (
+    select client_key, direction, date, cycle, cycle_basis, threshold from int_direction_cycles
+),
+
+tiers as (
+    select client_key, date, tier from int_tiers
+),
+
+reasons_given as (
+    select
+        spells.client_key,
+        spells.direction,
+        spells.spell,
+        refusals.stage,
+        refusals.reason,
+        refusals.reason_group,
+        refusals.reason_source,
+        refusals.reasons_disagree,
+        refusals.human_factor,
+        refusals.competitor,
+        refusals.manager,
+        row_number() over (
+            partition by spells.client_key, spells.direction, spells.spell
+            order by refusals.reason_rank, refusals.date desc, refusals.refusal_id desc, refusals.source desc
+        ) as place
+    from spells
+    inner join int_refusals as refusals
+        on spells.client_key = refusals.client_key
+        and refusals.date >= spells.fell_asleep_on
+        and refusals.date < coalesce(spells.returned_on, date '9999-12-31')
+        and (refusals.scope = 'client' or refusals.direction = spells.direction)
+),
+
+last_documents as (
+    select
+        spells.client_key,
+        spells.direction,
+        spells.spell,
+        sales.manager,
+        row_number() over (
+            partition by spells.client_key, spells.direction, spells.spell
+            order by sales.net desc, sales.document_id, sales.source
+        ) as place
+    from spells
+    inner join int_direction_sales as sales
+        on spells.client_key = sales.client_key
+        and spells.direction = sales.direction
+        and spells.last_purchase = sales.date
+        and sales.is_purchase
+),
+
+final as (
+    select
+        spells.client_key,
+        spells.direction,
+        spells.spell,
+        spells.last_purchase,
+        cycles.cycle,
+        cycles.cycle_basis,
+        cycles.threshold,
+        spells.fell_asleep_on,
+        spells.trigger,
+        case when spells.trigger = 'silence' then 'silent' else 'spoken' end as form,
+        spells.spoken_on,
+        spells.returned_on,
+        reasons_given.stage,
+        coalesce(reasons_given.reason, 'unknown') as reason,
+        coalesce(reasons_given.reason_group, 'unknown') as reason_group,
+        reasons_given.reason_source,
+        coalesce(reasons_given.reasons_disagree, false) as reasons_disagree,
+        coalesce(reasons_given.human_factor, false) as human_factor,
+        reasons_given.competitor,
+        clients.region,
+        clients.industry,
+        clients.sales_type,
+        coalesce(last_documents.manager, reasons_given.manager, clients.manager) as lost_by,
+        coalesce(tiers.tier, 'untiered') as tier,
+        annual.annual_value
+    from spells
+    inner join clients on spells.client_key = clients.client_key
+    left join cycles
+        on spells.client_key = cycles.client_key
+        and spells.direction = cycles.direction
+        and spells.last_purchase = cycles.date
+    left join int_direction_values as annual
+        on spells.client_key = annual.client_key
+        and spells.direction = annual.direction
+        and spells.fell_asleep_on = annual.date
+    left join tiers
+        on spells.client_key = tiers.client_key
+        and add_days(quarter_start(spells.fell_asleep_on), -1) = tiers.date
+    left join reasons_given
+        on spells.client_key = reasons_given.client_key
+        and spells.direction = reasons_given.direction
+        and spells.spell = reasons_given.spell
+        and reasons_given.place = 1
+    left join last_documents
+        on spells.client_key = last_documents.client_key
+        and spells.direction = last_documents.direction
+        and spells.spell = last_documents.spell
+        and last_documents.place = 1
+)
+
+select * from final
