@@ -360,6 +360,9 @@ def models(db, project):
         if name not in REPLACED:
             sql = sql.replace("first_value(", "first(").replace("left anti join", "anti join")
             sql = sql.replace("left semi join", "semi join")
+            # Decimals are divided as doubles here: a half must not fall below itself.
+            cycle = "greatest(spells.cycle, cast(0.0001 as decimal(18, 4)))"
+            sql = sql.replace(f"/ {cycle}", f"/ {cycle} + 1e-9")
             # Between whole numbers, / is // here.
             sql = re.sub(r"/ (30|3)\b", r"// \1", sql)
         kind = "view" if layers.get(name) == "staging" else "temp table"
