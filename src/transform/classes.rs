@@ -185,3 +185,34 @@ impl ScalarUDFImpl for ClassOf {
         Ok(ColumnarValue::Array(Arc::new(classes.collect::<StringArray>())))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::cmp::Reverse;
+
+    use arrow::array::{Array, AsArray};
+    use arrow::datatypes::{Decimal128Type, Int32Type};
+
+    use super::{Kernel, Limits, Share, named, primitive};
+
+    #[test]
+    fn of_equal_values_the_class_ends_with_the_last_number_that_begins_within_it() {
+        let of = |parts| Share { parts, of: 100 };
+        let limits = Limits([of(40), of(60), of(1), of(100)]);
+        let mut out = Limits::out(0);
+        // 25 % each: the second begins at 25, the third at 50, the fourth at 75.
+        let rows = [1, 2, 3, 4].map(|client| (Reverse(500), client));
+        limits.run(&rows, &(), &mut out);
+        // Where nobody is worth anything no class has a last one.
+        limits.run(&[(Reverse(0), 1)], &(), &mut out);
+        let found = Limits::finish(out).unwrap();
+        let found = found.as_struct();
+        for (class, client) in [("gold", 2), ("silver", 3), ("a", 1), ("b", 4)] {
+            let column = |of: &str| named(found, &format!("{class}_{of}")).unwrap();
+            let clients = primitive::<Int32Type>(column("client")).unwrap();
+            let values = primitive::<Decimal128Type>(column("value")).unwrap();
+            assert_eq!((clients.value(0), values.value(0)), (client, 500), "{class}");
+            assert!(clients.is_null(1) && values.is_null(1), "{class}");
+        }
+    }
+}

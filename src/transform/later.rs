@@ -133,3 +133,48 @@ impl TableProvider for Later {
         self.rows().scan(state, projection, filters, limit).await
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use arrow::datatypes::{DataType, Field, Schema};
+    use datafusion::datasource::empty::EmptyTable;
+    use datafusion::prelude::SessionContext;
+
+    use super::{Later, without_empty};
+
+    /// The optimised plan of a query about `bought` and `said`, of which `said` has been filled.
+    async fn planned(filled: bool, sql: &str) -> String {
+        let schema = Schema::new(vec![Field::new("client", DataType::Utf8, true)]);
+        let (bought, said) = (Later::new(&schema), Later::new(&schema));
+        let session = SessionContext::new();
+        session.register_table("bought", bought).unwrap();
+        session.register_table("said", Arc::clone(&said) as _).unwrap();
+        if filled {
+            said.fill("said", Arc::new(EmptyTable::new(Arc::new(schema)))).unwrap();
+        }
+        let plan = session.sql(sql).await.unwrap().into_unoptimized_plan();
+        let plan = without_empty(plan).unwrap();
+        session.state().optimize(&plan).unwrap().display_indent().to_string()
+    }
+
+    #[tokio::test]
+    async fn what_is_joined_with_nothing_is_not_joined() {
+        let sql = "select bought.client, said.client as said from bought \
+                   left join said on bought.client = said.client";
+        let plan = planned(true, sql).await;
+        assert!(plan.contains("TableScan: bought") && !plan.contains("Join"), "{plan}");
+        // A table that has no rows yet may get some.
+        let plan = planned(false, sql).await;
+        assert!(plan.contains("TableScan: said") && plan.contains("Join"), "{plan}");
+    }
+
+    #[tokio::test]
+    async fn nothing_is_still_counted() {
+        let plan = planned(true, "select count(*) from said").await;
+        assert!(plan.contains("Aggregate") && plan.contains("EmptyRelation"), "{plan}");
+        let plan = planned(true, "select (select count(*) from said) as n from bought").await;
+        assert!(plan.contains("EmptyRelation") && !plan.contains("TableScan: said"), "{plan}");
+    }
+}
