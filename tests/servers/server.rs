@@ -10,6 +10,9 @@ use std::time::{Duration, Instant};
 /// How long a server may take to answer for the first time.
 const START: Duration = Duration::from_mins(1);
 
+/// How often a server is started that does not answer.
+const STARTS: usize = 3;
+
 /// The account and key that every Azurite has.
 const AZURITE: (&str, &str) = (
     "devstoreaccount1",
@@ -124,8 +127,20 @@ pub(crate) fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
+/// So many different ports that nobody listens on.
+fn free_ports<const N: usize>() -> [u16; N] {
+    let held = std::array::from_fn::<_, N, _>(|_| TcpListener::bind("127.0.0.1:0").unwrap());
+    held.map(|listener| listener.local_addr().unwrap().port())
+}
+
 impl Server {
     pub(crate) fn start(kind: Kind) -> Self {
+        // A port that was free may be taken before the server listens on it.
+        let server = (0..STARTS).find_map(|_| Self::try_start(kind));
+        server.unwrap_or_else(|| panic!("{} does not answer", kind.name()))
+    }
+
+    fn try_start(kind: Kind) -> Option<Self> {
         let folder = tempfile::tempdir().unwrap();
         let port = free_port();
         let address = format!("127.0.0.1:{port}");
@@ -155,11 +170,11 @@ impl Server {
                 std::fs::write(&identities, IDENTITIES).unwrap();
                 command.arg(format!("-s3.port={port}"));
                 command.arg(format!("-s3.config={}", identities.display()));
-                for other in ["master", "volume", "filer"] {
-                    command.arg(format!("-{other}.port={}", free_port()));
-                }
-                for other in ["master", "volume", "filer", "s3"] {
-                    command.arg(format!("-{other}.port.grpc={}", free_port()));
+                let others = ["master.port", "volume.port", "filer.port"].into_iter();
+                let grpc = ["master", "volume", "filer", "s3"].map(|it| format!("{it}.port.grpc"));
+                let others = others.map(str::to_owned).chain(grpc);
+                for (other, port) in others.zip(free_ports::<7>()) {
+                    command.arg(format!("-{other}={port}"));
                 }
             }
             Kind::Azurite => {
@@ -181,13 +196,12 @@ impl Server {
         }
         command.current_dir(folder.path()).stdin(Stdio::null());
         let child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-        let server = Self { kind, port, child, _folder: folder };
-        server.wait();
-        server
+        let mut server = Self { kind, port, child, _folder: folder };
+        server.answers().then_some(server)
     }
 
-    /// Waits until it answers and has the bucket.
-    fn wait(&self) {
+    /// Waits until it answers and has the bucket, or has ended without.
+    fn answers(&mut self) -> bool {
         let since = Instant::now();
         loop {
             let ready = match self.kind {
@@ -201,9 +215,11 @@ impl Server {
                 _ => self.ask("GET", "/", &[]).is_some(),
             };
             if ready {
-                return;
+                return true;
             }
-            assert!(since.elapsed() < START, "{} does not answer", self.kind.name());
+            if since.elapsed() > START || self.child.try_wait().unwrap().is_some() {
+                return false;
+            }
             std::thread::sleep(Duration::from_millis(50));
         }
     }
