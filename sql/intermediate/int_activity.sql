@@ -1,4 +1,5 @@
--- Which clients each source has documents of, and which kinds of documents it knows.
+-- Which clients each source has documents of, and which kinds of documents it knows; `has_papers`
+-- marks those of whom int_papers has more than shipments alone.
 -- grain: one row per source and client_id
 select
     source,
@@ -11,6 +12,10 @@ select
     bool_or(
         (kind = 'invoice' and paid_on is not null)
         or (kind = 'payment' and related_document_id is not null)
-    ) as has_payments
+    ) as has_payments,
+    bool_or(
+        kind not in ('return', 'shipment')
+        or (kind = 'shipment' and (related_document_id is not null or due_date is not null))
+    ) as has_papers
 from stg_documents
 group by source, client_id

@@ -30,21 +30,34 @@ activity as (
     select source, client_id, last_document_on from int_activity
 ),
 
+ids_of_keys as (
+    select client_key, count(*) as ids
+    from keys
+    where not is_payer
+    group by client_key
+),
+
+of_keys as (
+    select keys.client_key, ids_of_keys.ids, known.*
+    from ids_of_keys
+    inner join keys on ids_of_keys.client_key = keys.client_key and not keys.is_payer
+    inner join known on keys.source = known.source and keys.client_id = known.client_id
+),
+
 ranked as (
     select
-        keys.client_key,
-        known.*,
+        of_keys.*,
         row_number() over (
-            partition by keys.client_key
+            partition by of_keys.client_key
             order by
                 coalesce(activity.last_document_on, date '0001-01-01') desc,
-                keys.source,
-                keys.client_id
+                of_keys.source,
+                of_keys.client_id
         ) as place
-    from keys
-    inner join known on keys.source = known.source and keys.client_id = known.client_id
-    left join activity on keys.source = activity.source and keys.client_id = activity.client_id
-    where not keys.is_payer
+    from of_keys
+    left join activity
+        on of_keys.source = activity.source and of_keys.client_id = activity.client_id
+    where of_keys.ids > 1
 ),
 
 merged as (
@@ -76,6 +89,25 @@ merged as (
             filter (where created_on is not null) as created_on
     from ranked
     group by client_key
+    union all
+    select
+        client_key,
+        name,
+        tax_id,
+        region,
+        industry,
+        sales_type,
+        manager,
+        phone,
+        email,
+        do_not_contact,
+        closed_on,
+        one_off,
+        important,
+        potential,
+        created_on
+    from of_keys
+    where ids = 1
 ),
 
 every_key as (

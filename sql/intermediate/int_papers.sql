@@ -9,6 +9,18 @@ with linking_nothing as (
     having bool_or(has_invoices) and not bool_or(has_links)
 ),
 
+writers as (
+    select source, client_id
+    from int_activity
+    where has_papers or source in (select source from linking_nothing)
+),
+
+keys as (
+    select keys.source, keys.client_id, keys.client_key
+    from int_client_keys as keys
+    inner join writers on keys.source = writers.source and keys.client_id = writers.client_id
+),
+
 documents as (
     select
         source,
@@ -47,9 +59,9 @@ final as (
         documents.due_date,
         documents.paid_on,
         documents.paid_amount
-    from documents
-    inner join int_client_keys as keys
-        on documents.source = keys.source and documents.client_id = keys.client_id
+    from keys
+    inner join documents
+        on keys.source = documents.source and keys.client_id = documents.client_id
 )
 
 select * from final

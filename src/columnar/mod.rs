@@ -7,14 +7,18 @@
 
 mod build_sides;
 mod depth;
+mod in_turn;
 mod keyed;
+mod memory;
 mod parquet_file;
 mod provider;
 mod scratch;
 mod session;
+mod spill_file;
 mod spilled;
 
 pub use depth::{MAX_EXPRESSION, too_deep};
+pub use in_turn::in_turn;
 pub use keyed::by_key;
 pub use parquet_file::{ParquetFile, Written, conform, plain, type_name, type_named};
 pub use provider::FilesTable;

@@ -1,10 +1,8 @@
-//! Rows on their way: in memory while there is room, beyond it in Arrow IPC files.
+//! Rows on their way: in memory while there is room, beyond it in files.
 //!
 //! Keeps true: rows held in memory are counted in the pool of the run's queries, and go to disk
 //! once a third of it is taken; they come back in the order in which they were written.
 
-use std::fs::File;
-use std::io::{BufReader, BufWriter};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -12,8 +10,6 @@ use arrow::array::{Array, RecordBatch, UInt64Array};
 use arrow::compute::take_record_batch;
 use arrow::datatypes::SchemaRef;
 use arrow::error::ArrowError;
-use arrow::ipc::reader::StreamReader;
-use arrow::ipc::writer::StreamWriter;
 use async_trait::async_trait;
 use datafusion::catalog::{Session, TableProvider};
 use datafusion::common::Statistics;
@@ -28,8 +24,9 @@ use datafusion::physical_plan::ExecutionPlan;
 use super::keyed::KeyedSource;
 use super::parquet_file::BATCH_ROWS;
 use super::session::Engine;
+use super::spill_file::{SpillFile, SpillWriter};
 use super::spilled::SpilledSource;
-use crate::error::{Result, in_file};
+use crate::error::Result;
 
 /// Memory that a batch may hold beyond its rows, whatever their number.
 const SMALL_BYTES: usize = 64 << 10;
@@ -37,11 +34,12 @@ const SMALL_BYTES: usize = 64 << 10;
 /// Takes rows, holding them in memory or appending them to one file.
 pub struct ScratchWriter {
     rows: ScratchRows,
+    path: PathBuf,
     held: Vec<RecordBatch>,
     reservation: MemoryReservation,
     pool: Arc<dyn MemoryPool>,
     room: usize,
-    file: Option<StreamWriter<BufWriter<File>>>,
+    file: Option<SpillWriter>,
 }
 
 /// Rows that were written to scratch; their memory is free again when the last copy is dropped.
@@ -49,8 +47,7 @@ pub struct ScratchWriter {
 pub struct ScratchRows {
     schema: SchemaRef,
     held: Arc<(Vec<RecordBatch>, Option<MemoryReservation>)>,
-    path: PathBuf,
-    spilled: bool,
+    spilled: Option<SpillFile>,
     /// How many.
     pub rows: u64,
 }
@@ -63,7 +60,8 @@ impl ScratchWriter {
         let held = Arc::new((Vec::new(), None));
         let schema = Arc::clone(schema);
         Self {
-            rows: ScratchRows { schema, held, path, spilled: false, rows: 0 },
+            rows: ScratchRows { schema, held, spilled: None, rows: 0 },
+            path,
             held: Vec::new(),
             reservation: engine.reservation("scratch"),
             pool,
@@ -112,13 +110,9 @@ impl ScratchWriter {
         }
         let file = match &mut self.file {
             Some(file) => file,
-            none => {
-                let path = &self.rows.path;
-                let file = BufWriter::new(File::create(path).map_err(in_file(path))?);
-                none.insert(StreamWriter::try_new(file, &self.rows.schema)?)
-            }
+            none => none.insert(SpillWriter::create(&self.path, &self.rows.schema)?),
         };
-        Ok(file.write(&batch)?)
+        file.write(&batch)
     }
 
     /// Whether there was room in memory for so many bytes.
@@ -131,10 +125,7 @@ impl ScratchWriter {
     /// # Errors
     /// When the disk fails.
     pub fn finish(mut self) -> Result<ScratchRows> {
-        if let Some(mut file) = self.file.take() {
-            file.finish()?;
-            self.rows.spilled = true;
-        }
+        self.rows.spilled = self.file.take().map(SpillWriter::finish).transpose()?;
         self.rows.held = Arc::new((self.held, Some(self.reservation)));
         Ok(self.rows)
     }
@@ -171,12 +162,21 @@ impl ScratchRows {
     /// # Errors
     /// When the disk fails.
     pub fn batches(&self) -> Result<impl Iterator<Item = Result<RecordBatch, ArrowError>> + use<>> {
-        let file = self.spilled.then(|| File::open(&self.path).map_err(in_file(&self.path)));
-        let spilled =
-            file.transpose()?.map(|file| StreamReader::try_new(BufReader::new(file), None));
-        let spilled = spilled.transpose()?;
-        let held = Arc::clone(&self.held);
-        let held = (0..held.0.len()).map(move |number| Ok(held.0[number].clone()));
+        let all: Vec<usize> = (0..self.schema.fields().len()).collect();
+        self.columns(&all)
+    }
+
+    /// The columns `wanted` of the rows, in the order in which they were written.
+    ///
+    /// # Errors
+    /// When there is no such column, or the disk fails.
+    pub(super) fn columns(
+        &self,
+        wanted: &[usize],
+    ) -> Result<impl Iterator<Item = Result<RecordBatch, ArrowError>> + use<>> {
+        let spilled = self.spilled.as_ref().map(|file| file.batches(wanted)).transpose()?;
+        let (held, wanted) = (Arc::clone(&self.held), wanted.to_vec());
+        let held = (0..held.0.len()).map(move |number| held.0[number].project(&wanted));
         Ok(held.chain(spilled.into_iter().flatten()))
     }
 }
@@ -213,7 +213,7 @@ impl TableProvider for ScratchTable {
         limit: Option<usize>,
     ) -> QueryResult<Arc<dyn ExecutionPlan>> {
         let schema = Arc::clone(&self.schema);
-        if self.parts.iter().any(|part| part.spilled) {
+        if self.parts.iter().any(|part| part.spilled.is_some()) {
             let parts = Arc::from(self.parts.as_slice());
             let source = SpilledSource::new(schema, parts, projection.cloned(), limit)?;
             let source = Arc::new(source);

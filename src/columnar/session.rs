@@ -3,11 +3,10 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use datafusion::common::config::ConfigOptions;
 use datafusion::execution::SessionStateBuilder;
 use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
-use datafusion::execution::memory_pool::{
-    FairSpillPool, MemoryConsumer, MemoryPool, MemoryReservation,
-};
+use datafusion::execution::memory_pool::{MemoryConsumer, MemoryPool, MemoryReservation};
 use datafusion::execution::object_store::ObjectStoreUrl;
 use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
 use datafusion::physical_optimizer::optimizer::PhysicalOptimizer;
@@ -15,6 +14,7 @@ use datafusion::prelude::{SessionConfig, SessionContext};
 use object_store::ObjectStore;
 
 use super::build_sides::BuildSides;
+use super::memory::Memory;
 use super::parquet_file::BATCH_ROWS;
 use crate::error::Result;
 
@@ -49,7 +49,7 @@ impl Engine {
         let disk = DiskManagerBuilder::default()
             .with_mode(DiskManagerMode::Directories(vec![scratch.to_owned()]));
         let runtime = RuntimeEnvBuilder::new()
-            .with_memory_pool(Arc::new(FairSpillPool::new(limits.memory_mb << 20)))
+            .with_memory_pool(Arc::new(Memory::new(limits.memory_mb << 20)))
             .with_disk_manager_builder(disk)
             .build_arc()?;
         Ok(Self { runtime, limits })
@@ -83,11 +83,20 @@ impl Engine {
         Ok(url)
     }
 
+    /// Lets queries go through `partitions`.
+    pub fn lay(&self, options: &mut ConfigOptions, partitions: usize) {
+        options.execution.target_partitions = partitions.max(1);
+        // Each sorted partition reserves memory for its merge: one needs but one sort, however
+        // many files its rows come from, and many may not use it up.
+        options.optimizer.repartition_sorts = partitions > 1;
+        let share = (self.limits.memory_mb << 20) / (32 * partitions.max(1));
+        options.execution.sort_spill_reservation_bytes = share.min(SORT_RESERVATION_BYTES);
+    }
+
     /// A session with `threads` partitions: SQL as pobudka speaks it.
     #[must_use]
     pub fn session(&self, threads: usize) -> SessionContext {
         let mut config = SessionConfig::new()
-            .with_target_partitions(threads.max(1))
             .with_batch_size(BATCH_ROWS)
             .with_collect_statistics(false)
             .with_information_schema(false);
@@ -96,11 +105,9 @@ impl Engine {
         options.sql_parser.parse_float_as_decimal = true;
         options.sql_parser.map_string_types_to_utf8view = false;
         options.execution.parquet.schema_force_view_types = false;
-        // Each sorted partition reserves memory for its merge: one thread needs but one sort,
-        // however many files its rows come from, and many threads may not use it up.
-        options.optimizer.repartition_sorts = threads > 1;
-        let share = (self.limits.memory_mb << 20) / (32 * threads.max(1));
-        options.execution.sort_spill_reservation_bytes = share.min(SORT_RESERVATION_BYTES);
+        // Such a filter waits for the rows of all partitions, which are not there at once.
+        options.optimizer.enable_join_dynamic_filter_pushdown = false;
+        self.lay(options, threads);
         // Rows lie by client (see `by_key`): grouping by client and day needs no other order.
         options.optimizer.subset_repartition_threshold = 1;
         options.optimizer.hash_join_single_partition_threshold = BROADCAST_BYTES;

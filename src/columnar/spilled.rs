@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
+use datafusion::common::Statistics;
 use datafusion::common::stats::Precision;
 use datafusion::common::tree_node::TreeNodeRecursion;
-use datafusion::common::{Statistics, project_schema};
 use datafusion::datasource::source::DataSource;
 use datafusion::error::{DataFusionError, Result};
 use datafusion::execution::{SendableRecordBatchStream, TaskContext};
@@ -25,7 +25,7 @@ use super::scratch::ScratchRows;
 pub(super) struct SpilledSource {
     parts: Arc<[ScratchRows]>,
     full: SchemaRef,
-    projection: Option<Vec<usize>>,
+    columns: Vec<usize>,
     schema: SchemaRef,
     fetch: Option<usize>,
 }
@@ -42,8 +42,9 @@ impl SpilledSource {
         projection: Option<Vec<usize>>,
         fetch: Option<usize>,
     ) -> Result<Self> {
-        let schema = project_schema(&full, projection.as_ref())?;
-        Ok(Self { parts, full, projection, schema, fetch })
+        let columns = projection.unwrap_or_else(|| (0..full.fields().len()).collect());
+        let schema = Arc::new(full.project(&columns)?);
+        Ok(Self { parts, full, columns, schema, fetch })
     }
 
     fn rows(&self, partition: Option<usize>) -> usize {
@@ -57,31 +58,19 @@ impl SpilledSource {
 
 impl DataSource for SpilledSource {
     fn open(&self, partition: usize, _: Arc<TaskContext>) -> Result<SendableRecordBatchStream> {
-        let projection = self.projection.clone();
-        let project = move |batch: RecordBatch| match &projection {
-            Some(columns) => batch.project(columns),
-            None => Ok(batch),
-        };
         let mut left = self.fetch.unwrap_or(usize::MAX);
         let limited = move |batch: RecordBatch| {
             let taken = batch.num_rows().min(left);
             left -= taken;
             (taken > 0 || batch.num_rows() == 0).then(|| batch.slice(0, taken))
         };
-        let batches: Box<dyn Iterator<Item = Result<RecordBatch>> + Send> = match self.parts
-            [partition]
-            .batches()
-        {
-            Ok(batches) => {
-                let projected = batches.map(move |batch| batch.and_then(&project));
-                let mut limited = limited;
-                Box::new(projected.map_while(move |batch| match batch {
-                    Ok(batch) => limited(batch).map(Ok),
-                    Err(error) => Some(Err(DataFusionError::from(error))),
-                }))
-            }
-            Err(error) => Box::new(std::iter::once(Err(DataFusionError::External(error.into())))),
-        };
+        let mut limited = limited;
+        let batches = self.parts[partition].columns(&self.columns);
+        let batches = batches.map_err(|error| DataFusionError::External(error.into()))?;
+        let batches = batches.map_while(move |batch| match batch {
+            Ok(batch) => limited(batch).map(Ok),
+            Err(error) => Some(Err(DataFusionError::from(error))),
+        });
         let stream = futures::stream::iter(batches);
         Ok(Box::pin(RecordBatchStreamAdapter::new(Arc::clone(&self.schema), stream)))
     }
@@ -123,9 +112,7 @@ impl DataSource for SpilledSource {
         if !all_alias_free_columns(&expressions) {
             return Ok(None);
         }
-        let all: Vec<usize> = (0..self.full.fields().len()).collect();
-        let now = self.projection.as_ref().unwrap_or(&all);
-        let columns = new_projections_for_columns(&expressions, now);
+        let columns = new_projections_for_columns(&expressions, &self.columns);
         let full = Arc::clone(&self.full);
         let narrower = Self::new(full, Arc::clone(&self.parts), Some(columns), self.fetch)?;
         Ok(Some(Arc::new(narrower)))

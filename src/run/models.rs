@@ -79,8 +79,8 @@ impl Running<'_> {
             let rows = names.map(|name| plan.graph.rows_of(project, name));
             rows.flatten().map(str::to_owned).collect()
         };
-        let kept = rows_of(&mut kept.iter().map(String::as_str));
-        let gone_through: BTreeMap<&str, BTreeSet<String>> =
+        let mut kept = rows_of(&mut kept.iter().map(String::as_str));
+        let mut gone_through: BTreeMap<&str, BTreeSet<String>> =
             unfinished.iter().map(|name| (*name, rows_of(&mut plan.graph.reads(name)))).collect();
         loop {
             while running.len() < at_once {
@@ -127,7 +127,15 @@ impl Running<'_> {
             unfinished.remove(name);
             let (ran, reads) = ran?;
             let rows = match ran {
-                Ran::View => continue,
+                Ran::View => {
+                    let beneath = || reads.iter().map(|read| read.table.clone());
+                    for tables in gone_through.values_mut().chain([&mut kept]) {
+                        if tables.contains(name) {
+                            tables.extend(beneath());
+                        }
+                    }
+                    continue;
+                }
                 Ran::Scratch(rows) => rows,
                 Ran::Table(made) => {
                     let rows = made.written.rows;

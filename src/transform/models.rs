@@ -9,12 +9,14 @@ use arrow::datatypes::{Schema, SchemaRef};
 use chrono::NaiveDate;
 use datafusion::catalog::TableProvider;
 use datafusion::common::runtime::SpawnedTask;
-use datafusion::common::tree_node::TreeNodeRecursion;
+use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
 use datafusion::datasource::{MemTable, ViewTable};
 use datafusion::execution::TaskContext;
 use datafusion::execution::object_store::ObjectStoreUrl;
-use datafusion::logical_expr::{LogicalPlan, LogicalPlanBuilder};
-use datafusion::physical_plan::{ExecutionPlan, execute_stream, execute_stream_partitioned};
+use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder};
+use datafusion::physical_plan::{
+    ExecutionPlan, collect, execute_stream, execute_stream_partitioned,
+};
 use datafusion::prelude::{SessionContext, col};
 use futures::TryStreamExt;
 
@@ -23,7 +25,8 @@ use super::parameters::{Parameters, setting_tables};
 use super::plan::{analysed, plan};
 use super::{functions, reference};
 use crate::columnar::{
-    Engine, FilesTable, ParquetFile, ScratchRows, ScratchWriter, Written, by_key, conform, plain,
+    Engine, FilesTable, Limits, ParquetFile, ScratchRows, ScratchWriter, Written, by_key, conform,
+    in_turn, plain,
 };
 use crate::config::contract::Contract;
 use crate::config::settings::Settings;
@@ -37,6 +40,46 @@ const CLIENT_KEY: &str = "client_key";
 
 /// Bytes of memory for each row that is read, beyond which a model counts as heavy.
 const HEAVY_ROW_BYTES: u64 = 400;
+
+/// The most partitions: each may be a file.
+const MOST_PARTITIONS: usize = 512;
+
+/// Memory for each row of the lake within which a partition's rows are grouped and joined.
+const PARTITION_ROW_BYTES: usize = 640;
+
+/// In how many partitions so many `rows` of the lake are gone through within `limits`.
+fn partitions(limits: Limits, rows: u64) -> usize {
+    let room = (limits.memory_mb << 20) / (2 * limits.threads);
+    let rows = usize::try_from(rows).unwrap_or(usize::MAX);
+    rows.saturating_mul(PARTITION_ROW_BYTES)
+        .div_ceil(room.max(1))
+        .clamp(limits.threads, MOST_PARTITIONS.max(limits.threads))
+}
+
+/// Whether an expression costs next to nothing, its parts aside.
+fn is_cheap(expression: &Expr) -> bool {
+    matches!(
+        expression,
+        Expr::Column(_)
+            | Expr::Alias(_)
+            | Expr::Literal(..)
+            | Expr::Cast(_)
+            | Expr::Negative(_)
+            | Expr::Not(_)
+            | Expr::IsNull(_)
+            | Expr::IsNotNull(_)
+            | Expr::BinaryExpr(_)
+    )
+}
+
+/// `plan` with its rows in the order of `grain`.
+fn sorted(plan: LogicalPlan, grain: &[String]) -> Result<LogicalPlan> {
+    let order = grain.iter().map(|name| col(format!("\"{name}\"")).sort(true, false));
+    if grain.is_empty() {
+        return Ok(plan);
+    }
+    Ok(LogicalPlanBuilder::from(plan).sort(order)?.build()?)
+}
 
 /// Runs `work` on any thread; it ends when the result is no longer waited for.
 async fn spawn<T: Send + 'static>(
@@ -70,6 +113,8 @@ pub struct Models<'a> {
     sizes: Mutex<BTreeMap<String, u64>>,
     /// The models with contracts that become files; all without.
     files: Option<BTreeSet<String>>,
+    /// In how many parts the rows of models lie.
+    partitions: usize,
 }
 
 /// Scans of one table by one model.
@@ -110,7 +155,7 @@ impl Materialised {
 /// What running a model made.
 #[derive(Debug, Clone)]
 pub enum Ran {
-    /// A view.
+    /// A view: of staging, or of rows that lie in scratch already.
     View,
     /// So many rows in scratch.
     Scratch(u64),
@@ -143,6 +188,7 @@ impl<'a> Models<'a> {
             plans: Mutex::default(),
             sizes: Mutex::default(),
             files: None,
+            partitions: engine.limits().threads,
         };
         for (name, rows) in setting_tables(project, settings)? {
             models.declare_table(name, &rows.schema())?;
@@ -180,6 +226,8 @@ impl<'a> Models<'a> {
             self.sizes().insert((*name).to_owned(), rows.unwrap_or(0) as u64);
             self.put(name, Arc::clone(provider))?;
         }
+        let rows = self.sizes().values().sum();
+        self.partitions = partitions(self.engine.limits(), rows);
         Ok(())
     }
 
@@ -310,19 +358,33 @@ impl<'a> Models<'a> {
         if model.layer == "staging" {
             return Ok((Ran::View, Vec::new()));
         }
+        let plan = without_empty(plan)?;
+        let wanted = self.files.as_ref().is_none_or(|files| files.contains(name));
+        let contract = self.project.contracts.get(name);
         let run = async {
-            let wanted = self.files.as_ref().is_none_or(|files| files.contains(name));
-            match self.project.contracts.get(name) {
+            match contract {
                 Some(contract) if wanted => {
-                    self.run_sorted(name, plan, &contract.grain, threads).await
+                    let sorted =
+                        sorted(plan, &contract.grain).and_then(|plan| self.optimised(plan))?;
+                    let reads = self.reads(&sorted)?;
+                    Ok((self.run_sorted(name, &sorted, threads).await?, reads))
                 }
-                _ => self.run_to_scratch(name, plan, threads).await,
+                _ => {
+                    let stripped = plan.clone();
+                    let plan = self.optimised(plan)?;
+                    let reads = self.reads(&plan)?;
+                    if contract.is_none() && self.only_picks(&plan)? {
+                        self.put(name, Arc::new(ViewTable::new(stripped, None)))?;
+                        return Ok((Ran::View, reads));
+                    }
+                    Ok((self.run_to_scratch(name, &plan, threads).await?, reads))
+                }
             }
         };
-        let (ran, reads) =
+        let (ran, reads): (Ran, Vec<Reads>) =
             run.await.map_err(|error: Error| error.at(format!("model \"{name}\"")))?;
         let rows = match &ran {
-            Ran::View => 0,
+            Ran::View => reads.iter().map(|read| read.rows).sum(),
             Ran::Scratch(rows) => *rows,
             Ran::Table(made) => made.written.rows,
         };
@@ -381,29 +443,55 @@ impl<'a> Models<'a> {
         rows
     }
 
-    /// How `plan`, which was analysed, is executed on so many threads, and the tables that it goes
-    /// through; it is optimised once.
-    async fn physical(&self, plan: LogicalPlan, threads: usize) -> Result<(Physical, Vec<Reads>)> {
-        let mut state = self.session.state();
-        state.config_mut().options_mut().execution.target_partitions = threads;
-        let plan = state.optimizer().optimize(without_empty(plan)?, &state, |_, _| {})?;
-        let reads = self.reads(&plan)?;
-        let plan = state.query_planner().create_physical_plan(&plan, &state).await?;
-        Ok(((plan, state.task_ctx()), reads))
+    /// `plan`, which was analysed and stripped of empty tables, made ready to be executed.
+    fn optimised(&self, plan: LogicalPlan) -> Result<LogicalPlan> {
+        let state = self.session.state();
+        Ok(state.optimizer().optimize(plan, &state, |_, _| {})?)
     }
 
-    async fn run_sorted(
-        &self,
-        name: &str,
-        mut plan: LogicalPlan,
-        grain: &[String],
-        threads: usize,
-    ) -> Result<(Ran, Vec<Reads>)> {
-        let order = grain.iter().map(|name| col(format!("\"{name}\"")).sort(true, false));
-        if !grain.is_empty() {
-            plan = LogicalPlanBuilder::from(plan).sort(order)?.build()?;
+    /// How an optimised plan is executed on so many threads, its rows by client if it is `keyed`.
+    async fn physical(&self, plan: &LogicalPlan, keyed: bool, threads: usize) -> Result<Physical> {
+        let mut state = self.session.state();
+        self.engine.lay(state.config_mut().options_mut(), self.partitions);
+        let mut plan = state.query_planner().create_physical_plan(plan, &state).await?;
+        if keyed {
+            plan = by_key(plan, CLIENT_KEY, self.partitions)?;
         }
-        let ((plan, context), reads) = self.physical(plan, threads).await?;
+        Ok((in_turn(plan, threads, &self.engine)?, state.task_ctx()))
+    }
+
+    /// Whether an optimised plan only picks, filters and unites rows of scratch: to do so for each
+    /// reader costs less than to write them once more.
+    fn only_picks(&self, plan: &LogicalPlan) -> Result<bool> {
+        let mut picks = true;
+        plan.apply_with_subqueries(|node| {
+            picks &= match node {
+                LogicalPlan::TableScan(scan) => {
+                    let name = scan.table_name.table();
+                    let model = self.project.models.get(name);
+                    model.is_some_and(|model| model.layer == "intermediate")
+                        && !self.project.contracts.contains_key(name)
+                }
+                LogicalPlan::Projection(_)
+                | LogicalPlan::Filter(_)
+                | LogicalPlan::Union(_)
+                | LogicalPlan::SubqueryAlias(_)
+                | LogicalPlan::EmptyRelation(_) => true,
+                _ => false,
+            };
+            node.apply_expressions(|expression| {
+                expression.apply(|expression| {
+                    picks &= is_cheap(expression);
+                    Ok(TreeNodeRecursion::Continue)
+                })
+            })?;
+            Ok(if picks { TreeNodeRecursion::Continue } else { TreeNodeRecursion::Stop })
+        })?;
+        Ok(picks)
+    }
+
+    async fn run_sorted(&self, name: &str, plan: &LogicalPlan, threads: usize) -> Result<Ran> {
+        let (plan, context) = self.physical(plan, false, threads).await?;
         let mut stream = execute_stream(plan, context)?;
         let path = self.scratch()?.join(format!("model-{name}.parquet"));
         let made = spawn(async move {
@@ -416,23 +504,15 @@ impl<'a> Models<'a> {
         });
         let made = made.await?;
         self.put(name, made.provider()?)?;
-        Ok((Ran::Table(made), reads))
+        Ok(Ran::Table(made))
     }
 
-    async fn run_to_scratch(
-        &self,
-        name: &str,
-        plan: LogicalPlan,
-        threads: usize,
-    ) -> Result<(Ran, Vec<Reads>)> {
+    async fn run_to_scratch(&self, name: &str, plan: &LogicalPlan, threads: usize) -> Result<Ran> {
         let keyed = plan.schema().has_column_with_unqualified_name(CLIENT_KEY);
         // What has a contract has the types of its file, whether or not there is one.
         let contract = self.project.contracts.contains_key(name);
         let types = contract.then(|| plain(plan.schema().inner())).transpose()?.map(Arc::new);
-        let ((mut plan, context), reads) = self.physical(plan, threads).await?;
-        if keyed {
-            plan = by_key(plan, CLIENT_KEY, self.engine.limits().threads)?;
-        }
+        let (plan, context) = self.physical(plan, keyed, threads).await?;
         let scratch = self.scratch()?;
         let streams = execute_stream_partitioned(plan, context)?;
         let tasks = streams.into_iter().enumerate().map(|(number, mut stream)| {
@@ -456,7 +536,7 @@ impl<'a> Models<'a> {
             };
             self.put(name, table)?;
         }
-        Ok((Ran::Scratch(parts.iter().map(|part| part.rows).sum()), reads))
+        Ok(Ran::Scratch(parts.iter().map(|part| part.rows).sum()))
     }
 
     /// The rows of a query over the registered tables.
@@ -474,6 +554,8 @@ impl<'a> Models<'a> {
     pub async fn offenders(&self, model: &Model) -> Result<Vec<RecordBatch>> {
         let plan = self.plan(model).await;
         let plan = plan.map_err(|fault| Error::new(Kind::Declaration, fault.to_string()))?;
-        Ok(self.session.execute_logical_plan(plan).await?.collect().await?)
+        let plan = self.optimised(without_empty(plan)?)?;
+        let (plan, context) = self.physical(&plan, false, self.engine.limits().threads).await?;
+        Ok(collect(plan, context).await?)
     }
 }
