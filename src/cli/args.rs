@@ -117,18 +117,24 @@ pub(super) enum Verb {
     Status,
     /// List pipelines, lake tables and published tables.
     Ls,
-    /// Print rows of a published or lake table.
+    /// Print rows of a published or lake table, or of a model.
     Show {
-        /// The table.
+        /// The table: published, `lake.<table>`, or `models.<model>`.
         table: String,
         /// Rows at most.
         #[arg(long, default_value_t = 20)]
         limit: usize,
+        /// The last day that models see, as 2026-09-30; else that of the last run.
+        #[arg(long)]
+        as_of: Option<NaiveDate>,
     },
-    /// Query published and lake tables.
+    /// Query published tables, those of the lake as lake.<table>, and models as models.<model>.
     Sql {
         /// The query.
         query: String,
+        /// The last day that models see, as 2026-09-30; else that of the last run.
+        #[arg(long)]
+        as_of: Option<NaiveDate>,
     },
     /// Look at rows that were rejected.
     Rejects {
@@ -229,6 +235,10 @@ impl Verb {
 pub(super) struct Which {
     /// Pipelines; all of them where none is named.
     pub(super) pipelines: Vec<String>,
+    /// Only the tables of this model, as NAME, +NAME (and what it is made from) or NAME+ (and what
+    /// is made from it); nothing is pulled.
+    #[arg(long, value_name = "MODEL")]
+    pub(super) select: Vec<String>,
     /// The last day seen, as 2026-09-30.
     #[arg(long, conflicts_with = "quarter")]
     pub(super) as_of: Option<NaiveDate>,

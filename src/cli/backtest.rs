@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 
 use super::args::Cli;
 use super::verbs::{print_outcome, progress, run, run_id};
-use super::{inspect, print};
+use super::{print, query};
 use crate::config::settings::Value;
 use crate::error::{Error, Kind, Result};
 use crate::run::{Request, Workspace, compute};
@@ -55,12 +55,8 @@ pub(super) async fn backtest(
     };
     let request = Request { pipelines: vec![pipeline.name.clone()], ..request };
     let outcome = run(cli, workspace, &request).await?;
-    inspect::sql(
-        workspace,
-        &format!("select * from {TABLE} order by cutoff, horizon, population, rule"),
-        cli.json,
-    )
-    .await?;
+    let sorted = format!("select * from {TABLE} order by cutoff, horizon, population, rule");
+    query::select(workspace, &sorted, cli.json).await?;
     if !cli.json {
         print_outcome(workspace, &outcome);
     }

@@ -1,94 +1,14 @@
 //! Verbs that look at what is there: tables, runs, rejects.
 
-use std::sync::Arc;
-
 use chrono::{DateTime, Utc};
-use datafusion::catalog::TableProvider;
-use datafusion::prelude::{SQLOptions, SessionContext};
 
-use super::print;
-use crate::columnar::{MAX_EXPRESSION, too_deep};
-use crate::config::canonical;
+use super::{print, query};
 use crate::config::schedule::{Schedule, When};
-use crate::error::{Error, Kind, Result};
-use crate::lake::{EXPORTS, Lake, REJECTS, read_journal, read_lease, read_record, read_records};
-use crate::names;
-use crate::publish::published as published_table;
+use crate::error::Result;
+use crate::lake::{Lake, read_journal, read_lease, read_record, read_records};
 use crate::run::Workspace;
 use crate::schedule::ahead;
 use crate::tableset::Manifest;
-
-/// A session in which published tables and lake tables can be queried; published ones by their
-/// name, the lake's as `lake.<table>`.
-async fn session(workspace: &Workspace) -> Result<(SessionContext, Vec<String>)> {
-    let session = workspace.engine.session(workspace.engine.limits().threads);
-    let mut known = Vec::new();
-    for destination in &workspace.project.destinations {
-        let set = workspace.destination(&destination.name)?;
-        let manifest = set.current().await?;
-        let url = workspace
-            .engine
-            .register(&format!("to-{}", destination.name), Arc::clone(set.store()))?;
-        for (name, table) in &manifest.tables {
-            let provider = published_table(name, table, &url)?;
-            session.deregister_table(name.as_str())?;
-            session.register_table(name.as_str(), provider)?;
-            known.push(name.clone());
-        }
-    }
-    let manifest = workspace.lake.set().current().await?;
-    session.sql("create schema lake").await?;
-    for table in canonical::TABLES {
-        let provider: Arc<dyn TableProvider> = workspace.lake.provider(&manifest, table);
-        session.register_table(format!("lake.{}", table.name), provider)?;
-        known.push(format!("lake.{}", table.name));
-    }
-    for (name, provider) in
-        [(REJECTS, workspace.lake.rejects(&manifest)), (EXPORTS, workspace.lake.exports(&manifest))]
-    {
-        session.register_table(format!("lake.{name}"), provider)?;
-        known.push(format!("lake.{name}"));
-    }
-    Ok((session, known))
-}
-
-/// `sql 'select …'`.
-pub(super) async fn sql(workspace: &Workspace, query: &str, json: bool) -> Result<()> {
-    if let Some((line, column)) = too_deep(query) {
-        let message = format!(
-            "an expression has more than {MAX_EXPRESSION} words and signs, at {line}:{column}"
-        );
-        return Err(Error::new(Kind::Usage, message).hint("write long lists as \"in (…)\""));
-    }
-    let (session, known) = session(workspace).await?;
-    let options =
-        SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false);
-    let frame = session.sql_with_options(query, options).await.map_err(|error| {
-        let message = error.find_root().strip_backtrace();
-        Error::new(Kind::Usage, message).hint(format!("tables: {}", known.join(", ")))
-    })?;
-    print::rows(&frame.collect().await?, json)
-}
-
-/// `show TABLE`.
-pub(super) async fn show(
-    workspace: &Workspace,
-    table: &str,
-    limit: usize,
-    json: bool,
-) -> Result<()> {
-    let (session, known) = session(workspace).await?;
-    let name = if known.iter().any(|name| name == table) {
-        table.to_owned()
-    } else if known.contains(&format!("lake.{table}")) {
-        format!("lake.{table}")
-    } else {
-        return Err(Error::new(Kind::Nothing, format!("table \"{table}\" does not exist"))
-            .hint(names::suggest(table, known.iter().map(String::as_str))));
-    };
-    let frame = session.sql(&format!("select * from {name} limit {limit}")).await?;
-    print::rows(&frame.collect().await?, json)
-}
 
 /// When a schedule is due next, in words.
 pub(super) fn due(schedule: &Schedule, now: DateTime<Utc>) -> String {
@@ -316,7 +236,7 @@ pub(super) async fn run(workspace: &Workspace, id: &str, json: bool) -> Result<(
 pub(super) async fn rejects(workspace: &Workspace, json: bool) -> Result<()> {
     let query = "select source, export, reason, by_rule, count(*) as rows from lake.rejects \
                  group by source, export, reason, by_rule order by source, export, reason";
-    sql(workspace, query, json).await
+    query::select(workspace, query, json).await
 }
 
 /// `rejects show`.
@@ -333,7 +253,7 @@ pub(super) async fn rejected(
         "select source, export, row, \"column\", reason, message, value, raw from lake.rejects {only} \
          order by source, export, row limit {limit}"
     );
-    sql(workspace, &query, json).await
+    query::select(workspace, &query, json).await
 }
 
 /// The current version of a destination.

@@ -14,6 +14,7 @@ mod inspect_told;
 mod operate;
 mod print;
 mod profile;
+mod query;
 mod upkeep;
 mod verbs;
 

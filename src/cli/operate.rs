@@ -160,6 +160,7 @@ pub(super) async fn retry(cli: &Cli, workspace: &Workspace, id: Option<&str>) ->
     let as_of: Option<NaiveDate> = record.as_of.parse().ok();
     let request = Request {
         pipelines: record.pipelines.clone(),
+        select: record.select.clone(),
         as_of,
         keep: record.quarter.clone(),
         accept: false,

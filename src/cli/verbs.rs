@@ -6,7 +6,7 @@ use clap::CommandFactory;
 
 use super::args::{Cli, Clients, Demo, Rejects, Runs, Verb, Which};
 use super::inspect_file::inspect_file;
-use super::{backtest, docs, doctor, duplicates, inspect, operate, print, profile, upkeep};
+use super::{backtest, docs, doctor, duplicates, inspect, operate, print, profile, query, upkeep};
 use crate::clock::Clock;
 use crate::config::{Env, Project, load, schemas};
 use crate::demo;
@@ -137,8 +137,10 @@ async fn verb(cli: &Cli, workspace: &Workspace) -> Result<()> {
         Verb::Runs { what: Some(Runs::Show { id }) } => inspect::run(workspace, id, cli.json).await,
         Verb::Status => inspect::status(workspace, cli.json).await,
         Verb::Ls => inspect::ls(workspace, cli.json).await,
-        Verb::Show { table, limit } => inspect::show(workspace, table, *limit, cli.json).await,
-        Verb::Sql { query } => inspect::sql(workspace, query, cli.json).await,
+        Verb::Show { table, limit, as_of } => {
+            query::show(cli, workspace, (table, *limit), *as_of).await
+        }
+        Verb::Sql { query, as_of } => query::sql(cli, workspace, query, *as_of).await,
         Verb::Rejects { what: Rejects::Ls } => inspect::rejects(workspace, cli.json).await,
         Verb::Rejects { what: Rejects::Show { source, limit } } => {
             inspect::rejected(workspace, source.as_deref(), *limit, cli.json).await
@@ -204,6 +206,7 @@ fn open(project: &Path, cli: &Cli, stop: &Stop) -> Result<Workspace> {
 pub(super) fn request(workspace: &Workspace, which: &Which) -> Result<Request> {
     let asked = Request {
         pipelines: which.pipelines.clone(),
+        select: which.select.clone(),
         as_of: which.as_of,
         keep: None,
         accept: which.accept,

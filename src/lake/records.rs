@@ -22,6 +22,9 @@ pub struct RunRecord {
     pub state: RunState,
     /// What it was asked to do: pipelines, or all.
     pub pipelines: Vec<String>,
+    /// Of what they publish only that, where not all was asked for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub select: Vec<String>,
     /// The day it is as of.
     pub as_of: String,
     /// The quarter that it was made for, where it was.

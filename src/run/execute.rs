@@ -1,18 +1,19 @@
 //! Carrying a plan out: load, model, check, publish, record.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Instant;
 
 use arrow::array::RecordBatch;
 use chrono::NaiveDate;
+use datafusion::catalog::TableProvider;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
 use super::claim::{Claim, Run};
 use super::ending::Ending;
 use super::made;
 use super::missing::Missing;
-use super::plan::{Plan, Request, plan_table};
+use super::plan::{Plan, Request, plan_rows, plan_table};
 use super::record::{Recording, now, told};
 use super::workspace::Workspace;
 use crate::check::{self, Checked};
@@ -80,6 +81,7 @@ pub(super) async fn execute(
     let record = RunRecord {
         slot: run.claim.map(Claim::name),
         retries: run.retries.map(str::to_owned),
+        select: plan.select.clone(),
         quarter: plan.keep.clone(),
         ..blank(workspace, run.id, pipelines, plan.as_of)
     };
@@ -179,6 +181,52 @@ pub async fn compute(
     Ok(rows.collect::<std::result::Result<_, _>>()?)
 }
 
+/// Models whose rows can be queried as long as it lives.
+pub struct Rows<'a> {
+    models: Models<'a>,
+    _scratch: tempfile::TempDir,
+}
+
+impl Rows<'_> {
+    /// The rows of the model `name`, which was asked for.
+    ///
+    /// # Errors
+    /// When it was not.
+    pub async fn of(&self, name: &str) -> Result<Arc<dyn TableProvider>> {
+        Ok(self.models.session().table_provider(name).await?)
+    }
+}
+
+/// Runs the models `names`, and those that they read, on the lake as it is; checks, publishes and
+/// records nothing.
+///
+/// # Errors
+/// As a run's models.
+pub async fn rows<'a>(
+    workspace: &'a Workspace,
+    request: &Request,
+    names: &BTreeSet<String>,
+    progress: Progress<'_>,
+) -> Result<Rows<'a>> {
+    let (plan, mut models) = plan_rows(workspace, request, names).await?;
+    models.only_files(BTreeSet::new());
+    let recording = Recording::new(blank(workspace, "", Vec::new(), plan.as_of));
+    let mut running = Running {
+        workspace,
+        id: "",
+        progress,
+        recording: &recording,
+        scratch: workspace.run_scratch()?,
+        late: false,
+        step: 0,
+        steps: plan.models.len(),
+        kind: "model",
+    };
+    running.begin_models(&plan, &mut models, &plan.lake).await?;
+    running.run_models(&plan, &models).await?;
+    Ok(Rows { models, _scratch: running.scratch })
+}
+
 /// Fails where a check failed.
 fn refuse_failed(checks: &[Checked], id: &str) -> Result<()> {
     let failed = checks.iter().filter(|check| check.outcome == check::Outcome::Failed);
@@ -205,6 +253,7 @@ pub(super) fn blank(
         id: id.to_owned(),
         state: RunState::Running,
         pipelines,
+        select: Vec::new(),
         as_of: as_of.to_string(),
         quarter: None,
         slot: None,

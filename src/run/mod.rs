@@ -24,7 +24,7 @@ mod years_tests;
 
 pub use backfill::{Backfill, last_backfill, new_backfill, run_backfill};
 pub use claim::{Claim, Run};
-pub use execute::{Event, Made, Outcome, Progress, compute};
+pub use execute::{Event, Made, Outcome, Progress, Rows, compute, rows};
 pub use perform::{perform, run_checks};
 pub use plan::{PipelinePlan, Plan, Request, plan};
 pub use rejects::{Rejects, settle_rejects};

@@ -31,12 +31,7 @@ impl Running<'_> {
         manifest: &Manifest,
     ) -> Result<(BTreeMap<String, Materialised>, Vec<Checked>, Missing)> {
         let workspace = self.workspace;
-        let providers: BTreeMap<&str, Arc<dyn TableProvider>> = canonical::TABLES
-            .iter()
-            .map(|table| (table.name, workspace.lake.provider(manifest, table)))
-            .collect();
-        models.begin(&providers, self.scratch.path())?;
-        self.give_kept(plan, manifest, &providers, &models).await?;
+        self.begin_models(plan, &mut models, manifest).await?;
         let tables = self.run_models(plan, &models).await?;
         let missing = missing_inputs(&models, &plan.models).await?;
         let since = self.begin(format!("check {} tables", plan.checked.len()));
@@ -53,6 +48,22 @@ impl Running<'_> {
             (self.progress)(Event::Note(format!("warning: {}", told(check))));
         }
         Ok((tables, checks, missing))
+    }
+
+    /// Gives `models` the rows of the lake's `manifest`, and what was kept of earlier quarters.
+    pub(super) async fn begin_models(
+        &mut self,
+        plan: &Plan,
+        models: &mut Models<'_>,
+        manifest: &Manifest,
+    ) -> Result<()> {
+        let lake = &self.workspace.lake;
+        let providers: BTreeMap<&str, Arc<dyn TableProvider>> = canonical::TABLES
+            .iter()
+            .map(|table| (table.name, lake.provider(manifest, table)))
+            .collect();
+        models.begin(&providers, self.scratch.path())?;
+        self.give_kept(plan, manifest, &providers, models).await
     }
 
     /// Runs the models, each once those that it reads are there.

@@ -21,6 +21,10 @@ use crate::transform::{Graph, Models, graph, planned};
 pub struct Request {
     /// Pipelines by name; all of them where empty.
     pub pipelines: Vec<String>,
+    /// Of what they publish only these tables, as dbt selects models: `name`, `+name` with all that
+    /// it is made from, `name+` with all that is made from it; nothing is pulled then. All tables
+    /// where empty.
+    pub select: Vec<String>,
     /// The last day seen.
     pub as_of: Option<NaiveDate>,
     /// The quarter that `as_of` ends, where the run is made for it: its tables are kept as they
@@ -76,6 +80,8 @@ pub struct Plan {
     pub checked: BTreeSet<String>,
     /// Tables to publish.
     pub publish: Vec<Publish>,
+    /// How they were selected, where not all were asked for.
+    pub select: Vec<String>,
     /// The quarter whose tables are kept, where the run is made for one.
     pub keep: Option<String>,
     /// Whether months may shrink.
@@ -100,7 +106,7 @@ pub struct PipelinePlan {
 pub async fn plan<'a>(workspace: &'a Workspace, request: &Request) -> Result<(Plan, Models<'a>)> {
     let chosen = choose(&workspace.project.pipelines, &request.pipelines)?;
     let (plan, models) = plan_models(workspace, request).await?;
-    let pipelines = pull(workspace, &chosen, &plan.lake).await?;
+    let pipelines = pull(workspace, request, &chosen, &plan.lake).await?;
     let stands = stands(workspace, request, &plan.publish, &pipelines, &plan.lake).await?;
     Ok((Plan { pipelines, stands, ..plan }, models))
 }
@@ -112,8 +118,8 @@ pub(super) async fn plan_run<'a>(
 ) -> Result<(Plan, Models<'a>)> {
     let chosen = choose(&workspace.project.pipelines, &request.pipelines)?;
     let lake = workspace.lake.set().current().await?;
-    let pipelines = pull(workspace, &chosen, &lake).await?;
-    let publish = published(&chosen);
+    let pipelines = pull(workspace, request, &chosen, &lake).await?;
+    let publish = published(workspace, request, &chosen)?;
     if !stands(workspace, request, &publish, &pipelines, &lake).await? {
         let (plan, models) = plan_models(workspace, request).await?;
         return Ok((Plan { lake, pipelines, ..plan }, models));
@@ -130,6 +136,7 @@ pub(super) async fn plan_run<'a>(
         graph,
         checked,
         publish,
+        select: request.select.clone(),
         keep,
         accept,
         stands: true,
@@ -140,9 +147,17 @@ pub(super) async fn plan_run<'a>(
 /// What `chosen` pipelines would pull into `lake`.
 async fn pull(
     workspace: &Workspace,
+    request: &Request,
     chosen: &[&Pipeline],
     lake: &Manifest,
 ) -> Result<Vec<PipelinePlan>> {
+    if !request.select.is_empty() {
+        let planned = |pipeline: &&Pipeline| PipelinePlan {
+            name: pipeline.name.clone(),
+            sources: Vec::new(),
+        };
+        return Ok(chosen.iter().map(planned).collect());
+    }
     let sources = || chosen.iter().flat_map(|pipeline| &pipeline.sources);
     let wanted = |name: &str| sources().any(|source| source.name == name);
     let ledger = Ledger::read(workspace.lake.set(), lake, wanted).await?;
@@ -174,9 +189,43 @@ async fn stands(
     made::stands(workspace, publish, as_of, keep, lake).await
 }
 
-/// All that `chosen` pipelines publish.
-fn published(chosen: &[&Pipeline]) -> Vec<Publish> {
-    chosen.iter().flat_map(|pipeline| pipeline.publish.iter().cloned()).collect()
+/// What of the tables that `chosen` pipelines publish is asked for.
+fn published(
+    workspace: &Workspace,
+    request: &Request,
+    chosen: &[&Pipeline],
+) -> Result<Vec<Publish>> {
+    let mut all: Vec<Publish> =
+        chosen.iter().flat_map(|pipeline| pipeline.publish.iter().cloned()).collect();
+    if request.select.is_empty() {
+        return Ok(all);
+    }
+    let graph = graph(&workspace.project)?;
+    let mut wanted = BTreeSet::new();
+    for select in &request.select {
+        let name = select.trim_matches('+');
+        if !workspace.project.models.contains_key(name) {
+            let known = workspace.project.models.keys().map(String::as_str);
+            return Err(Error::new(Kind::Nothing, format!("model \"{name}\" does not exist"))
+                .hint(names::suggest(name, known)));
+        }
+        let made_from = |table: &str| graph.needed(&BTreeSet::from([table.to_owned()])).into_iter();
+        wanted.insert(name.to_owned());
+        if select.starts_with('+') {
+            wanted.extend(made_from(name));
+        }
+        if select.ends_with('+') {
+            let after = all.iter().filter(|it| made_from(&it.table).any(|model| model == name));
+            wanted.extend(after.map(|entry| entry.table.clone()));
+        }
+    }
+    all.retain(|entry| wanted.contains(&entry.table));
+    if all.is_empty() {
+        let select = request.select.join(" ");
+        return Err(Error::new(Kind::Nothing, format!("nothing of \"{select}\" is published"))
+            .hint("\"NAME+\" selects the tables made from NAME; see \"pobudka lineage NAME\""));
+    }
+    Ok(all)
 }
 
 /// Plans the models and checks of `request` on the lake as it is, without looking for exports.
@@ -185,7 +234,7 @@ pub(super) async fn plan_models<'a>(
     request: &Request,
 ) -> Result<(Plan, Models<'a>)> {
     let chosen = choose(&workspace.project.pipelines, &request.pipelines)?;
-    plan_publication(workspace, request, published(&chosen)).await
+    plan_publication(workspace, request, published(workspace, request, &chosen)?).await
 }
 
 /// Plans what `table` needs on the lake as it is.
@@ -198,14 +247,35 @@ pub(super) async fn plan_table<'a>(
     plan_publication(workspace, request, vec![publish]).await
 }
 
+/// Plans the models `names` and those that they read, whose rows are all that is wanted.
+pub(super) async fn plan_rows<'a>(
+    workspace: &'a Workspace,
+    request: &Request,
+    names: &BTreeSet<String>,
+) -> Result<(Plan, Models<'a>)> {
+    let chosen = |graph: &Graph, _: &[Publish]| (graph.needed(names), names.clone());
+    prepared(workspace, request, Vec::new(), chosen).await
+}
+
 async fn plan_publication<'a>(
     workspace: &'a Workspace,
     request: &Request,
     publish: Vec<Publish>,
 ) -> Result<(Plan, Models<'a>)> {
+    let chosen = |graph: &Graph, publish: &[Publish]| needed(workspace, graph, publish);
+    prepared(workspace, request, publish, chosen).await
+}
+
+/// Plans the models that `chosen` names for `publish`, with the tables to be checked.
+async fn prepared<'a>(
+    workspace: &'a Workspace,
+    request: &Request,
+    publish: Vec<Publish>,
+    chosen: impl FnOnce(&Graph, &[Publish]) -> (Vec<String>, BTreeSet<String>),
+) -> Result<(Plan, Models<'a>)> {
     let project = &workspace.project;
     let mut graph = graph(project)?;
-    let (models, checked) = needed(workspace, &graph, &publish);
+    let (models, checked) = chosen(&graph, &publish);
     let as_of = workspace.as_of(request.as_of);
     // Only `validate` looks for wrong columns and types in models that this run does not need.
     let prepared = planned(project, &workspace.engine, as_of, &mut graph, &models).await?;
@@ -218,6 +288,7 @@ async fn plan_publication<'a>(
         graph,
         checked,
         publish,
+        select: request.select.clone(),
         keep: request.keep.clone(),
         accept: request.accept,
         stands: false,

@@ -155,6 +155,7 @@ impl Running<'_> {
             graph: plan.graph.clone(),
             checked: BTreeSet::new(),
             publish: Vec::<Publish>::new(),
+            select: Vec::new(),
             keep: None,
             accept: false,
             stands: false,

@@ -25,6 +25,7 @@ mod exports_totals;
 mod exports_workbook;
 mod exports_xls;
 mod exports_xml;
+mod follow;
 mod formats;
 mod inspect;
 mod inspect_habits;
