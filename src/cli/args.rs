@@ -128,7 +128,7 @@ pub(super) enum Verb {
         #[arg(long)]
         as_of: Option<NaiveDate>,
     },
-    /// Query published tables, those of the lake as lake.<table>, and models as models.<model>.
+    /// Query published and lake tables, and models.
     Sql {
         /// The query.
         query: String,
