@@ -42,8 +42,7 @@ last_documents as (
         spells.client_key,
         spells.direction,
         spells.spell,
-        first_value(sales.manager order by sales.net desc, sales.document_id, sales.source)
-            as manager
+        named_on_largest(sales.manager, sales.net, sales.document_id, sales.source) as manager
     from spells
     inner join int_direction_sales as sales
         on spells.client_key = sales.client_key

@@ -38,6 +38,7 @@ sent_back as (
         and returned.source = purchases.source
         and returned.related_document_id = purchases.document_id
         and purchases.issued_on <= returned.date
+    where returned.related_document_id is not null
     group by returned.client_key, returned.source, returned.document_id, returned.date
 ),
 

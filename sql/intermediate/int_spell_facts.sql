@@ -40,8 +40,7 @@ last_documents as (
     select
         spells.client_key,
         spells.spell,
-        first_value(sales.manager order by sales.net desc, sales.document_id, sales.source)
-            as manager
+        named_on_largest(sales.manager, sales.net, sales.document_id, sales.source) as manager
     from spells
     inner join int_sales as sales
         on spells.client_key = sales.client_key

@@ -11,7 +11,7 @@ signs as (
 shown as (
     select
         signs.client_key,
-        string_agg(signs.sign, ', ' order by signs.sign) as signs,
+        listed(signs.sign) as signs,
         count(*) filter (where signs.sign <> 'drifting') as number_of_signs,
         bool_or(signs.sign = 'drifting') as drifting,
         min(signs.since) as since,

@@ -23,7 +23,7 @@ last_scores as (
 ),
 
 signs as (
-    select client_key, string_agg(sign, ', ' order by sign) as signs
+    select client_key, listed(sign) as signs
     from client_signs
     group by client_key
 ),

@@ -200,13 +200,13 @@ mod tests {
     use super::in_turn;
     use crate::columnar::{Engine, Limits};
 
-    const PARTITIONS: usize = 16;
+    const PARTITIONS: u8 = 16;
 
     /// Rows of one partition; how many partitions run, and the most that ever did.
     #[derive(Debug)]
     struct Watched {
         schema: SchemaRef,
-        number: usize,
+        number: i64,
         running: Arc<(AtomicUsize, AtomicUsize)>,
     }
 
@@ -219,7 +219,7 @@ mod tests {
             let running = Arc::clone(&self.running);
             let now = running.0.fetch_add(1, Ordering::SeqCst) + 1;
             running.1.fetch_max(now, Ordering::SeqCst);
-            let (schema, number) = (Arc::clone(&self.schema), self.number as i64);
+            let (schema, number) = (Arc::clone(&self.schema), self.number);
             let batches = (0..20).map(move |batch| {
                 let last = batch == 19;
                 if last {
@@ -239,12 +239,12 @@ mod tests {
         let fields = ["n", "part"].map(|name| Field::new(name, DataType::Int64, false));
         let schema = Arc::new(Schema::new(fields.to_vec()));
         let running = Arc::new((AtomicUsize::new(0), AtomicUsize::new(0)));
-        let parts = (0..PARTITIONS).map(|number| {
+        let parts = (0..PARTITIONS).map(i64::from).map(|number| {
             let (schema, running) = (Arc::clone(&schema), Arc::clone(&running));
             Arc::new(Watched { schema, number, running }) as Arc<dyn PartitionStream>
         });
         let table = StreamingTable::try_new(Arc::clone(&schema), parts.collect()).unwrap();
-        let config = SessionConfig::new().with_target_partitions(PARTITIONS);
+        let config = SessionConfig::new().with_target_partitions(PARTITIONS.into());
         let session = SessionContext::new_with_config(config);
         session.register_table("rows", Arc::new(table)).unwrap();
         let plan = session.sql(sql).await.unwrap().create_physical_plan().await.unwrap();
@@ -266,7 +266,7 @@ mod tests {
             "select a.n, count(*) from rows as a inner join rows as b on a.n = b.n and a.part < b.part \
              group by a.n order by a.n",
         ] {
-            let (expected, _) = found(sql, PARTITIONS).await;
+            let (expected, _) = found(sql, PARTITIONS.into()).await;
             for at_once in [1, 2] {
                 let (rows, most) = found(sql, at_once).await;
                 assert_eq!(rows, expected, "{sql}");

@@ -22,6 +22,7 @@ use super::odds::{FitOdds, PSilent};
 use super::parameters::ten_thousandths;
 use super::rhythm::{Given, Rhythm, Which};
 use super::tax_id::TaxId;
+use super::texts::{Listed, NamedOnLargest};
 use crate::config::settings::{Settings, Value};
 use crate::domain::Day;
 use crate::domain::calendar::{Fiscal, add_months};
@@ -89,6 +90,15 @@ pub const FUNCTIONS: &[FunctionHelp] = &[
         gives: "decimal(28, 2): what a client's moves come to from one day to the other; NULL if none",
     },
     FunctionHelp {
+        call: "listed(text)",
+        gives: "aggregate, text: the texts in their order, with commas between them",
+    },
+    FunctionHelp {
+        call: "named_on_largest(name, amount, document_id, source)",
+        gives: "aggregate, text: the name on the document of the largest amount; of equal amounts on \
+                the first by document_id, then by source",
+    },
+    FunctionHelp {
         call: "value_limits(annual_value, client)",
         gives: "aggregate, {gold_value, gold_client, silver_value, …, a_…, b_…}: the last client of \
                 each tier and class, by value and then by number",
@@ -141,6 +151,8 @@ pub(super) fn register(session: &SessionContext, settings: &Settings, as_of: Day
     session.register_udf(ScalarUDF::from(TaxId::normal()));
     session.register_udf(ScalarUDF::from(TaxId::state()));
     session.register_udaf(AggregateUDF::from(Collect::new(FitOdds)));
+    session.register_udaf(AggregateUDF::from(Collect::new(Listed)));
+    session.register_udaf(AggregateUDF::from(Collect::new(NamedOnLargest)));
     for function in calendar {
         session.register_udf(ScalarUDF::from(Function::new(function, settings.fiscal)));
     }

@@ -251,7 +251,7 @@ impl Kernel for History {
     }
 }
 
-/// The names of directions, by number.
+/// Names, by number.
 #[derive(Default)]
 pub(super) struct Names {
     numbers: HashMap<Arc<str>, u32>,
@@ -259,7 +259,8 @@ pub(super) struct Names {
 }
 
 impl Names {
-    fn number(&mut self, name: &str) -> u32 {
+    /// The number of `name`, given as names come.
+    pub(super) fn number(&mut self, name: &str) -> u32 {
         if let Some(number) = self.numbers.get(name) {
             return *number;
         }
@@ -270,7 +271,8 @@ impl Names {
         number
     }
 
-    fn of(&self, number: u32) -> &str {
+    /// The name of a number that was given.
+    pub(super) fn of(&self, number: u32) -> &str {
         &self.names[number as usize]
     }
 }

@@ -22,6 +22,7 @@ mod reference;
 mod rhythm;
 mod slots;
 mod tax_id;
+mod texts;
 mod unit_test;
 mod validate;
 
