@@ -204,6 +204,25 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn rows_that_lie_by_client_are_joined_in_place_by_more_than_that() {
+        let (_folder, session) = session(64).await;
+        // One side lies by client, the other is brought there; what comes of it is grouped in place.
+        for (other, exchanges) in [("rows", 0), ("plain", 1)] {
+            let sql = format!(
+                "select a.client, a.n % 5 as five, count(*) as rows, sum(b.n) as n \
+                 from rows as a inner join {other} as b on a.n = b.n and a.client = b.client \
+                 group by a.client, five order by rows desc, n limit 7"
+            );
+            let (rows, plan) = found(&session, &sql).await;
+            let counted = plan.matches("RepartitionExec: partitioning=Hash").count();
+            assert_eq!(counted, exchanges, "{plan}");
+            let (plain, _) = found(&session, &sql.replace("rows as a", "plain as a")).await;
+            assert_eq!(rows, plain);
+            assert_eq!(rows.len(), 7);
+        }
+    }
+
+    #[tokio::test]
     async fn a_table_that_lies_by_client_answers_as_any_other() {
         for memory_mb in [64, 1] {
             let (_folder, session) = session(memory_mb).await;
@@ -222,6 +241,15 @@ mod tests {
                  place from rows where n > 99000",
                 "select r.client, count(p.n) from rows as r inner join plain as p \
                  on r.client = p.client and r.n = p.n group by r.client",
+                "select r.n, p.n, q.n from rows as r left join plain as p on r.n = p.n + 97 \
+                 and r.client = p.client left join rows as q on q.client = r.client \
+                 and q.n = p.n where r.n < 2000",
+                "select r.client, r.n, count(*) from rows as r right join (select client, n from \
+                 plain union all select client, n from rows) as p on r.client = p.client \
+                 and r.n = p.n group by r.client, r.n having count(*) <> 2 or r.n < 100",
+                "select r.client, p.five, row_number() over (partition by r.client, p.five \
+                 order by r.n) from rows as r inner join (select client, n, n % 5 as five from \
+                 plain) as p on r.client = p.client and r.n = p.n where r.n < 5000",
             ] {
                 let sql = format!("select * from ({sql}) as answer order by 1, 2");
                 let (rows, plan) = found(&session, &sql).await;

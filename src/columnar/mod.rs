@@ -7,6 +7,7 @@
 
 mod build_sides;
 mod depth;
+mod in_place;
 mod in_turn;
 mod keyed;
 mod memory;

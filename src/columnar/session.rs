@@ -14,6 +14,7 @@ use datafusion::prelude::{SessionConfig, SessionContext};
 use object_store::ObjectStore;
 
 use super::build_sides::BuildSides;
+use super::in_place::InPlace;
 use super::memory::Memory;
 use super::parquet_file::BATCH_ROWS;
 use crate::error::Result;
@@ -114,6 +115,7 @@ impl Engine {
         let mut rules = PhysicalOptimizer::new().rules;
         let chosen = rules.iter().position(|rule| rule.name() == "join_selection");
         rules.insert(chosen.map_or(0, |place| place + 1), Arc::new(BuildSides));
+        rules.push(Arc::new(InPlace));
         let state = SessionStateBuilder::new()
             .with_config(config)
             .with_runtime_env(Arc::clone(&self.runtime))

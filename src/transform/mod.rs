@@ -4,6 +4,7 @@
 //! from the parsed statement; a model's table holds the same rows on one core or many.
 //! Does not know: suppliers, targets, what becomes of a table.
 
+mod asked;
 mod classes;
 mod collect;
 mod functions;
@@ -17,6 +18,7 @@ mod moved;
 mod nested;
 mod odds;
 mod parameters;
+mod picks;
 mod plan;
 mod reference;
 mod rhythm;

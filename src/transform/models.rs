@@ -9,11 +9,11 @@ use arrow::datatypes::{Schema, SchemaRef};
 use chrono::NaiveDate;
 use datafusion::catalog::TableProvider;
 use datafusion::common::runtime::SpawnedTask;
-use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
+use datafusion::common::tree_node::TreeNodeRecursion;
 use datafusion::datasource::{MemTable, ViewTable};
 use datafusion::execution::TaskContext;
 use datafusion::execution::object_store::ObjectStoreUrl;
-use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder};
+use datafusion::logical_expr::{LogicalPlan, LogicalPlanBuilder};
 use datafusion::physical_plan::{
     ExecutionPlan, collect, execute_stream, execute_stream_partitioned,
 };
@@ -22,15 +22,15 @@ use futures::TryStreamExt;
 
 use super::later::{Later, without_empty};
 use super::parameters::{Parameters, setting_tables};
+use super::picks::only_picks;
 use super::plan::{analysed, plan};
 use super::{functions, reference};
 use crate::columnar::{
     Engine, FilesTable, Limits, ParquetFile, ScratchRows, ScratchWriter, Written, by_key, conform,
     in_turn, plain,
 };
-use crate::config::contract::Contract;
 use crate::config::settings::Settings;
-use crate::config::{Fault, Model, Project, canonical, measures};
+use crate::config::{Fault, Model, Project, canonical};
 use crate::domain::calendar::to_day;
 use crate::error::{Error, Kind, Result};
 use crate::pull::map::schema;
@@ -54,22 +54,6 @@ fn partitions(limits: Limits, rows: u64) -> usize {
     rows.saturating_mul(PARTITION_ROW_BYTES)
         .div_ceil(room.max(1))
         .clamp(limits.threads, MOST_PARTITIONS.max(limits.threads))
-}
-
-/// Whether an expression costs next to nothing, its parts aside.
-fn is_cheap(expression: &Expr) -> bool {
-    matches!(
-        expression,
-        Expr::Column(_)
-            | Expr::Alias(_)
-            | Expr::Literal(..)
-            | Expr::Cast(_)
-            | Expr::Negative(_)
-            | Expr::Not(_)
-            | Expr::IsNull(_)
-            | Expr::IsNotNull(_)
-            | Expr::BinaryExpr(_)
-    )
 }
 
 /// `plan` with its rows in the order of `grain`.
@@ -262,7 +246,7 @@ impl<'a> Models<'a> {
     }
 
     /// The plan of a SQL file whose tables are registered, with the types that it is executed with.
-    async fn plan(&self, model: &Model) -> Result<LogicalPlan, Fault> {
+    pub(super) async fn plan(&self, model: &Model) -> Result<LogicalPlan, Fault> {
         if let Some(plan) = self.plans().get(&model.file) {
             return Ok(plan.clone());
         }
@@ -373,7 +357,7 @@ impl<'a> Models<'a> {
                     let stripped = plan.clone();
                     let plan = self.optimised(plan)?;
                     let reads = self.reads(&plan)?;
-                    if contract.is_none() && self.only_picks(&plan)? {
+                    if contract.is_none() && only_picks(&plan, self.project)? {
                         self.put(name, Arc::new(ViewTable::new(stripped, None)))?;
                         return Ok((Ran::View, reads));
                     }
@@ -416,33 +400,6 @@ impl<'a> Models<'a> {
         Ok(reads.collect())
     }
 
-    /// The measures of `quarter` in `provider`, a table of `contract`; of those columns that `has`
-    /// names.
-    ///
-    /// # Errors
-    /// When the table cannot be read.
-    pub async fn measures(
-        &self,
-        contract: &Contract,
-        provider: Arc<dyn TableProvider>,
-        quarter: &str,
-        has: &(dyn Fn(&str) -> bool + Sync),
-    ) -> Result<Vec<RecordBatch>> {
-        let name = "measured_rows";
-        self.session.register_table(name, provider)?;
-        let measured = measures::query(contract, name, has);
-        let sql = format!(
-            "with measured as (\n{measured})\nselect quarter, table_name, key, \
-             measured.measured['measure'] as measure, measured.measured['value'] as value \
-             from measured where quarter = '{quarter}'"
-        );
-        let (file, layer) = (contract.file.clone(), "intermediate".to_owned());
-        let model = Model { name: name.to_owned(), file, layer, sql };
-        let rows = self.offenders(&model).await;
-        self.session.deregister_table(name)?;
-        rows
-    }
-
     /// `plan`, which was analysed and stripped of empty tables, made ready to be executed.
     fn optimised(&self, plan: LogicalPlan) -> Result<LogicalPlan> {
         let state = self.session.state();
@@ -450,7 +407,12 @@ impl<'a> Models<'a> {
     }
 
     /// How an optimised plan is executed on so many threads, its rows by client if it is `keyed`.
-    async fn physical(&self, plan: &LogicalPlan, keyed: bool, threads: usize) -> Result<Physical> {
+    pub(super) async fn physical(
+        &self,
+        plan: &LogicalPlan,
+        keyed: bool,
+        threads: usize,
+    ) -> Result<Physical> {
         let mut state = self.session.state();
         self.engine.lay(state.config_mut().options_mut(), self.partitions);
         let mut plan = state.query_planner().create_physical_plan(plan, &state).await?;
@@ -460,34 +422,11 @@ impl<'a> Models<'a> {
         Ok((in_turn(plan, threads, &self.engine)?, state.task_ctx()))
     }
 
-    /// Whether an optimised plan only picks, filters and unites rows of scratch: to do so for each
-    /// reader costs less than to write them once more.
-    fn only_picks(&self, plan: &LogicalPlan) -> Result<bool> {
-        let mut picks = true;
-        plan.apply_with_subqueries(|node| {
-            picks &= match node {
-                LogicalPlan::TableScan(scan) => {
-                    let name = scan.table_name.table();
-                    let model = self.project.models.get(name);
-                    model.is_some_and(|model| model.layer == "intermediate")
-                        && !self.project.contracts.contains_key(name)
-                }
-                LogicalPlan::Projection(_)
-                | LogicalPlan::Filter(_)
-                | LogicalPlan::Union(_)
-                | LogicalPlan::SubqueryAlias(_)
-                | LogicalPlan::EmptyRelation(_) => true,
-                _ => false,
-            };
-            node.apply_expressions(|expression| {
-                expression.apply(|expression| {
-                    picks &= is_cheap(expression);
-                    Ok(TreeNodeRecursion::Continue)
-                })
-            })?;
-            Ok(if picks { TreeNodeRecursion::Continue } else { TreeNodeRecursion::Stop })
-        })?;
-        Ok(picks)
+    /// The rows of `plan`, which was analysed.
+    pub(super) async fn collected(&self, plan: LogicalPlan) -> Result<Vec<RecordBatch>> {
+        let plan = self.optimised(without_empty(plan)?)?;
+        let (plan, context) = self.physical(&plan, false, self.engine.limits().threads).await?;
+        Ok(collect(plan, context).await?)
     }
 
     async fn run_sorted(&self, name: &str, plan: &LogicalPlan, threads: usize) -> Result<Ran> {
@@ -537,25 +476,5 @@ impl<'a> Models<'a> {
             self.put(name, table)?;
         }
         Ok(Ran::Scratch(parts.iter().map(|part| part.rows).sum()))
-    }
-
-    /// The rows of a query over the registered tables.
-    ///
-    /// # Errors
-    /// When it cannot be planned or fails on the data.
-    pub async fn query(&self, sql: &str) -> Result<Vec<RecordBatch>> {
-        Ok(self.session.sql(sql).await?.collect().await?)
-    }
-
-    /// The rows of a check's query: those that break its promise.
-    ///
-    /// # Errors
-    /// As [`Models::run`].
-    pub async fn offenders(&self, model: &Model) -> Result<Vec<RecordBatch>> {
-        let plan = self.plan(model).await;
-        let plan = plan.map_err(|fault| Error::new(Kind::Declaration, fault.to_string()))?;
-        let plan = self.optimised(without_empty(plan)?)?;
-        let (plan, context) = self.physical(&plan, false, self.engine.limits().threads).await?;
-        Ok(collect(plan, context).await?)
     }
 }
