@@ -187,8 +187,8 @@ pub(super) async fn runs(workspace: &Workspace, json: bool) -> Result<()> {
         }
         let state = serde_json::to_value(record.state)?;
         let state = state.as_str().unwrap_or_default().to_owned();
-        let pipelines = record.pipelines.join(", ");
-        print::line(format!("{}  {state}  as of {}  {pipelines}", record.id, record.as_of));
+        let asked = record.asked();
+        print::line(format!("{}  {state}  as of {}  {asked}", record.id, record.as_of));
     }
     Ok(())
 }
@@ -204,7 +204,7 @@ pub(super) async fn run(workspace: &Workspace, id: &str, json: bool) -> Result<(
     print::line(format!("run        {}", record.id));
     print::line(format!("state      {}", state.as_str().unwrap_or_default()));
     print::line(format!("as of      {}", record.as_of));
-    print::line(format!("pipelines  {}", record.pipelines.join(", ")));
+    print::line(format!("pipelines  {}", record.asked()));
     let ended = record.ended_at.as_deref().unwrap_or("not ended");
     print::line(format!("time       {} to {ended}", record.started_at));
     if let Some(version) = record.lake_version {

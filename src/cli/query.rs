@@ -6,6 +6,8 @@ use std::sync::Arc;
 use chrono::NaiveDate;
 use datafusion::catalog::TableProvider;
 use datafusion::prelude::{SQLOptions, SessionContext};
+use datafusion::sql::parser::Statement;
+use datafusion::sql::sqlparser::ast;
 
 use super::args::Cli;
 use super::print;
@@ -17,6 +19,7 @@ use crate::lake::{EXPORTS, REJECTS, RunState, read_records};
 use crate::names;
 use crate::publish::published as published_table;
 use crate::run::{Request, Rows, Workspace, rows};
+use crate::transform::RESTATEMENTS;
 
 /// The schema in which models are queried.
 const MODELS: &str = "models";
@@ -55,15 +58,22 @@ async fn session(workspace: &Workspace) -> Result<(SessionContext, Vec<String>)>
     Ok((session, known))
 }
 
-/// The models that `query` names as `models.<model>`; none where it cannot be read.
+/// The models that `query` names as `models.<model>`; none where it is no query.
 fn models_of(session: &SessionContext, query: &str) -> BTreeSet<String> {
     let state = session.state();
     let dialect = state.config_options().sql_parser.dialect;
-    let tables = state
-        .sql_to_statement(query, &dialect)
-        .and_then(|statement| state.resolve_table_references(&statement));
-    let tables = tables.unwrap_or_default();
-    let models = tables.iter().filter(|table| table.schema() == Some(MODELS));
+    let Ok(statement) = state.sql_to_statement(query, &dialect) else { return BTreeSet::new() };
+    let asks = match &statement {
+        Statement::Statement(inner) => matches!(**inner, ast::Statement::Query(_)),
+        Statement::Explain(_) => true,
+        _ => false,
+    };
+    if !asks {
+        return BTreeSet::new();
+    }
+    let tables = state.resolve_table_references(&statement).unwrap_or_default();
+    let models =
+        tables.iter().filter(|table| table.schema() == Some(MODELS) && table.catalog().is_none());
     models.map(|table| table.table().to_owned()).collect()
 }
 
@@ -82,6 +92,11 @@ async fn add_models<'a>(
     if let Some(name) = names.iter().find(|name| !models.contains_key(*name)) {
         return Err(Error::new(Kind::Nothing, format!("model \"{name}\" does not exist"))
             .hint(names::suggest(name, models.keys().map(String::as_str))));
+    }
+    if names.contains(RESTATEMENTS) {
+        let message = format!("model \"{RESTATEMENTS}\" is computed only when it is published");
+        return Err(Error::new(Kind::Usage, message)
+            .hint(format!("query the published table: select … from {RESTATEMENTS}")));
     }
     let last = || async {
         let records = read_records(&workspace.lake).await?;

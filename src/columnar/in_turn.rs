@@ -1,10 +1,10 @@
-//! Partitions that are computed in turn: so many at once as there are threads.
+//! Partitions that are computed in turn: as many at once as there are threads.
 //!
-//! A plan has more partitions than threads where the rows of all would not fit into memory. What
-//! joins, groups and sorts within a partition then holds the rows of those that run; the others wait.
-//! A merge wants a row of each partition before it gives one: it gets them from scratch, where each
-//! partition leaves its rows in its turn. Keeps true: a partition that runs comes to its end,
-//! whatever waits.
+//! A plan may have more partitions than threads, so that the rows of a few fit into memory. Joins,
+//! groups and sorts then hold the rows of the partitions that run; the others wait. A merge needs a
+//! row of each partition before it gives its first: each partition leaves its rows in scratch, and
+//! the merge reads them from there. Keeps true: a partition that runs comes to its end, whatever
+//! waits.
 
 use std::fmt;
 use std::sync::Arc;
@@ -57,8 +57,8 @@ pub fn in_turn(
     Ok(turns(plan.data()?, false))
 }
 
-/// Whether `plan`, which goes through each partition beneath it on its own account, waits for a row
-/// of one before it takes more of another; `None` where it gives partition by partition.
+/// Whether `plan` waits for a row of each partition beneath it before it gives one. `None` where each
+/// of its partitions comes from one partition beneath.
 fn waits_for_all(plan: &Arc<dyn ExecutionPlan>) -> Option<bool> {
     if let Some(exchange) = plan.downcast_ref::<RepartitionExec>() {
         return Some(exchange.preserve_order());
@@ -67,7 +67,7 @@ fn waits_for_all(plan: &Arc<dyn ExecutionPlan>) -> Option<bool> {
     (merges || plan.is::<CoalescePartitionsExec>()).then_some(merges)
 }
 
-/// Another plan, of whose partitions few run at once.
+/// Another plan; it lets a few of its partitions run at once.
 #[derive(Debug, Clone)]
 struct InTurn {
     inner: Arc<dyn ExecutionPlan>,

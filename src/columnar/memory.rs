@@ -1,9 +1,9 @@
 //! The memory of the queries: who may take how much of it.
 //!
-//! `DataFusion`'s own pool that shares among those who can spill counts each of them, also the buffers
-//! of an exchange, one for each partition, of which most hold nothing: with many partitions nobody
-//! would get enough. Here exchanges share a part of their own, sorts and aggregations another, and
-//! joins, which cannot spill, may take what is free.
+//! `DataFusion`'s own pool gives each of those who can spill an equal share, also the buffers of an
+//! exchange. Each partition has such a buffer, and most hold nothing: with many partitions nobody gets
+//! enough. Here exchanges may hold a quarter. Sorts and aggregations share the rest, and each may
+//! take a sixteenth while it is free. Joins cannot spill: they may take all that is free.
 
 use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -115,7 +115,7 @@ impl MemoryPool for Memory {
             Manner::Exchanges => free.min(quarter.saturating_sub(held.exchanges)),
             Manner::Spills => {
                 let shared = (self.limit - quarter).saturating_sub(held.fixed);
-                let share = shared / held.spilling.max(1);
+                let share = (shared / held.spilling.max(1)).max(self.limit / 16);
                 free.min(share.saturating_sub(reservation.size()))
             }
         };
@@ -172,5 +172,10 @@ mod tests {
         drop(exchanges);
         join.try_grow(250).unwrap();
         assert_eq!(pool.reserved(), 1_000);
+        // Where joins hold more than the shared part, a sixteenth of what is free is left to each.
+        sort.free();
+        join.try_grow(500).unwrap();
+        assert!(sort.try_grow(63).is_err());
+        sort.try_grow(62).unwrap();
     }
 }

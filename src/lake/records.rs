@@ -54,6 +54,18 @@ pub struct RunRecord {
     pub error: Option<String>,
 }
 
+impl RunRecord {
+    /// What it was asked to do, in words.
+    #[must_use]
+    pub fn asked(&self) -> String {
+        let pipelines = self.pipelines.join(", ");
+        if self.select.is_empty() {
+            return pipelines;
+        }
+        format!("{pipelines} --select {}", self.select.join(" --select "))
+    }
+}
+
 /// How a run stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -29,6 +29,9 @@ fn told(scope: Scope<'_>, record: &RunRecord) -> Vec<Block> {
         ("Pipelines", listed(codes(&record.pipelines), "all")),
         ("Published", joined(versions, ", ", "nothing")),
     ];
+    if !record.select.is_empty() {
+        facts.push(("Selected", listed(codes(&record.select), "all")));
+    }
     if let Some(error) = &record.error {
         facts.push(("Error", plain(error)));
     }

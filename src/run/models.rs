@@ -139,10 +139,12 @@ impl Running<'_> {
             let (ran, reads) = ran?;
             let rows = match ran {
                 Ran::View => {
-                    let beneath = || reads.iter().map(|read| read.table.clone());
+                    // What it reads may be a view itself, of tables that it goes through too.
+                    let mut beneath = gone_through[name].clone();
+                    beneath.extend(reads.into_iter().map(|read| read.table));
                     for tables in gone_through.values_mut().chain([&mut kept]) {
                         if tables.contains(name) {
-                            tables.extend(beneath());
+                            tables.extend(beneath.iter().cloned());
                         }
                     }
                     continue;

@@ -21,9 +21,9 @@ use crate::transform::{Graph, Models, graph, planned};
 pub struct Request {
     /// Pipelines by name; all of them where empty.
     pub pipelines: Vec<String>,
-    /// Of what they publish only these tables, as dbt selects models: `name`, `+name` with all that
-    /// it is made from, `name+` with all that is made from it; nothing is pulled then. All tables
-    /// where empty.
+    /// The tables to make, of those that they publish; all where empty. As dbt selects models: `name`,
+    /// `+name` also with what it is made from, `name+` also with what is made from it. A run of
+    /// selected tables pulls nothing.
     pub select: Vec<String>,
     /// The last day seen.
     pub as_of: Option<NaiveDate>,
@@ -203,28 +203,30 @@ fn published(
     let graph = graph(&workspace.project)?;
     let mut wanted = BTreeSet::new();
     for select in &request.select {
-        let name = select.trim_matches('+');
+        let (before, name) = select.strip_prefix('+').map_or((false, &**select), |it| (true, it));
+        let (after, name) = name.strip_suffix('+').map_or((false, name), |it| (true, it));
         if !workspace.project.models.contains_key(name) {
             let known = workspace.project.models.keys().map(String::as_str);
             return Err(Error::new(Kind::Nothing, format!("model \"{name}\" does not exist"))
                 .hint(names::suggest(name, known)));
         }
-        let made_from = |table: &str| graph.needed(&BTreeSet::from([table.to_owned()])).into_iter();
-        wanted.insert(name.to_owned());
-        if select.starts_with('+') {
-            wanted.extend(made_from(name));
+        let made_from = |table: &str| graph.needed(&BTreeSet::from([table.to_owned()]));
+        let upstream = if before { made_from(name) } else { Vec::new() };
+        let selected = all.iter().map(|entry| &entry.table).filter(|table| {
+            *table == name
+                || upstream.contains(table)
+                || after && made_from(table).iter().any(|model| model == name)
+        });
+        let found: Vec<String> = selected.cloned().collect();
+        if found.is_empty() {
+            return Err(Error::new(Kind::Nothing, format!("nothing of \"{select}\" is published"))
+                .hint(
+                    "\"NAME+\" selects the tables made from NAME; see \"pobudka lineage NAME\"",
+                ));
         }
-        if select.ends_with('+') {
-            let after = all.iter().filter(|it| made_from(&it.table).any(|model| model == name));
-            wanted.extend(after.map(|entry| entry.table.clone()));
-        }
+        wanted.extend(found);
     }
     all.retain(|entry| wanted.contains(&entry.table));
-    if all.is_empty() {
-        let select = request.select.join(" ");
-        return Err(Error::new(Kind::Nothing, format!("nothing of \"{select}\" is published"))
-            .hint("\"NAME+\" selects the tables made from NAME; see \"pobudka lineage NAME\""));
-    }
     Ok(all)
 }
 

@@ -64,7 +64,7 @@ impl Kernel for Listed {
 }
 
 /// `named_on_largest(name, amount, document_id, source)`: the name on the document of the largest
-/// amount; of equal amounts on the first by number, then by source.
+/// amount; of equal amounts on the first by number, then by source, then the first name.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct NamedOnLargest;
 
@@ -142,7 +142,8 @@ impl Kernel for NamedOnLargest {
 
     fn run(&self, rows: &[Document], names: &Names, out: &mut StringBuilder) {
         let largest = rows.iter().min_by(|one, other| {
-            let texts = |row: &Document| (names.of(row.document), names.of(row.source));
+            let name = |row: &Document| row.name.map(|number| names.of(number));
+            let texts = |row: &Document| (names.of(row.document), names.of(row.source), name(row));
             other.amount.cmp(&one.amount).then_with(|| texts(one).cmp(&texts(other)))
         });
         let name = largest.and_then(|row| row.name);
@@ -151,5 +152,61 @@ impl Kernel for NamedOnLargest {
 
     fn finish(mut out: StringBuilder) -> Result<ArrayRef> {
         Ok(Arc::new(out.finish()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use arrow::util::pretty::pretty_format_batches;
+    use datafusion::logical_expr::AggregateUDF;
+    use datafusion::prelude::{SessionConfig, SessionContext};
+
+    use super::{Listed, NamedOnLargest};
+    use crate::transform::collect::Collect;
+
+    /// The answer to a query about `rows (client, name, amount, document, source)`.
+    async fn found(rows: &str, aggregate: &str) -> String {
+        let session =
+            SessionContext::new_with_config(SessionConfig::new().with_target_partitions(3));
+        session.register_udaf(AggregateUDF::from(Collect::new(Listed)));
+        session.register_udaf(AggregateUDF::from(Collect::new(NamedOnLargest)));
+        let sql = format!(
+            "select client, {aggregate} as found from (values {rows}) \
+             as rows (client, name, amount, document, source) group by client order by client"
+        );
+        let frame = session.sql(&sql).await.unwrap();
+        let text = pretty_format_batches(&frame.collect().await.unwrap()).unwrap().to_string();
+        let lines = text.lines().filter(|line| line.starts_with('|')).skip(1);
+        let words = lines.map(|line| line.replace(' ', ""));
+        words.collect()
+    }
+
+    #[tokio::test]
+    async fn the_largest_document_names_and_ties_end_the_same_whatever_comes_first() {
+        let mut rows = [
+            "('a', 'Small', 1, '1', 's')",
+            "('a', 'Second', 5, '3', 's')",
+            "('a', 'First', 5, '2', 's')",
+            "('b', 'Other', 5, '2', 't')",
+            "('b', 'Source', 5, '2', 's')",
+            "('c', 'Smaller', 4, '1', 's')",
+            "('c', null, 5, '1', 's')",
+            "('d', 'Zoe', 5, '1', 's')",
+            "('d', 'Ann', 5, '1', 's')",
+            "('e', 'Unknown', null, '1', 's')",
+        ];
+        let call = "named_on_largest(name, cast(amount as decimal(18, 2)), document, source)";
+        for _ in 0..2 {
+            let told = found(&rows.join(", "), call).await;
+            assert_eq!(told, "|a|First||b|Source||c|||d|Ann||e||");
+            rows.reverse();
+        }
+    }
+
+    #[tokio::test]
+    async fn texts_are_listed_in_their_order() {
+        let rows = "('a', 'late', 1, '', ''), ('a', 'fewer', 1, '', ''), ('a', null, 1, '', ''), \
+                    ('b', cast(null as varchar), 1, '', ''), ('a', 'late', 1, '', '')";
+        assert_eq!(found(rows, "listed(name)").await, "|a|fewer,late,late||b||");
     }
 }

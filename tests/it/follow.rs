@@ -83,6 +83,9 @@ fn models_are_queried_beside_what_is_published() {
     assert_eq!(project.query(joined), [json!({ "difference": 0.0, "documents": 3 })]);
     project.run(&["show", "int_large"]).ends_with(0).gives("7.00");
     project.run(&["show", "models.stg_documents", "--limit", "1"]).ends_with(0).gives("2026-04-0");
+    // What is no query computes nothing.
+    let refused = project.run(&["sql", "create table models.int_sums as select 1"]);
+    assert!(!refused.ends_with(64).stderr.contains("model int_sums"));
     project.run(&["sql", "select * from models.int_sum"]).ends_with(3).says("\"int_sums\"");
     project.run(&["show", "int_sum"]).ends_with(3).says("did you mean \"int_sums\"");
 }
@@ -109,5 +112,34 @@ fn selected_tables_are_made_alone_on_the_lake_as_it_is() {
     project.run(&["plan", "--select", "counted"]).ends_with(0);
     let refused = project.run(&["run", "--select", "int_large"]).ends_with(3);
     refused.says("nothing of \"int_large\" is published").says("NAME+");
+    // Each selection has to find something.
+    let refused = project.run(&["run", "--select", "large", "--select", "int_sums"]);
+    refused.ends_with(3).says("nothing of \"int_sums\" is published");
     project.run(&["run", "--select", "int_lage+"]).ends_with(3).says("\"int_large\"");
+}
+
+#[test]
+fn a_table_is_kept_as_long_as_a_view_of_a_view_of_it_is_read() {
+    let project = project();
+    // Views of int_sums, one of the other, and a model that waits for what reads int_sums last.
+    for (file, sql) in [
+        ("intermediate/int_large", "select client_id, amount from int_sums where amount > 1"),
+        ("intermediate/int_larger", "select client_id, amount from int_large where amount > 2"),
+        ("intermediate/z_most", "select max(amount) as most from int_sums"),
+        (
+            "marts/large",
+            "select larger.client_id, cast(larger.amount as decimal(18, 2)) as amount \
+             from int_larger as larger cross join z_most where larger.amount <= z_most.most",
+        ),
+    ] {
+        project.write(&format!("sql/{file}.sql"), sql);
+    }
+    for threads in ["1", "2"] {
+        project.run(&["--threads", threads, "run"]).ends_with(0);
+        let found = project.query("select count(*) as rows from large");
+        assert_eq!(found, [json!({ "rows": 1 })], "{threads} threads");
+        let both = "select count(*) as rows from models.int_larger cross join models.z_most";
+        assert_eq!(project.query(both), [json!({ "rows": 1 })]);
+        std::fs::remove_dir_all(project.path("published")).unwrap();
+    }
 }
