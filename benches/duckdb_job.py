@@ -39,6 +39,7 @@ create macro silence_days(k, c) as
 create macro regexp_like(a, b) as regexp_matches(a, b);
 create macro named_struct(a, b, c, d) as {'dimension': b, 'value': d};
 create macro array_element(list, place) as list[place];
+create macro listed(t) as string_agg(t, ', ' order by t);
 create macro normal_tax_id(t) as upper(regexp_replace(t, '[^0-9A-Za-z]', '', 'g'));
 create macro p_silent(r, alpha, a, b, x, tx, t, h) as
     1 - 1 / (1 + a / (b + x) * power((alpha * 7 + t) / (alpha * 7 + tx), r + x))

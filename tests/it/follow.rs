@@ -6,31 +6,7 @@ use crate::project::Project;
 
 /// Sales of two clients, a model of kept sums, one that only picks of it, and two tables.
 fn project() -> Project {
-    let project = Project::new().file(
-        "pipelines/sales.yaml",
-        r#"
-version: 1
-name: sales
-sources:
-  - name: books
-    fetch: { files: { url: exports, pattern: "*.csv" } }
-    read: { csv: { encoding: utf-8, delimiter: ",", decimal: ".", date: "%Y-%m-%d" } }
-    into:
-      documents:
-        columns:
-          document_id: number
-          kind: { value: shipment }
-          date: date
-          client_id: client
-          amount: amount
-          currency: { value: RUB }
-    load: upsert
-publish:
-  - { table: large, to: bi, as: [parquet] }
-  - { table: counted, to: bi, as: [parquet] }
-"#,
-    );
-    std::fs::remove_dir_all(project.path("sql")).unwrap();
+    let project = Project::without_models(&["large", "counted"]);
     for (file, sql) in [
         (
             "staging/stg_documents",

@@ -3,6 +3,27 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+/// A pipeline of plain sales, up to the tables that it publishes.
+const SALES: &str = r#"
+version: 1
+name: sales
+sources:
+  - name: books
+    fetch: { files: { url: exports, pattern: "*.csv" } }
+    read: { csv: { encoding: utf-8, delimiter: ",", decimal: ".", date: "%Y-%m-%d" } }
+    into:
+      documents:
+        columns:
+          document_id: number
+          kind: { value: shipment }
+          date: date
+          client_id: client
+          amount: amount
+          currency: { value: RUB }
+    load: upsert
+publish:
+"#;
+
 /// A project under test; its folder goes with it.
 pub(crate) struct Project {
     folder: tempfile::TempDir,
@@ -84,6 +105,18 @@ impl Project {
             "version: 1\nname: test\ntimezone: UTC\ncurrency: RUB\nas_of: 2026-09-30\n\
              lake: lake\ndestinations:\n  bi: { url: published }\n",
         )
+    }
+
+    /// A project that reads sales (`number,date,client,amount`) from `exports/*.csv` and publishes
+    /// `tables`, which it has no models of yet.
+    pub(crate) fn without_models(tables: &[&str]) -> Self {
+        let tables: String = tables
+            .iter()
+            .map(|table| format!("  - {{ table: {table}, to: bi, as: [parquet] }}\n"))
+            .collect();
+        let project = Self::new().file("pipelines/sales.yaml", format!("{SALES}{tables}"));
+        std::fs::remove_dir_all(project.path("sql")).unwrap();
+        project
     }
 
     /// A folder with nothing in it.
