@@ -12,12 +12,22 @@ pub struct Sale {
     pub purchase_date: Day,
     /// The day on which its money counts.
     pub date: Day,
-    /// Its amount in hundredths, of returns negative.
-    pub net: i64,
     /// Whether it is of purchase kind.
     pub is_purchase: bool,
     /// The day of the newest order that it names.
     pub ordered_on: Option<Day>,
+    /// Its amount in hundredths, of returns negative.
+    pub net: i64,
+}
+
+impl Sale {
+    /// Adds the money of `other` and gives true, where they differ in nothing else: purchases and
+    /// moves of money are the same of both and of the one.
+    pub fn fold(&mut self, other: &Self) -> bool {
+        let sum = self.net.checked_add(other.net);
+        let sum = sum.filter(|_| Self { net: self.net, ..*other } == *self);
+        sum.inspect(|sum| self.net = *sum).is_some()
+    }
 }
 
 /// A day on which a client bought.
@@ -127,6 +137,19 @@ mod tests {
         // Its money moves on the day on which it is sent back.
         assert_eq!(moved(&[SALE, sent_back, other]), [(1, 100), (2, 100), (9, -100)]);
         assert_eq!(moved(&[SALE, SALE]), [(1, 200)]);
+    }
+
+    #[test]
+    fn sales_that_differ_in_nothing_but_money_are_as_good_as_one() {
+        let folded = |other| {
+            let mut sale = SALE;
+            sale.fold(&other).then_some(sale.net)
+        };
+        assert_eq!(folded(Sale { net: 50, ..SALE }), Some(150));
+        assert_eq!(folded(Sale { net: i64::MAX, ..SALE }), None);
+        assert_eq!(folded(Sale { date: 2, ..SALE }), None);
+        assert_eq!(folded(Sale { is_purchase: false, ..SALE }), None);
+        assert_eq!(folded(Sale { ordered_on: Some(1), ..SALE }), None);
     }
 
     #[test]

@@ -29,6 +29,10 @@ pub(super) trait Kernel:
     /// Builders of the result.
     type Out;
 
+    /// Adds the second row to the first where they say as much as one, and then gives true. Rows
+    /// that it may add up are neighbours once sorted.
+    const FOLD: Option<fn(&mut Self::Row, &Self::Row) -> bool> = None;
+
     /// The aggregate's name in SQL.
     fn name(&self) -> &'static str;
     /// The arguments' names and types.
@@ -109,16 +113,21 @@ impl<K: Kernel> AggregateUDFImpl for Collect<K> {
     }
 
     fn create_groups_accumulator(&self, _: AccumulatorArgs) -> Result<Box<dyn GroupsAccumulator>> {
-        let (kernel, names) = (self.kernel.clone(), K::Names::default());
-        Ok(Box::new(Gathered { kernel, rows: Vec::new(), names, groups: 0 }))
+        Ok(Box::new(Gathered::new(self.kernel.clone())))
     }
 }
 
-struct Gathered<K: Kernel> {
+/// From so many rows on it is worth a sort to hold fewer.
+const FOLDED_FROM: usize = 1 << 18;
+
+/// Rows of all groups, until they are asked for.
+pub(super) struct Gathered<K: Kernel> {
     kernel: K,
     rows: Vec<(u32, K::Row)>,
     names: K::Names,
     groups: usize,
+    /// So many rows are folded next.
+    fold_at: usize,
 }
 
 fn group_number(group: usize) -> u32 {
@@ -167,6 +176,25 @@ impl<R: Copy> Taken<R> {
 }
 
 impl<K: Kernel> Gathered<K> {
+    pub(super) fn new(kernel: K) -> Self {
+        let names = K::Names::default();
+        Self { kernel, rows: Vec::new(), names, groups: 0, fold_at: FOLDED_FROM }
+    }
+
+    #[cfg(test)]
+    pub(super) fn keep_all(&mut self) {
+        self.fold_at = usize::MAX;
+    }
+
+    /// Adds up what can be, where the rows have become twice as many as were left the last time:
+    /// a group of millions of rows is held as those that differ.
+    fn fold(&mut self) {
+        let Some(fold) = K::FOLD.filter(|_| self.rows.len() >= self.fold_at) else { return };
+        self.rows.sort_unstable();
+        self.rows.dedup_by(|next, first| next.0 == first.0 && fold(&mut first.1, &next.1));
+        self.fold_at = FOLDED_FROM.max(2 * self.rows.len());
+    }
+
     /// Takes out the rows of the groups to emit.
     fn take(&mut self, emit_to: EmitTo) -> Taken<K::Row> {
         match emit_to {
@@ -215,7 +243,9 @@ impl<K: Kernel> GroupsAccumulator for Gathered<K> {
             if opt_filter.is_none_or(|filter| filter.is_valid(index) && filter.value(index)) {
                 rows.push((group_number(group_indices[index]), row));
             }
-        })
+        })?;
+        self.fold();
+        Ok(())
     }
 
     fn merge_batch(
@@ -238,7 +268,9 @@ impl<K: Kernel> GroupsAccumulator for Gathered<K> {
         let rows = &mut self.rows;
         K::read(values.as_struct().columns(), &mut self.names, &mut |index, row| {
             rows.push((groups[index], row));
-        })
+        })?;
+        self.fold();
+        Ok(())
     }
 
     fn evaluate(&mut self, emit_to: EmitTo) -> Result<ArrayRef> {
