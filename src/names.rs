@@ -15,6 +15,31 @@ pub fn is_name(name: &str) -> bool {
         && bytes.all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
 }
 
+/// A header in one spelling: in lower case, `ё` as `е`, without spaces, line breaks, `_` and hyphens,
+/// so that `Invoice Number`, `invoice_number`, `InvoiceNumber` and «Показа-⏎тели» are what they look
+/// like.
+#[must_use]
+pub fn spelling(header: &str) -> String {
+    let unseen = |char: &char| {
+        char.is_whitespace() || "_-\u{ad}\u{2010}\u{2011}\u{200b}\u{feff}".contains(*char)
+    };
+    let lower = header.chars().filter(|char| !unseen(char)).flat_map(char::to_lowercase);
+    lower.map(|char| if char == 'ё' { 'е' } else { char }).collect()
+}
+
+/// `headers`, those that are the same numbered: two of `Amount` are `Amount (1)` and `Amount (2)`.
+#[must_use]
+pub fn numbered(headers: &[String]) -> Vec<String> {
+    let count = |among: &[String], header: &String| among.iter().filter(|it| *it == header).count();
+    let place = |(place, header): (usize, &String)| {
+        if header.is_empty() || count(headers, header) < 2 {
+            return header.clone();
+        }
+        format!("{header} ({})", count(&headers[..=place], header))
+    };
+    headers.iter().enumerate().map(place).collect()
+}
+
 /// The scheme of `url` where it is another than `file`.
 #[must_use]
 pub fn foreign_scheme(url: &str) -> Option<&str> {

@@ -56,6 +56,9 @@ pub(super) enum Verb {
     Init {
         /// The folder; must not hold a project yet.
         folder: PathBuf,
+        /// Without the pipelines of the example: `inspect --init` writes those of your exports.
+        #[arg(long)]
+        empty: bool,
     },
     /// Make up a company's exports in a complete project, and run the whole job on them.
     Demo(Demo),

@@ -17,7 +17,7 @@ use crate::domain::duplicates::{Client, Duplicates, Pair, duplicates};
 use crate::error::{Error, Kind, Result, in_file};
 use crate::names;
 use crate::run::Workspace;
-use crate::transform::{graph, parse_csv, planned};
+use crate::transform::{delimiter, graph, parse_csv, planned};
 
 /// The model that says who is one client.
 const KEYS: &str = "int_client_keys";
@@ -191,7 +191,7 @@ fn write(known: &Known, pairs: &[Pair], file: &Path) -> Result<()> {
 
 /// A cell of comma-separated text.
 fn quoted(cell: &str) -> String {
-    if cell.contains([',', '"', '\n', '\r']) {
+    if cell.contains([',', ';', '"', '\n', '\r']) {
         format!("\"{}\"", cell.replace('"', "\"\""))
     } else {
         cell.to_owned()
@@ -248,12 +248,14 @@ fn append(file: &Path, rows: &[Vec<String>]) -> Result<()> {
     }
     let (header, _) =
         parse_csv(&text).map_err(|message| Error::new(Kind::Declaration, message).at(FILE))?;
+    let separator = char::from(delimiter(&text)).to_string();
     for row in rows {
         let cell = |name: &String| {
             let place = HEADER.iter().position(|known| known == name);
             quoted(place.map_or("", |place| row[place].as_str()))
         };
-        let _ = writeln!(text, "{}", header.iter().map(cell).collect::<Vec<_>>().join(","));
+        let line = header.iter().map(cell).collect::<Vec<_>>();
+        let _ = writeln!(text, "{}", line.join(&separator));
     }
     let folder = file.parent().unwrap_or(Path::new("."));
     let write = || -> std::io::Result<()> {

@@ -1,20 +1,24 @@
 //! `inspect`: what an export is, what a load of it would bring, and a pipeline that reads it.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
+use arrow::array::RecordBatch;
+use chrono::{DateTime, Utc};
 use object_store::path::Path as ObjectPath;
 
 use super::args::Cli;
-use super::inspect_count::Count;
 use super::{inspect_told, print};
-use crate::config::Env;
+use crate::clock::Clock;
+use crate::columnar::Limits;
 use crate::config::pipeline::Source;
+use crate::config::{DEFAULT_MEMORY_MB, Env, Project};
 use crate::error::{Error, Kind, Result, in_file};
 use crate::names;
-use crate::pull::export::{self, Reading};
-use crate::pull::fetch::{At, Export};
-use crate::pull::inspect::{Found, Proposal, inspect, missing, proposals};
+use crate::pull::export;
+use crate::pull::fetch::{At, Export, by_name};
+use crate::pull::inspect::{Found, Proposal, inspect, lacks, proposals};
+use crate::pull::map::{Reject, Sink};
+use crate::run::{Trial, trial};
 use crate::scratch::Scratch;
 use crate::store::{Patience, Stores};
 
@@ -23,7 +27,10 @@ const MOST_UNPACKED_BYTES: u64 = 16 << 30;
 
 /// An export that was named, as a file of this machine and as a pipeline fetches it.
 pub(super) struct Target {
+    /// The file that is looked into.
     pub(super) export: Export,
+    /// All that a pipeline fetches, of an archive those that are alike.
+    exports: Vec<Export>,
     path: PathBuf,
     stem: String,
     fetch: String,
@@ -49,60 +56,63 @@ pub(super) async fn inspect_file(cli: &Cli, target: &str, init: bool) -> Result<
     };
     let folder = Scratch::new()?;
     let most = project.as_ref().map_or(MOST_UNPACKED_BYTES, |one| (one.unpacked_mb as u64) << 20);
-    let tell = if cli.json { inspect_told::json } else { inspect_told::lines };
     let target = bring(target, &stores, folder.path(), &cli.project, most).await?;
+    let looking = Looking {
+        target: &target,
+        currency: project.as_ref().map_or("EUR", |project| project.currency.as_str()),
+        zone: project.as_ref().map_or("UTC", |project| project.timezone.name()),
+        limits: limits(cli, project.as_ref()),
+        env: &env,
+        now: cli.now.map_or(Clock::System, Clock::set_to).now(),
+    };
     let mut found = inspect(&target.path, most)
         .map_err(|error| error.at(format!("export \"{}\"", target.export.name)))?;
-    let currency = project.as_ref().map_or("EUR", |project| project.currency.as_str());
-    let propose = |found: &Found| {
-        best(proposals(found, &target.stem, &target.fetch, currency), &target, currency, &env)
-    };
-    let mut proposed = propose(&found);
+    let mut proposed = looking.propose(&found).await?;
     // Documents on several rows may come after the rows by which the table was understood.
-    if proposed.as_ref().is_some_and(contradicts)
+    if proposed.as_ref().is_some_and(Proposed::contradicts)
         && let Some(table) = found.table.as_mut().filter(|table| !table.lines)
     {
         table.lines = true;
-        let grouped = propose(&found);
-        let more = |one: &Option<Proposed>| one.as_ref().map_or(0, |(_, counted)| loads(counted));
+        let grouped = looking.propose(&found).await?;
+        let more = |one: &Option<Proposed>| one.as_ref().map_or(0, Proposed::loads);
         if more(&grouped) > more(&proposed) {
             proposed = grouped;
         }
     }
-    let Some((proposal, counted)) = proposed else {
+    let tell = if cli.json { inspect_told::json } else { inspect_told::lines };
+    let Some(Proposed { proposal, trial }) = proposed else {
         tell(&target, &found, None, None);
-        let lacks = match missing(&found).join(", ") {
-            lacks if lacks.is_empty() => String::new(),
-            lacks => format!("; none is known as {lacks}"),
-        };
-        return Err(Error::new(
-            Kind::Nothing,
-            format!(
-                "its columns do not say which table they are: no source can be proposed{lacks}"
-            ),
-        )
-        .hint("map them by hand: see \"into:\" in the README"));
+        let message = format!("{}: no source can be proposed", lacks(&found));
+        return Err(Error::new(Kind::Nothing, message)
+            .hint("map them by hand: see \"into:\" in the README"));
     };
-    tell(&target, &found, Some(&proposal), counted.as_ref().ok());
+    tell(&target, &found, Some(&proposal), trial.as_ref().ok());
     let yaml = proposal.yaml;
-    let (reading, _) = match counted {
-        Ok(counted) => counted,
-        Err(error) => {
-            if !cli.json {
-                print::text(format!("\n{}", yaml.trim_end()));
-            }
-            return Err(error);
+    let show = || {
+        if !cli.json {
+            print::text(format!("\n{}", yaml.trim_end()));
         }
     };
-    let tally = &reading.tally;
-    if tally.rejected > 0 {
-        let percent = (tally.rejected * 100).div_ceil(tally.loaded + tally.rejected);
-        print::aside(format!(
-            "  a run would not load this for its rejects: correct what they say, or allow them with \
-             \"rejects: {{ max_percent: {percent} }}\""
-        ));
-    } else if tally.loaded == 0 {
-        print::aside("  nothing in it is a row of a table: a run would load nothing");
+    let trial = trial.inspect_err(|_| show())?;
+    if let Some(refused) = trial.refused {
+        if trial.tables.is_empty() {
+            show();
+            return Err(Error::new(
+                Kind::Nothing,
+                format!("a run would load nothing: {}", refused.message),
+            )
+            .hint(refused.hint.unwrap_or_default()));
+        }
+        let hint = refused.hint.map(|hint| format!("\n  hint: {hint}")).unwrap_or_default();
+        print::aside(format!("  a run would refuse it: {}{hint}", refused.message));
+    } else if trial.tables.is_empty() {
+        show();
+        let skipped: u64 = trial.exports.iter().map(|export| export.tally.skipped).sum();
+        let message = format!(
+            "a run would load nothing: {} rows are left out by rule, and no other makes a row of a table",
+            print::grouped(skipped)
+        );
+        return Err(Error::new(Kind::Nothing, message).hint("see the notes above, and its rules"));
     }
     let file = cli.project.join(format!("pipelines/{}.yaml", target.stem));
     if init {
@@ -112,66 +122,107 @@ pub(super) async fn inspect_file(cli: &Cli, target: &str, init: bool) -> Result<
         }
         std::fs::write(&file, yaml).map_err(in_file(&file))?;
         print::aside(format!("written to {}", file.display()));
-    } else if !cli.json {
-        print::text(format!("\n{}", yaml.trim_end()));
+    } else {
+        show();
     }
     Ok(())
 }
 
-/// A pipeline that is proposed, and what it brings.
-type Proposed = (Proposal, Result<(Reading, Count)>);
-
-/// The rows that are loaded.
-fn loads(counted: &Result<(Reading, Count)>) -> u64 {
-    counted.as_ref().map_or(0, |(reading, _)| reading.tally.loaded)
+/// What a load works with: as in the project, or as in none.
+fn limits(cli: &Cli, project: Option<&Project>) -> Limits {
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let threads = cli.threads.or(project.and_then(|project| project.threads)).unwrap_or(cores);
+    let memory_mb = project.map_or(DEFAULT_MEMORY_MB, |project| project.memory_mb);
+    Limits { threads: threads.max(1), memory_mb }
 }
 
-/// Whether rows with one key have different values.
-fn contradicts((_, counted): &Proposed) -> bool {
-    counted.as_ref().is_ok_and(|(_, count)| !count.contradicting.is_empty())
+/// A pipeline that is proposed, and what a load by it brings.
+struct Proposed {
+    proposal: Proposal,
+    trial: Result<Trial>,
 }
 
-/// The first of `proposals` by which a run would load the export, else the one that loads most;
-/// with what it brings.
-fn best(proposals: Vec<Proposal>, target: &Target, currency: &str, env: &Env) -> Option<Proposed> {
-    let mut best: Option<Proposed> = None;
-    for proposal in proposals {
-        let counted = count(&proposal.yaml, target, currency, env);
-        let whole = counted.as_ref().is_ok_and(|(reading, _)| reading.tally.rejected == 0);
-        let good = whole && loads(&counted) > 0;
-        if good || best.as_ref().is_none_or(|(_, most)| loads(&counted) > loads(most)) {
-            best = Some((proposal, counted));
-        }
-        if good {
-            break;
-        }
+impl Proposed {
+    /// The rows that are loaded.
+    fn loads(&self) -> u64 {
+        let trial = self.trial.as_ref().ok();
+        trial.map_or(0, |trial| trial.exports.iter().map(|export| export.tally.loaded).sum())
     }
-    best
+
+    /// Whether rows with one key have different values.
+    fn contradicts(&self) -> bool {
+        self.trial.as_ref().is_ok_and(|trial| trial.contradicting > 0)
+    }
 }
 
-/// Reads the export by the pipeline that is proposed.
-fn count(yaml: &str, target: &Target, currency: &str, env: &Env) -> Result<(Reading, Count)> {
-    let folder = Scratch::new()?;
-    let pipelines = folder.path().join("pipelines");
-    std::fs::create_dir_all(&pipelines).map_err(in_file(&pipelines))?;
-    let project =
-        format!("version: 1\nname: inspected\ntimezone: UTC\ncurrency: {currency}\nlake: lake\n");
-    for (name, text) in [("project.yaml", project.as_str()), ("inspected.yaml", yaml)] {
-        let file = pipelines.join(name);
-        std::fs::write(&file, text).map_err(in_file(&file))?;
+/// What proposals are made and tried with.
+struct Looking<'a> {
+    target: &'a Target,
+    currency: &'a str,
+    zone: &'a str,
+    limits: Limits,
+    env: &'a Env,
+    now: DateTime<Utc>,
+}
+
+impl Looking<'_> {
+    /// The first of the pipelines proposed that takes all rows of the export, else the one that
+    /// takes most, tried out.
+    async fn propose(&self, found: &Found) -> Result<Option<Proposed>> {
+        let Target { stem, fetch, export, path, .. } = self.target;
+        let mut best: Option<(Proposal, Source, u64)> = None;
+        for proposal in proposals(found, stem, fetch, self.currency) {
+            let source = self.source(&proposal.yaml)?;
+            let read = export::read(&source, export, path, &mut Nowhere);
+            let (loaded, rejected) =
+                read.map_or((0, 1), |read| (read.tally.loaded, read.tally.rejected));
+            let good = rejected == 0 && loaded > 0;
+            if good || best.as_ref().is_none_or(|(.., most)| loaded > *most) {
+                best = Some((proposal, source, loaded));
+            }
+            if good {
+                break;
+            }
+        }
+        let Some((proposal, source, _)) = best else { return Ok(None) };
+        let folder = Scratch::new()?;
+        let exports = self.target.exports.clone();
+        let trial = trial(&source, exports, self.limits, folder.path(), self.now).await;
+        Ok(Some(Proposed { proposal, trial }))
     }
-    let project = super::verbs::loaded(folder.path(), env)?;
-    let source: Arc<Source> = project
-        .pipelines
-        .into_iter()
-        .flat_map(|pipeline| pipeline.sources)
-        .next()
-        .map(Arc::new)
-        .ok_or_else(|| Error::new(Kind::Defect, "the proposed pipeline has no source"))?;
-    let mut count = Count::of(&source);
-    let mut reading = export::read(&source, &target.export, &target.path, &mut count)?;
-    count.finish(&mut reading.tally);
-    Ok((reading, count))
+
+    /// The source that the pipeline in `yaml` declares.
+    fn source(&self, yaml: &str) -> Result<Source> {
+        let folder = Scratch::new()?;
+        let pipelines = folder.path().join("pipelines");
+        std::fs::create_dir_all(&pipelines).map_err(in_file(&pipelines))?;
+        let project = format!(
+            "version: 1\nname: inspected\ntimezone: {}\ncurrency: {}\nlake: lake\n",
+            self.zone, self.currency
+        );
+        for (name, text) in [("project.yaml", project.as_str()), ("inspected.yaml", yaml)] {
+            let file = pipelines.join(name);
+            std::fs::write(&file, text).map_err(in_file(&file))?;
+        }
+        let project = super::verbs::loaded(folder.path(), self.env)?;
+        let sources = project.pipelines.into_iter().flat_map(|pipeline| pipeline.sources).next();
+        // Told as guesses already.
+        let told = sources.map(|source| Source { guessed: Vec::new(), ..source });
+        told.ok_or_else(|| Error::new(Kind::Defect, "the proposed pipeline has no source"))
+    }
+}
+
+/// Where rows go that are read to be counted.
+struct Nowhere;
+
+impl Sink for Nowhere {
+    fn rows(&mut self, _: usize, _: RecordBatch) -> Result<()> {
+        Ok(())
+    }
+
+    fn reject(&mut self, _: Reject) -> Result<()> {
+        Ok(())
+    }
 }
 
 /// Finds the export that `target` names: a file, or the URL of one.
@@ -228,9 +279,21 @@ async fn bring(
         Some(glob) => fetch.replacen(" } }", &format!(", inside: {} }} }}", yaml_text(&glob)), 1),
         None => fetch,
     };
+    let glob = largest.and_then(|largest| of_archive(&inside, largest));
+    let ending = glob.as_deref().map(|glob| glob.trim_start_matches("**/*"));
     let export = largest.cloned().unwrap_or(export);
     let path = export.bring(folder, most_unpacked_bytes).await?;
-    Ok(Target { path, stem: stem(name), fetch, export })
+    let others = inside.iter().filter(|other| other.name != export.name);
+    let mut exports = vec![Export { at: At::File(path.clone()), ..export.clone() }];
+    for other in others.filter(|other| ending.is_none_or(|ending| other.name.ends_with(ending))) {
+        // Each member of an archive is unpacked to a file of one name.
+        let own = folder.join(format!("member-{}", exports.len()));
+        std::fs::create_dir_all(&own).map_err(in_file(&own))?;
+        let path = other.bring(&own, most_unpacked_bytes).await?;
+        exports.push(Export { at: At::File(path), ..other.clone() });
+    }
+    exports.sort_by(|one, other| by_name(&one.name, &other.name));
+    Ok(Target { path, stem: stem(name), fetch, export, exports })
 }
 
 /// The pattern of the files of an archive that end like `own`, where others are in it.

@@ -1,11 +1,13 @@
 //! What `inspect` tells of an export.
 
-use super::inspect_count::{Contradiction, Count};
+use std::collections::BTreeMap;
+
 use super::inspect_file::Target;
 use super::print;
 use crate::config::presets;
-use crate::pull::export::Reading;
 use crate::pull::inspect::{Found, Meaning, Proposal};
+use crate::pull::map::Tally;
+use crate::run::Trial;
 
 fn money(hundredths: i128) -> String {
     let sign = if hundredths < 0 { "-" } else { "" };
@@ -13,21 +15,32 @@ fn money(hundredths: i128) -> String {
     format!("{sign}{}.{:02}", print::grouped(whole), hundredths.unsigned_abs() % 100)
 }
 
-/// What rows of `table` contradict, and what to do.
-fn contradiction(table: &str, found: &Contradiction) -> String {
-    let Contradiction { rows, first: (one, other), grouped } = found;
-    let todo = match (table, grouped) {
-        ("documents", false) => {
-            "where they are lines of one document, write group_by: [kind, document_id]; else make \
-             the id longer, as document_id: { join: [Series, Number] }"
-        }
-        _ => "make the id longer, as document_id: { join: [Series, Number] }",
+/// What to say of rows that contradict each other.
+fn contradiction(found: &Found, trial: &Trial) -> Option<String> {
+    let lines = found.table.as_ref().is_some_and(|table| table.lines);
+    let todo = if lines {
+        "make the id longer, as document_id: { join: [Series, Number] }"
+    } else {
+        "where they are lines of one document, write group_by: [kind, document_id]; else make the id \
+         longer, as document_id: { join: [Series, Number] }"
     };
-    format!(
-        "{} rows of {table} have a key in common and other values, as rows {one} and {other}: a run \
-         rejects them; {todo}",
-        print::grouped(*rows)
-    )
+    let rows = print::grouped(trial.contradicting);
+    (trial.contradicting > 0).then(|| {
+        format!("{rows} rows have a key in common and other values: a run rejects them; {todo}")
+    })
+}
+
+/// The counts of all exports.
+fn counts(trial: &Trial) -> [u64; 5] {
+    let tallies = || trial.exports.iter().map(|export| &export.tally);
+    let sum = |get: fn(&Tally) -> u64| tallies().map(get).sum();
+    [
+        sum(|tally| tally.read),
+        sum(|tally| tally.loaded),
+        sum(|tally| tally.rejected + tally.rejected_by_rule),
+        sum(|tally| tally.skipped),
+        sum(|tally| tally.recognised),
+    ]
 }
 
 /// Prints what was found and counted as lines.
@@ -35,7 +48,7 @@ pub(super) fn lines(
     target: &Target,
     found: &Found,
     proposal: Option<&Proposal>,
-    counted: Option<&(Reading, Count)>,
+    trial: Option<&Trial>,
 ) {
     let line = |what: &str, text: &str| print::line(format!("{what:<11} {text}"));
     line("file", &target.export.name);
@@ -73,32 +86,40 @@ pub(super) fn lines(
     for note in found.notes.iter().chain(proposed) {
         line("note", note);
     }
-    let Some((reading, count)) = counted else { return };
-    for note in &reading.notes {
+    for guess in proposal.iter().flat_map(|proposal| &proposal.guesses) {
+        line("guess", guess);
+    }
+    let Some(trial) = trial else { return };
+    for note in trial.exports.iter().flat_map(|export| &export.notes) {
         line("note", note);
     }
-    let tally = &reading.tally;
+    let [read, loaded, rejected, skipped, recognised] = counts(trial);
     line(
         "rows",
         &format!(
-            "{} read: {} loaded, {} rejected, {} left out by rule, {} totals and blanks",
-            tally.read,
-            tally.loaded,
-            tally.rejected + tally.rejected_by_rule,
-            tally.skipped,
-            tally.recognised
+            "{read} read: {loaded} loaded, {rejected} rejected, {skipped} left out by rule, \
+             {recognised} totals and blanks"
         ),
     );
-    for (table, rows) in &count.rows {
+    for (table, rows) in &trial.tables {
         line("table", &format!("{table}, {} rows", print::grouped(*rows)));
     }
-    for (kind, (rows, sum)) in &count.kinds {
-        line("sum", &format!("{kind}: {} in {} rows", money(*sum), print::grouped(*rows)));
+    let several = trial.documents.iter().any(|sum| sum.currency != trial.documents[0].currency);
+    for sum in &trial.documents {
+        let amount = |amount, rows| {
+            let currency = if several { format!(" {}", sum.currency) } else { String::new() };
+            format!("{}{currency} in {} rows", money(amount), print::grouped(rows))
+        };
+        let cancelled = match sum.cancelled {
+            0 => String::new(),
+            rows => format!(", cancelled: {}", amount(sum.cancelled_amount, rows)),
+        };
+        line("sum", &format!("{}: {}{cancelled}", sum.kind, amount(sum.amount, sum.rows)));
     }
-    for (table, found) in &count.contradicting {
-        line("keys", &contradiction(table, found));
+    if let Some(told) = contradiction(found, trial) {
+        line("keys", &told);
     }
-    for reject in &count.rejects {
+    for reject in &trial.rejects {
         let column = if reject.column.is_empty() { "" } else { &reject.column };
         line(
             "reject",
@@ -112,7 +133,7 @@ pub(super) fn json(
     target: &Target,
     found: &Found,
     proposal: Option<&Proposal>,
-    counted: Option<&(Reading, Count)>,
+    trial: Option<&Trial>,
 ) {
     let columns = found.table.as_ref().map(|table| {
         let named = table.columns.iter().zip(&table.meanings);
@@ -122,15 +143,22 @@ pub(super) fn json(
         columns.collect::<Vec<_>>()
     });
     let total = found.table.as_ref().and_then(|table| table.total.as_ref());
-    let tally = counted.map(|(reading, _)| &reading.tally);
-    let sums = counted.map(|(_, count)| {
-        let named = count.kinds.iter().map(|(kind, (rows, sum))| {
-            (kind.clone(), serde_json::json!({ "rows": rows, "sum": money(*sum).replace(' ', "") }))
+    let counts = trial.map(counts);
+    let plain = |amount| money(amount).replace(' ', "");
+    let documents = trial.map(|trial| {
+        let sums = trial.documents.iter().map(|sum| {
+            serde_json::json!({
+                "kind": sum.kind,
+                "currency": sum.currency,
+                "rows": sum.rows,
+                "sum": plain(sum.amount),
+                "cancelled": { "rows": sum.cancelled, "sum": plain(sum.cancelled_amount) },
+            })
         });
-        named.collect::<serde_json::Map<_, _>>()
+        sums.collect::<Vec<_>>()
     });
-    let rejects = counted.map(|(_, count)| {
-        let rejects = count.rejects.iter().map(|reject| {
+    let rejects = trial.map(|trial| {
+        let rejects = trial.rejects.iter().map(|reject| {
             serde_json::json!({
                 "row": reject.row,
                 "column": reject.column,
@@ -141,7 +169,7 @@ pub(super) fn json(
         rejects.collect::<Vec<_>>()
     });
     let proposed = proposal.iter().flat_map(|proposal| &proposal.notes);
-    let read = counted.iter().flat_map(|(reading, _)| &reading.notes);
+    let read = trial.iter().flat_map(|trial| &trial.exports).flat_map(|export| &export.notes);
     let notes: Vec<&String> = found.notes.iter().chain(proposed).chain(read).collect();
     let line = serde_json::json!({
         "file": target.export.name,
@@ -153,20 +181,18 @@ pub(super) fn json(
         "dates": found.dates(),
         "columns": columns,
         "total_row": total.map(|total| total.row),
-        "rows": tally.map(|tally| serde_json::json!({
-            "read": tally.read,
-            "loaded": tally.loaded,
-            "rejected": tally.rejected + tally.rejected_by_rule,
-            "skipped": tally.skipped,
-            "recognised": tally.recognised,
+        "rows": counts.map(|[read, loaded, rejected, skipped, recognised]| serde_json::json!({
+            "read": read,
+            "loaded": loaded,
+            "rejected": rejected,
+            "skipped": skipped,
+            "recognised": recognised,
         })),
-        "tables": counted.map(|(_, count)| &count.rows),
-        "documents": sums,
+        "tables": trial.map(|trial| trial.tables.iter().copied().collect::<BTreeMap<_, _>>()),
+        "documents": documents,
         "rejects": rejects,
-        "contradictions": counted.map(|(_, count)| {
-            let told = count.contradicting.iter().map(|(table, found)| contradiction(table, found));
-            told.collect::<Vec<_>>()
-        }),
+        "contradictions": trial.map(|trial| Vec::from_iter(contradiction(found, trial))),
+        "guesses": proposal.map(|proposal| &proposal.guesses),
         "notes": notes,
         "pipeline": proposal.map(|proposal| &proposal.yaml),
     });

@@ -8,7 +8,6 @@ mod docs;
 mod doctor;
 mod duplicates;
 mod inspect;
-mod inspect_count;
 mod inspect_file;
 mod inspect_told;
 mod operate;

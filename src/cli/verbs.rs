@@ -21,8 +21,8 @@ use crate::transform::{FUNCTIONS, Lineage, TestOutcome, graph, run_tests, valida
 /// Does what the arguments say.
 pub(super) async fn dispatch(cli: Cli, stop: &Stop) -> Result<()> {
     match &cli.verb {
-        Verb::Init { folder } => {
-            demo::init(folder)?;
+        Verb::Init { folder, empty } => {
+            demo::init(folder, *empty)?;
             print::line(format!("a project is in {}; see its pipelines/", folder.display()));
             Ok(())
         }

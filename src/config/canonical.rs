@@ -2,11 +2,19 @@
 //!
 //! Keeps true: names, types and keys as the README's "Canonical tables" gives them.
 
+use arrow::datatypes::{DataType, Field, Schema};
+
 /// The type of a canonical column, and how its text is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Type {
-    /// Ids and names: UTF-8, trimmed.
+    /// Names and other texts: UTF-8, in one spelling of all that look alike.
     Text,
+    /// Ids: texts that are a value, neither a formula that failed nor a number cut short.
+    Id,
+    /// Tax ids: texts; one that cannot be one counts as none.
+    TaxId,
+    /// Codes of ISO 4217.
+    Currency,
     /// One of a closed list of words.
     Word(&'static [&'static str]),
     /// Amounts and costs: decimal(18, 2).
@@ -23,6 +31,40 @@ pub enum Type {
     Score,
     /// A whole number.
     Integer,
+}
+
+impl Type {
+    /// Decimal places of its numbers.
+    #[must_use]
+    pub fn places(self) -> Option<u32> {
+        match self {
+            Self::Money => Some(2),
+            Self::Quantity => Some(4),
+            Self::Rate => Some(8),
+            _ => None,
+        }
+    }
+
+    /// Its Arrow type.
+    #[must_use]
+    pub fn data_type(self) -> DataType {
+        match self {
+            Self::Text | Self::Id | Self::TaxId | Self::Currency | Self::Word(_) => DataType::Utf8,
+            Self::Money => DataType::Decimal128(18, 2),
+            Self::Quantity => DataType::Decimal128(18, 4),
+            Self::Rate => DataType::Decimal128(18, 8),
+            Self::Date => DataType::Date32,
+            Self::Flag => DataType::Boolean,
+            Self::Score => DataType::Int32,
+            Self::Integer => DataType::Int64,
+        }
+    }
+
+    /// Whether it is a text, of which all spellings that look alike are one.
+    #[must_use]
+    pub fn is_text(self) -> bool {
+        self.data_type() == DataType::Utf8
+    }
 }
 
 /// A column of a canonical table.
@@ -63,7 +105,7 @@ const fn may(name: &'static str, kind: Type) -> Column {
     Column { name, kind, nullable: true }
 }
 
-use Type::{Date, Flag, Integer, Money, Quantity, Rate, Score, Text, Word};
+use Type::{Currency, Date, Flag, Id, Integer, Money, Quantity, Rate, Score, TaxId, Text, Word};
 
 /// Kinds of documents.
 pub const DOCUMENT_KINDS: &[&str] = &["quote", "order", "invoice", "shipment", "payment", "return"];
@@ -92,13 +134,13 @@ pub const TABLES: &[Table] = &[
     Table {
         name: "documents",
         columns: &[
-            must("document_id", Text),
+            must("document_id", Id),
             must("kind", Word(DOCUMENT_KINDS)),
             must("date", Date),
-            must("client_id", Text),
+            must("client_id", Id),
             must("amount", Money),
-            must("currency", Text),
-            may("related_document_id", Text),
+            must("currency", Currency),
+            may("related_document_id", Id),
             may("direction", Text),
             may("manager", Text),
             may("region", Text),
@@ -115,11 +157,11 @@ pub const TABLES: &[Table] = &[
     Table {
         name: "document_lines",
         columns: &[
-            must("document_id", Text),
+            must("document_id", Id),
             must("kind", Word(DOCUMENT_KINDS)),
             must("date", Date),
             must("line_no", Integer),
-            may("item_id", Text),
+            may("item_id", Id),
             may("item", Text),
             may("direction", Text),
             may("quantity", Quantity),
@@ -134,9 +176,9 @@ pub const TABLES: &[Table] = &[
     Table {
         name: "clients",
         columns: &[
-            must("client_id", Text),
+            must("client_id", Id),
             must("name", Text),
-            may("tax_id", Text),
+            may("tax_id", TaxId),
             may("region", Text),
             may("industry", Text),
             may("sales_type", Word(SALES_TYPES)),
@@ -158,8 +200,8 @@ pub const TABLES: &[Table] = &[
     Table {
         name: "client_aliases",
         columns: &[
-            must("client_id", Text),
-            must("client_key", Text),
+            must("client_id", Id),
+            must("client_key", Id),
             must("role", Word(&["same", "payer"])),
             may("note", Text),
         ],
@@ -171,8 +213,8 @@ pub const TABLES: &[Table] = &[
     Table {
         name: "contacts",
         columns: &[
-            must("contact_id", Text),
-            must("client_id", Text),
+            must("contact_id", Id),
+            must("client_id", Id),
             must("date", Date),
             must("kind", Word(CONTACT_KINDS)),
             may("initiated_by", Word(&["us", "client"])),
@@ -190,8 +232,8 @@ pub const TABLES: &[Table] = &[
     Table {
         name: "refusals",
         columns: &[
-            must("refusal_id", Text),
-            must("client_id", Text),
+            must("refusal_id", Id),
+            must("client_id", Id),
             must("date", Date),
             may("scope", Word(SCOPES)),
             may("stage", Text),
@@ -212,7 +254,7 @@ pub const TABLES: &[Table] = &[
     Table {
         name: "scores",
         columns: &[
-            must("client_id", Text),
+            must("client_id", Id),
             must("date", Date),
             may("person", Text),
             must("score", Score),
@@ -225,8 +267,8 @@ pub const TABLES: &[Table] = &[
     Table {
         name: "survey_answers",
         columns: &[
-            must("answer_id", Text),
-            must("client_id", Text),
+            must("answer_id", Id),
+            must("client_id", Id),
             must("date", Date),
             may("person", Text),
             may("claim", Text),
@@ -240,8 +282,8 @@ pub const TABLES: &[Table] = &[
     Table {
         name: "reactivations",
         columns: &[
-            must("reactivation_id", Text),
-            must("client_id", Text),
+            must("reactivation_id", Id),
+            must("client_id", Id),
             may("batch", Text),
             must("started_on", Date),
             may("surveyed_on", Date),
@@ -275,7 +317,7 @@ pub const TABLES: &[Table] = &[
     },
     Table {
         name: "exchange_rates",
-        columns: &[must("currency", Text), must("date", Date), must("rate", Rate)],
+        columns: &[must("currency", Currency), must("date", Date), must("rate", Rate)],
         key: &["currency", "date"],
         date: Some("date"),
         yearly: false,
@@ -298,6 +340,15 @@ pub fn table(name: &str) -> Option<&'static Table> {
 }
 
 impl Table {
+    /// Its columns in the lake: `source` first.
+    #[must_use]
+    pub fn schema(&self) -> Schema {
+        let mut fields = vec![Field::new("source", DataType::Utf8, true)];
+        let columns = self.columns.iter();
+        fields.extend(columns.map(|column| Field::new(column.name, column.kind.data_type(), true)));
+        Schema::new(fields)
+    }
+
     /// The position and description of the column called `name`.
     #[must_use]
     pub fn column(&self, name: &str) -> Option<(usize, &'static Column)> {

@@ -10,7 +10,7 @@ use super::{presets, yaml};
 use crate::digest::hex;
 
 /// What of a source does not decide how its exports are read: where they are, and its limits.
-const ELSEWHERE: [&str; 3] = ["fetch", "rejects", "allow_empty"];
+const ELSEWHERE: [&str; 4] = ["fetch", "rejects", "allow_empty", "guessed"];
 
 /// What digests in this form begin with: those of another form cannot be compared with them.
 pub const FORM: &str = "2:";

@@ -34,6 +34,6 @@ mod yaml;
 
 pub use declared::FORM;
 pub use fault::{Fault, Faults};
-pub use project::{Destination, Keep, LONGEST_LEASE, Model, Project, load};
+pub use project::{DEFAULT_MEMORY_MB, Destination, Keep, LONGEST_LEASE, Model, Project, load};
 pub use schema::schemas;
 pub use text::Env;

@@ -67,6 +67,8 @@ pub struct Source {
     pub control_total: Option<ControlTotal>,
     /// Whether no export and no row at all are in order.
     pub allow_empty: bool,
+    /// What was guessed when it was written.
+    pub guessed: Vec<String>,
     /// What one packed export may unpack to.
     pub most_unpacked_bytes: u64,
     /// A digest of the declaration: exports read by another one are read again.
@@ -141,7 +143,7 @@ impl Read {
 }
 
 /// A format that names its columns itself.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub enum Named {
     /// 1CClientBankExchange.
     ClientBankExchange,
@@ -155,8 +157,8 @@ pub enum Named {
     Saft,
     /// DATEV EXTF, with the chart of accounts that is not left to its header and postings.
     Datev(Option<Chart>),
-    /// SIE.
-    Sie,
+    /// SIE, with the pattern of texts of postings that is not left to their labels and shapes.
+    Sie(Option<regex::Regex>),
     /// Tally XML.
     Tally,
     /// dBase, with the charset that is not left to its language byte.
@@ -204,6 +206,8 @@ pub struct Csv {
 pub struct Workbook {
     /// A pattern of its name; `None` means the first that is shown and has cells.
     pub sheet: Option<String>,
+    /// The charset of an XLS that does not say it.
+    pub encoding: Option<String>,
     /// How numbers and dates that are texts are written; dates are given so.
     pub locale: Locale,
     /// Where its header is and where its rows end.
@@ -260,6 +264,8 @@ pub struct Locale {
     pub sign: Option<String>,
     /// The format of dates, in strftime's letters.
     pub date: String,
+    /// The time zone in which instants become days.
+    pub zone: Tz,
 }
 
 /// How rows become those of one canonical table.

@@ -200,6 +200,7 @@ fn source(check: &mut Checker<'_>, entry: &mirror::Source, known: Known<'_>) -> 
             optional: total.optional,
         }),
         allow_empty: entry.allow_empty,
+        guessed: entry.guessed.clone(),
         most_unpacked_bytes: u64::MAX,
         digest: String::new(),
     })

@@ -81,6 +81,9 @@ pub(super) struct Source {
     /// Whether no export and no row at all are in order.
     #[serde(default)]
     pub(super) allow_empty: bool,
+    /// What `inspect` guessed when it wrote this: the first load tells it again. Remove what you have checked.
+    #[serde(default)]
+    pub(super) guessed: Vec<String>,
 }
 
 /// A known kind of export: what a source that names it need not say.
@@ -180,6 +183,17 @@ pub(super) enum Column {
 }
 
 impl Column {
+    /// The header that it takes as it is, or by the beginnings of its values.
+    pub(super) fn plain(&self) -> Option<&str> {
+        match self {
+            Self::Header(header) => Some(header),
+            Self::Map(map) if map.pattern.is_none() && map.split.is_none() => {
+                map.from.as_ref().map(|header| header.value.as_str())
+            }
+            Self::Map(_) => None,
+        }
+    }
+
     /// The headers that it names.
     fn headers(&self) -> Vec<&str> {
         let map = match self {

@@ -10,7 +10,7 @@ use super::pipeline_mirror::Preset;
 use super::read_mirror::Read;
 use super::text::Checker;
 use super::yaml::{self, Spanned, at};
-use crate::names as suggestions;
+use crate::names::{self as suggestions, spelling};
 
 static FILES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/src/config/presets");
 
@@ -45,14 +45,30 @@ pub fn takes_lines(name: &str) -> bool {
     documents.is_none_or(|documents| !documents.value.group_by.is_empty())
 }
 
-/// The headers that presets name, in all their spellings.
+/// The headers that presets name, each in one spelling.
 #[must_use]
 pub fn headers() -> HashSet<String> {
     let presets = names().filter_map(|name| yaml::parse::<Preset>(name, text(name)?).ok());
     let mut headers = HashSet::new();
     for preset in presets {
-        headers.extend(preset.headers().map(str::to_owned));
-        headers.extend(preset.renamed.into_values().flatten());
+        headers.extend(preset.headers().map(spelling));
+        headers.extend(preset.renamed.values().flatten().map(|header| spelling(header)));
+    }
+    headers
+}
+
+/// The headers that presets for text and sheets take as they are for `column` of the canonical
+/// `table`, in all their spellings.
+#[must_use]
+pub fn headers_of(table: &str, column: &str) -> Vec<String> {
+    let presets = names().filter_map(|name| yaml::parse::<Preset>(name, text(name)?).ok());
+    let mut headers = Vec::new();
+    for preset in presets.filter(|it| matches!(it.read, Read::Csv(_) | Read::Xlsx(_))) {
+        let columns = preset.into.get(table).map(|into| &into.value.columns);
+        if let Some(header) = columns.and_then(|columns| columns.get(column)?.value.plain()) {
+            headers.push(header.to_owned());
+            headers.extend(preset.renamed.get(header).into_iter().flatten().cloned());
+        }
     }
     headers
 }
@@ -110,6 +126,7 @@ pub fn of_text(name: &str) -> Option<Text> {
 /// one that asks for most.
 #[must_use]
 pub fn of_columns(columns: &[&str], form: Form) -> Option<&'static str> {
+    let spelled: Vec<String> = columns.iter().map(|column| spelling(column)).collect();
     let mut best: Option<(usize, &'static str)> = None;
     for name in names() {
         let Some(preset) = text(name).and_then(|text| yaml::parse::<Preset>(name, text).ok())
@@ -127,7 +144,7 @@ pub fn of_columns(columns: &[&str], form: Form) -> Option<&'static str> {
             let others = preset.renamed.get(header).into_iter().flatten();
             let mut names = std::iter::once(header).chain(others.map(String::as_str));
             let in_front = groups == Some(header) && columns.first() == Some(&"");
-            in_front || names.any(|name| columns.contains(&name))
+            in_front || names.any(|name| spelled.contains(&spelling(name)))
         };
         let optional = |header: &str| preset.optional.iter().any(|one| one == header);
         let fits = needed.iter().all(|header| there(header) || optional(header));

@@ -23,7 +23,7 @@ use crate::names;
 use crate::secret::Redactor;
 
 /// Memory for queries where the declaration does not say, in MiB.
-const DEFAULT_MEMORY_MB: usize = 768;
+pub const DEFAULT_MEMORY_MB: usize = 768;
 
 /// What a packed export may unpack to where the declaration does not say, in MiB.
 const DEFAULT_UNPACKED_MB: usize = 16_384;

@@ -26,7 +26,7 @@ fn single(check: &mut Checker<'_>, written: &Spanned<String>, what: &str) -> Opt
     }
 }
 
-fn csv(check: &mut Checker<'_>, habits: Habits<'_>, place: (usize, usize)) -> Csv {
+fn csv(check: &mut Checker<'_>, habits: Habits<'_>, place: (usize, usize), zone: Tz) -> Csv {
     let needed = [
         ("encoding", habits.encoding, "detect"),
         ("delimiter", habits.delimiter, "\";\""),
@@ -52,14 +52,14 @@ fn csv(check: &mut Checker<'_>, habits: Habits<'_>, place: (usize, usize)) -> Cs
     Csv {
         encoding,
         delimiter: delimiter.unwrap_or(','),
-        locale: locale(check, habits),
+        locale: locale(check, habits, zone),
         frame: frame(habits),
         report: habits.report.map(report),
     }
 }
 
 /// How numbers and dates are written; what is not given is as in JSON.
-fn locale(check: &mut Checker<'_>, habits: Habits<'_>) -> Locale {
+fn locale(check: &mut Checker<'_>, habits: Habits<'_>, zone: Tz) -> Locale {
     let decimal = habits.decimal.and_then(|text| single(check, text, "decimal")).unwrap_or('.');
     let thousands = habits.thousands;
     let separator = thousands.and_then(|text| single(check, text, "thousands"));
@@ -69,9 +69,10 @@ fn locale(check: &mut Checker<'_>, habits: Habits<'_>) -> Locale {
     if let Some(date) = habits.date {
         let unknown = chrono::format::StrftimeItems::new(&date.value)
             .any(|item| matches!(item, chrono::format::Item::Error));
-        let complete = ["%d", "%m"].iter().all(|part| date.value.contains(part))
-            && (date.value.contains("%Y") || date.value.contains("%y"));
-        if unknown || !(complete || date.value.contains("%F")) {
+        let has = |parts: &[&str]| parts.iter().any(|part| date.value.contains(part));
+        let complete =
+            has(&["%d", "%e", "%-d"]) && has(&["%m", "%-m", "%b", "%B"]) && has(&["%Y", "%y"]);
+        if unknown || !(complete || has(&["%F", "%+", "%s"])) {
             check.fault_hint(
                 at(date),
                 format!("date format \"{}\" does not give day, month and year", date.value),
@@ -80,7 +81,7 @@ fn locale(check: &mut Checker<'_>, habits: Habits<'_>) -> Locale {
         }
     }
     let date = habits.date.map_or(ISO, |date| date.value.as_str()).to_owned();
-    Locale { decimal, thousands: separator, sign: habits.currency_sign.cloned(), date }
+    Locale { decimal, thousands: separator, sign: habits.currency_sign.cloned(), date, zone }
 }
 
 fn frame(habits: Habits<'_>) -> Frame {
@@ -97,18 +98,44 @@ fn report(read: &mirror::Report) -> Report {
     Report { labels, not_summed, summary, year }
 }
 
-fn workbook(check: &mut Checker<'_>, read: &mirror::Workbook, habits: Habits<'_>) -> Workbook {
+fn workbook(
+    check: &mut Checker<'_>,
+    read: &mirror::Workbook,
+    habits: Habits<'_>,
+    zone: Tz,
+) -> Workbook {
     Workbook {
         sheet: read.sheet.as_ref().map(|sheet| sheet.value.clone()),
-        locale: locale(check, habits),
+        encoding: read.encoding.as_ref().map(|label| label.value.clone()),
+        locale: locale(check, habits, zone),
         frame: frame(habits),
         report: habits.report.map(report),
     }
 }
 
+/// The pattern of the texts of postings.
+fn sie_texts(check: &mut Checker<'_>, written: &Spanned<String>) -> Option<regex::Regex> {
+    let pattern = match regex::Regex::new(&written.value) {
+        Ok(pattern) => pattern,
+        Err(error) => {
+            check.fault(at(written), format!("\"texts\" is no regular expression: {error}"));
+            return None;
+        }
+    };
+    let has = |name| pattern.capture_names().flatten().any(|group| group == name);
+    if !has("invoice") || !has("client") {
+        check.fault_hint(
+            at(written),
+            "\"texts\" lacks a group called invoice or client",
+            r"write as '(?<invoice>\d+), (?<client>.+)'",
+        );
+    }
+    Some(pattern)
+}
+
 /// How values that are written one way only become values.
-fn plain(date: &str) -> Locale {
-    Locale { decimal: '.', thousands: None, sign: None, date: date.to_owned() }
+fn plain(date: &str, zone: Tz) -> Locale {
+    Locale { decimal: '.', thousands: None, sign: None, date: date.to_owned(), zone }
 }
 
 const ISO: &str = "%Y-%m-%d";
@@ -123,31 +150,34 @@ pub(super) fn read(
     zone: Tz,
 ) -> Read {
     let habits = Habits::of(mirror).or(preset.map(Habits::of).unwrap_or_default());
-    let named = |named: Named| Read::Named(named, plain(ISO));
+    let named = |named: Named| Read::Named(named, plain(ISO, zone));
     match mirror {
-        mirror::Read::Csv(_) => Read::Csv(csv(check, habits, place)),
+        mirror::Read::Csv(_) => Read::Csv(csv(check, habits, place, zone)),
         mirror::Read::Ndjson(read) => {
             let (decimal, thousands) = (read.decimal.as_ref(), read.thousands.as_ref());
             let date = Some(&read.date);
-            Read::Ndjson(locale(check, Habits { date, decimal, thousands, ..Habits::default() }))
+            let habits = Habits { date, decimal, thousands, ..Habits::default() };
+            Read::Ndjson(locale(check, habits, zone))
         }
         mirror::Read::Parquet(read) => {
             let written = read.timezone.as_ref();
             let zone = written.map_or(zone, |written| schedule::zone(check, written, zone));
-            Read::Parquet(zone, plain(ISO))
+            Read::Parquet(zone, plain(ISO, zone))
         }
         mirror::Read::Xlsx(read) | mirror::Read::Xls(read) | mirror::Read::Ods(read) => {
-            Read::Workbook(workbook(check, read, habits))
+            Read::Workbook(workbook(check, read, habits, zone))
         }
         mirror::Read::ClientBankExchange(_) => {
-            Read::Named(Named::ClientBankExchange, plain("%d.%m.%Y"))
+            Read::Named(Named::ClientBankExchange, plain("%d.%m.%Y", zone))
         }
         mirror::Read::Commerceml(_) => named(Named::CommerceMl),
         mirror::Read::Ubl(_) => named(Named::Ubl),
         mirror::Read::Cii(_) => named(Named::Cii),
         mirror::Read::Saft(_) => named(Named::Saft),
         mirror::Read::Datev(read) => named(Named::Datev(read.chart)),
-        mirror::Read::Sie(_) => named(Named::Sie),
+        mirror::Read::Sie(read) => {
+            named(Named::Sie(read.texts.as_ref().and_then(|written| sie_texts(check, written))))
+        }
         mirror::Read::Tally(_) => named(Named::Tally),
         mirror::Read::Dbf(read) => {
             named(Named::Dbf(read.encoding.as_ref().map(|label| label.value.clone())))

@@ -34,7 +34,7 @@ pub(super) enum Read {
     /// DATEV hand-over files (EXTF).
     Datev(Datev),
     /// Swedish SIE files.
-    Sie(NoOptions),
+    Sie(Sie),
     /// Tally vouchers.
     Tally(NoOptions),
     /// dBase tables; a column is a field.
@@ -55,6 +55,13 @@ pub(super) struct Datev {
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+pub(super) struct Sie {
+    /// A regular expression for the texts of postings to receivables with the groups `invoice` and `client`; without it they are known by `Faktnr:` and `Namn:`, or by their shape.
+    pub(super) texts: Option<Spanned<String>>,
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Dbf {
     /// The charset, as `cp866`; without it that of the file's language byte.
     pub(super) encoding: Option<Spanned<String>>,
@@ -65,6 +72,8 @@ pub(super) struct Dbf {
 pub(super) struct Workbook {
     /// The name of the sheet, `*` for anything; without it the first that is shown and has cells.
     pub(super) sheet: Option<Spanned<String>>,
+    /// The charset of an XLS of Excel 5 that does not say it, as `windows-1251`; others say it themselves.
+    pub(super) encoding: Option<Spanned<String>>,
     /// The format of dates that are texts, in strftime's letters; `%Y-%m-%d` by default.
     pub(super) date: Option<Spanned<String>>,
     /// The decimal separator of numbers that are texts; `.` by default.

@@ -57,7 +57,7 @@ pub fn make(folder: &Path, size: Size) -> Result<Made> {
         Err(_) => {}
     }
     if !folder.join("pipelines/project.yaml").exists() {
-        init(folder)?;
+        init(folder, false)?;
         project::pin(folder, size.as_of)?;
     }
     let exports = folder.join("exports");

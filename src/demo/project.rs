@@ -10,11 +10,14 @@ use crate::error::{Error, Kind, Result, in_file};
 static PIPELINES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/pipelines");
 static SQL: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/sql");
 
-/// Puts `pipelines/` and `sql/` into `folder`.
+/// What an empty project has of the pipelines.
+const EMPTY: [&str; 2] = ["project.yaml", "schema"];
+
+/// Puts `pipelines/` and `sql/` into `folder`; of the pipelines none where it is to be `empty`.
 ///
 /// # Errors
 /// When the folder holds a project already.
-pub fn init(folder: &Path) -> Result<()> {
+pub fn init(folder: &Path, empty: bool) -> Result<()> {
     if folder.join("pipelines").exists() || folder.join("sql").exists() {
         return Err(Error::new(
             Kind::Usage,
@@ -26,6 +29,14 @@ pub fn init(folder: &Path) -> Result<()> {
         let target = folder.join(name);
         std::fs::create_dir_all(&target).map_err(in_file(&target))?;
         files.extract(&target).map_err(in_file(&target))?;
+    }
+    let pipelines = folder.join("pipelines");
+    for entry in PIPELINES.entries().iter().filter(|_| empty) {
+        let name = entry.path().file_name().unwrap_or_default();
+        if !EMPTY.iter().any(|kept| name == *kept) {
+            let file = pipelines.join(name);
+            std::fs::remove_file(&file).map_err(in_file(&file))?;
+        }
     }
     Ok(())
 }

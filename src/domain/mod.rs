@@ -10,6 +10,7 @@
 pub mod aliases;
 pub mod calendar;
 pub mod company_name;
+pub mod currency;
 pub mod duplicates;
 #[cfg(test)]
 mod duplicates_tests;

@@ -38,7 +38,6 @@ use crate::columnar::{Engine, ScratchRows};
 use crate::config::canonical::Table;
 use crate::config::pipeline::Into;
 use crate::error::{Error, Result};
-use crate::pull::map::schema;
 
 /// Parts that hashes may be looked through in, where memory does not hold all.
 const MOST_PASSES: u64 = 256;
@@ -153,7 +152,7 @@ struct Name {
 
 impl Name {
     fn kinds(&self) -> Vec<DataType> {
-        let schema = schema(self.table);
+        let schema = self.table.schema();
         let named = |name: &&str| schema.field_with_name(name).ok().map(Field::data_type).cloned();
         let year = self.yearly.then_some(DataType::Int64);
         let export = self.by_export.then_some(DataType::Int32);

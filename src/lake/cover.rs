@@ -16,7 +16,7 @@ use crate::error::{Error, Kind, Result};
 pub(super) async fn covers(
     loading: &Loading<'_>,
     sources: &[Arc<Source>],
-    intakes: &[Intake],
+    intakes: &mut [Intake],
     ledger: &Ledger,
 ) -> Result<Vec<BTreeSet<String>>> {
     let covers: Vec<BTreeSet<String>> = intakes
@@ -33,13 +33,18 @@ pub(super) async fn covers(
         })
         .collect();
     let mut errors = Vec::new();
+    let mut notes: Vec<(usize, String)> = Vec::new();
     // Which export of this load covers a period of a part first.
     let mut first: HashMap<(usize, &str, &str), &str> = HashMap::new();
     let live = Standing::new(sources.iter().map(AsRef::as_ref), ledger);
     for (index, intake) in intakes.iter().enumerate() {
         let source = &sources[intake.source];
         if let Load::Replace { min_share_percent } = source.load {
-            errors.extend(shrunk_whole(loading, source, intake, min_share_percent));
+            match shrunk_whole(loading, source, intake, min_share_percent) {
+                Some(Shrunk::Told(note)) => notes.push((index, note)),
+                Some(Shrunk::Refused(error)) => errors.push(error),
+                None => {}
+            }
         }
         let Load::ReplacePeriod { allow_empty, min_share_percent, .. } = &source.load else {
             continue;
@@ -63,6 +68,12 @@ pub(super) async fn covers(
             let Some((table, before, now)) = shrunk else {
                 continue;
             };
+            if now < before {
+                notes.push((
+                    index,
+                    format!("{period} had {before} rows of \"{table}\" and has {now} now"),
+                ));
+            }
             let emptied = now == 0 && !allow_empty;
             let too_few = now * 100 < before * u64::from(*min_share_percent) && now > 0;
             if (emptied || too_few) && !loading.accept {
@@ -80,7 +91,21 @@ pub(super) async fn covers(
             }
         }
     }
-    together(errors).map_or(Ok(covers), Err)
+    if let Some(error) = together(errors) {
+        return Err(error);
+    }
+    for (index, note) in notes {
+        intakes[index].reading.notes.push(note);
+    }
+    Ok(covers)
+}
+
+/// A table that becomes smaller.
+enum Shrunk {
+    /// So little that it is only told.
+    Told(String),
+    /// So much that nobody wanted it.
+    Refused(Error),
 }
 
 /// What is wrong with an export that is to be everything, and brings far less than the lake has.
@@ -89,28 +114,23 @@ fn shrunk_whole(
     source: &Source,
     intake: &Intake,
     min_share_percent: u32,
-) -> Option<Error> {
+) -> Option<Shrunk> {
     let (table, before, now) = source.into.iter().enumerate().find_map(|(index, into)| {
         let stored = stored_files(loading.base, into.table, source);
         let before: u64 = stored.values().map(|file| file.rows).sum();
         let coming = intake.rows.iter().filter(|((number, _), _)| *number == index);
         let now: u64 = coming.map(|(_, rows)| rows).sum();
-        (now * 100 < before * u64::from(min_share_percent)).then_some((
-            into.table.name,
-            before,
-            now,
-        ))
+        (now < before).then_some((into.table.name, before, now))
     })?;
-    (!loading.accept).then(|| {
-        Error::new(
-            Kind::Supplier,
-            format!(
-                "export \"{}\": brings {now} rows of \"{table}\", the lake has {before}",
-                intake.export.name
-            ),
-        )
-        .hint("if so many are gone, run once with --accept; else ask for the file again")
-    })
+    if now * 100 >= before * u64::from(min_share_percent) || loading.accept {
+        return Some(Shrunk::Told(format!("had {before} rows of \"{table}\" and has {now} now")));
+    }
+    let name = &intake.export.name;
+    let message =
+        format!("export \"{name}\": brings {now} rows of \"{table}\", the lake has {before}");
+    let error = Error::new(Kind::Supplier, message)
+        .hint("if so many are gone, run once with --accept; else ask for the file again");
+    Some(Shrunk::Refused(error))
 }
 
 /// The dated table whose rows of `period` and `part` become fewer, with both counts.

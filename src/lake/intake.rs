@@ -20,7 +20,7 @@ use crate::domain::calendar::{add_months, month_start};
 use crate::error::{Result, in_file};
 use crate::pull::export::{self, Reading};
 use crate::pull::fetch::Export;
-use crate::pull::map::{Fold, Folded, Reject, Sink};
+use crate::pull::map::{Fold, Folded, Reject, Sink, rejected_money};
 
 /// An export whose rows lie in scratch.
 pub(super) struct Intake {
@@ -167,10 +167,11 @@ pub(super) async fn take_in(
     };
     let mut folded = BTreeSet::new();
     for (table, file) in lines {
-        fold(&source, table, &file, &engine, &mut sink, &mut folded).await?;
+        fold((&source, &reading.header), table, &file, &engine, &mut sink, &mut folded).await?;
     }
     reading.tally.loaded -= (folded.len() as u64).min(reading.tally.loaded);
     reading.tally.rejected += folded.len() as u64;
+    reading.tally.control.rejected = sink.rejects.money;
     for (key, writer) in std::mem::take(&mut sink.open) {
         files.insert(key, writer.finish()?);
     }
@@ -234,7 +235,7 @@ fn read(
 /// Folds lines to documents, sorted by document on the way; adds the numbers of those that are
 /// `rejected`.
 async fn fold(
-    source: &Source,
+    (source, header): (&Source, &[String]),
     table: usize,
     lines: &ScratchRows,
     engine: &Engine,
@@ -254,8 +255,9 @@ async fn fold(
     let mut stream = session.sql(&sql).await?.execute_stream().await?;
     let mut fold = Fold::new(into.table, &into.group_by, into.once());
     let mut take = |folded: Folded, sink: &mut ExportSink<'_>| -> Result<()> {
-        for reject in folded.rejects {
+        for mut reject in folded.rejects {
             rejected.insert(reject.row);
+            reject.money = rejected_money(source, header, &reject.raw).unwrap_or(0);
             sink.rejects.push(reject)?;
         }
         folded.documents.map_or(Ok(()), |documents| sink.dated(table, &documents))

@@ -39,7 +39,7 @@ pub struct ExportReport {
 }
 
 /// What a load did.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Loaded {
     /// The lake's version now.
     pub manifest: Manifest,
@@ -47,6 +47,8 @@ pub struct Loaded {
     pub exports: Vec<ExportReport>,
     /// Rows whose key stands in another month now, or whose whole came again without them.
     pub moved: u64,
+    /// Why a run would not have loaded this, where it was tried out.
+    pub refused: Option<Error>,
 }
 
 /// Loads `found` exports (each with its source's position) into the lake.
@@ -61,7 +63,7 @@ pub async fn load(
     let loaded = |name: &str| sources.iter().any(|source| source.name == name);
     let before = Ledger::read(loading.lake.set(), loading.base, loaded).await?;
     let (mut intakes, arriving) = take_all(loading, sources, found).await?;
-    let covers = covers(loading, sources, &intakes, &before).await?;
+    let covers = covers(loading, sources, &mut intakes, &before).await?;
     let jobs = jobs(loading, sources, &intakes, &covers, &before, &arriving).await?;
     // Each merge holds its rows now, and gives their memory back when it is done.
     drop(arriving);
@@ -78,7 +80,10 @@ pub async fn load(
         }
     }
     adjust(sources, &mut intakes, &mut results)?;
-    refuse_too_many_rejects(sources, &intakes)?;
+    let mut refused = refused(sources, &intakes);
+    if !loading.trial {
+        refused.take().map_or(Ok(()), Err)?;
+    }
     put_all(results, &mut parts).await?;
     let (reports, entered) = enter(sources, intakes, &covers, &before, &mut parts).await?;
     let mut ledger = before.clone();
@@ -94,7 +99,7 @@ pub async fn load(
     }
     parts.put_ledger(&before, &ledger).await?;
     let manifest = parts.commit().await?;
-    Ok(Loaded { manifest, exports: reports, moved })
+    Ok(Loaded { manifest, exports: reports, moved, refused })
 }
 
 /// A part of a table, merged.
@@ -159,60 +164,73 @@ async fn take_all(
             Err(error) => errors.push(error),
         }
     }
-    for intake in &intakes {
-        let source = &sources[intake.source];
-        let tally = &intake.reading.tally;
-        // A file of a format of its own may hold nothing but what is no business with clients.
-        let others = tally.skipped > 0 && matches!(source.read, Read::Named(..));
-        if tally.loaded == 0 && tally.rejected == 0 && !others && !source.allow_empty {
-            errors.push(
-                Error::new(
-                    Kind::Supplier,
-                    format!("export \"{}\": has no rows to load", intake.export.name),
-                )
-                .hint("ask for the file again, or write allow_empty: true"),
-            );
-        }
+    if !loading.trial {
+        errors.extend(refused(sources, &intakes));
     }
-    if let Some(error) = together(errors) {
-        return Err(error);
+    match together(errors) {
+        Some(error) => Err(error),
+        None => Ok((intakes, gathering.finish()?)),
     }
-    refuse_too_many_rejects(sources, &intakes)?;
-    Ok((intakes, gathering.finish()?))
 }
 
-fn refuse_too_many_rejects(sources: &[Arc<Source>], intakes: &[Intake]) -> Result<()> {
+/// Why exports are not loaded that could be read: nothing in them, or too much that is rejected.
+fn refused(sources: &[Arc<Source>], intakes: &[Intake]) -> Option<Error> {
     let errors = intakes.iter().filter_map(|intake| {
         let source = &sources[intake.source];
-        let tally = &intake.reading.tally;
-        let candidates = tally.loaded + tally.rejected + tally.replaced + intake.repeated;
-        if tally.rejected * 100 <= u64::from(source.max_percent) * candidates {
-            return None;
-        }
-        let samples = intake.rejects.samples.iter().map(|reject| {
-            let column = match reject.column.as_str() {
-                "" => String::new(),
-                column => format!(" column \"{column}\""),
-            };
-            let value = match reject.value.as_str() {
-                "" => String::new(),
-                value => format!(" \"{}\"", value.chars().take(60).collect::<String>()),
-            };
-            format!("\n    row {}{column}:{value} {}", reject.row, reject.message)
-        });
-        let samples: String = samples.collect();
-        Some(
-            Error::new(
-                Kind::Supplier,
-                format!(
-                    "export \"{}\": {} of {candidates} rows rejected, {} percent allowed{samples}",
-                    intake.export.name, tally.rejected, source.max_percent
-                ),
-            )
-            .hint("correct how the source is declared, ask for the file again, or raise rejects: max_percent"),
-        )
+        nothing(source, intake).or_else(|| too_many_rejects(source, intake))
     });
-    together(errors.collect()).map_or(Ok(()), Err)
+    together(errors.collect())
+}
+
+/// Says that the export has no row to load, and what its reader knows of it.
+fn nothing(source: &Source, intake: &Intake) -> Option<Error> {
+    let tally = &intake.reading.tally;
+    // A file of a format of its own may hold nothing but what is no business with clients.
+    let others = tally.skipped > 0 && matches!(source.read, Read::Named(..));
+    let any = tally.loaded + tally.rejected + tally.replaced + intake.repeated > 0;
+    if any || others || source.allow_empty {
+        return None;
+    }
+    let notes: String = intake.reading.notes.iter().map(|note| format!("\n    {note}")).collect();
+    let hint = match notes.as_str() {
+        "" => "ask for the file again, or write allow_empty: true",
+        _ => "do what is said of it, or ask for the file again",
+    };
+    let message = format!("export \"{}\": has no rows to load{notes}", intake.export.name);
+    Some(Error::new(Kind::Supplier, message).hint(hint))
+}
+
+fn too_many_rejects(source: &Source, intake: &Intake) -> Option<Error> {
+    let tally = &intake.reading.tally;
+    let candidates = tally.loaded + tally.rejected + tally.replaced + intake.repeated;
+    let money = tally.control.rejected_beyond(source.max_percent);
+    if tally.rejected * 100 <= u64::from(source.max_percent) * candidates && money.is_none() {
+        return None;
+    }
+    let samples = intake.rejects.samples.iter().map(|reject| {
+        let column = match reject.column.as_str() {
+            "" => String::new(),
+            column => format!(" column \"{column}\""),
+        };
+        let value = match reject.value.as_str() {
+            "" => String::new(),
+            value => format!(" \"{}\"", value.chars().take(60).collect::<String>()),
+        };
+        format!("\n    row {}{column}:{value} {}", reject.row, reject.message)
+    });
+    let samples: String = samples.collect();
+    let money = money.map(|money| format!(", {money}")).unwrap_or_default();
+    let message = format!(
+        "export \"{}\": {} of {candidates} rows rejected{money}, {} percent allowed{samples}",
+        intake.export.name, tally.rejected, source.max_percent
+    );
+    // Rows that are allowed to be rejected are not counted: nobody is advised to lose money.
+    let hint = if tally.control.has_rejected_money() {
+        "correct how the source is declared, or ask for the file again"
+    } else {
+        "correct how the source is declared, ask for the file again, or raise rejects: max_percent"
+    };
+    Some(Error::new(Kind::Supplier, message).hint(hint))
 }
 
 /// Takes what merges found into the counts of their exports: each row once, whatever it became in how
@@ -250,6 +268,7 @@ pub(super) fn adjust(
             }
         }
         tally.recognised += intake.repeated;
+        tally.control.rejected = intake.rejects.money;
     }
     Ok(())
 }
@@ -271,6 +290,7 @@ async fn enter(
         let Intake { export, reading, rejects, repeated, .. } = intake;
         let tally = reading.tally;
         let next = next.entry(&source.name).or_insert_with(|| before.next(&source.name));
+        let entry_is_first = *next == 0;
         let entry = Entry {
             source: source.name.clone(),
             number: *next,
@@ -299,6 +319,12 @@ async fn enter(
         *next += 1;
         entered.push((entry, Takes::by(&source.load)));
         let mut notes = reading.notes;
+        notes.extend(tally.notes());
+        if entry_is_first {
+            notes.extend(source.guessed.iter().map(|guess| {
+                format!("a guess of \"inspect\": {guess}; once checked, remove it from \"guessed\"")
+            }));
+        }
         if repeated > 0 {
             notes.push(format!("{repeated} rows repeat a key of the export: the last one counts"));
         }

@@ -25,6 +25,8 @@ pub struct Loading<'a> {
     pub now: DateTime<Utc>,
     /// Whether months may shrink.
     pub accept: bool,
+    /// Whether it is tried out: exports that a run would refuse are loaded all the same, and told.
+    pub trial: bool,
 }
 
 /// One error of many: all messages, the hint with each.

@@ -6,9 +6,9 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, BooleanArray, RecordBatch};
+use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, RecordBatch};
 use arrow::compute::{concat_batches, filter_record_batch};
-use arrow::datatypes::Schema;
+use arrow::datatypes::{Decimal128Type, Schema};
 use arrow::row::{RowConverter, SortField};
 use arrow::util::display::array_value_to_string;
 use futures::TryStreamExt;
@@ -222,6 +222,15 @@ fn key_text(table: &Table, batch: &RecordBatch, row: usize) -> Result<String> {
     Ok(table.key.iter().map(text).collect::<Result<Vec<String>>>()?.join(", "))
 }
 
+/// The amount of a row without its sign, in units of 10⁻⁸.
+fn money(table: &Table, batch: &RecordBatch, row: usize) -> i128 {
+    let amount = batch.column_by_name("amount").filter(|_| table.name == "documents");
+    let amounts = amount.and_then(|column| column.as_primitive_opt::<Decimal128Type>());
+    amounts
+        .filter(|amounts| amounts.is_valid(row))
+        .map_or(0, |amounts| amounts.value(row).saturating_abs().saturating_mul(1_000_000))
+}
+
 /// A row whose key comes again in its own export.
 fn contradiction(
     table: &Table,
@@ -239,6 +248,7 @@ fn contradiction(
         message,
         value: key_text(table, batch, row)?,
         raw: serde_json::to_string(&values)?,
+        money: money(table, batch, row),
         by_rule: false,
     })
 }

@@ -45,6 +45,8 @@ pub(super) struct RejectsFile {
     pending: Vec<Reject>,
     /// The first that count against the limit.
     pub(super) samples: Vec<Reject>,
+    /// The money of those that do, without signs, in units of 10⁻⁸.
+    pub(super) money: i128,
 }
 
 impl RejectsFile {
@@ -56,12 +58,16 @@ impl RejectsFile {
             file: None,
             pending: Vec::new(),
             samples: Vec::new(),
+            money: 0,
         }
     }
 
     pub(super) fn push(&mut self, reject: Reject) -> Result<()> {
-        if !reject.by_rule && self.samples.len() < SAMPLES {
-            self.samples.push(reject.clone());
+        if !reject.by_rule {
+            self.money = self.money.saturating_add(reject.money);
+            if self.samples.len() < SAMPLES {
+                self.samples.push(reject.clone());
+            }
         }
         self.pending.push(reject);
         if self.pending.len() >= PENDING {

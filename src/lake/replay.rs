@@ -110,6 +110,7 @@ async fn raw_rows(
                     message: text(2, row),
                     value: text(3, row),
                     raw: text(4, row),
+                    money: 0,
                     by_rule: batch.column(6).as_boolean().value(row),
                 });
             } else if rows.last().is_none_or(|(last, _)| *last != number) {

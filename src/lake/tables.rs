@@ -12,7 +12,7 @@ use crate::columnar::{Engine, FilesTable};
 use crate::config::canonical::{self, Table};
 use crate::domain::{Day, calendar::to_date};
 use crate::error::Result;
-use crate::pull::map::schema;
+
 use crate::store::Place;
 use crate::tableset::{Manifest, TableSet};
 
@@ -54,7 +54,7 @@ impl Lake {
     /// The canonical table `table` of `manifest`, as queries see it.
     #[must_use]
     pub fn provider(&self, manifest: &Manifest, table: &Table) -> Arc<dyn TableProvider> {
-        self.files(manifest, table.name, schema(table), |_| true)
+        self.files(manifest, table.name, table.schema(), |_| true)
     }
 
     /// The rejects of `manifest`.
@@ -111,7 +111,7 @@ impl Lake {
 /// The columns of a canonical table as stored.
 pub(super) fn stored_schema(table: &Table) -> Schema {
     let mut fields: Vec<Field> =
-        schema(table).fields().iter().map(|field| field.as_ref().clone()).collect();
+        table.schema().fields().iter().map(|field| field.as_ref().clone()).collect();
     fields.push(Field::new(EXPORT, DataType::Utf8, true));
     Schema::new(fields)
 }

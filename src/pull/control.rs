@@ -1,8 +1,7 @@
 //! The total that an export states, held against its rows, and what stands below its end.
 
-use super::export::supplier;
-use super::fetch::Export;
-use super::map::{Tally, Unproven};
+use super::fetch::{Export, supplier};
+use super::map::{Tally, Unproven, written};
 use crate::config::pipeline::Source;
 use crate::error::{Error, Result};
 
@@ -54,12 +53,4 @@ fn differs(header: &str, export: &Export, unproven: &Unproven, unread: u64) -> E
         ),
         "rows are missing or misread: check the number format, or ask for the file again",
     )
-}
-
-/// A sum in units of 10⁻⁸, with two places behind the point or as many as it has.
-fn written(sum: i128) -> String {
-    let sign = if sum < 0 { "-" } else { "" };
-    let digits = format!("{:09}", sum.unsigned_abs());
-    let (whole, fraction) = digits.split_at(digits.len() - 8);
-    format!("{sign}{whole}.{:0<2}", fraction.trim_end_matches('0'))
 }

@@ -2,8 +2,7 @@
 
 use chrono::NaiveDate;
 
-use super::export::supplier;
-use super::fetch::Export;
+use super::fetch::{Export, supplier};
 use crate::config::pipeline::{Covers, Load, Source};
 use crate::domain::Day;
 use crate::domain::calendar::{add_months, to_day};
@@ -109,8 +108,9 @@ fn fit<'t>(pattern: &str, text: &'t str, said: Said<'t>, covers: &mut Vec<Cover>
             fit(tail, &text[place..], said, covers);
         }
     } else if let Some(char) = pattern.chars().next() {
-        if let Some(rest) = text.strip_prefix(char) {
-            fit(&pattern[char.len_utf8()..], rest, said, covers);
+        let same = |other: &char| char == *other || char.to_lowercase().eq(other.to_lowercase());
+        if let Some(other) = text.chars().next().filter(same) {
+            fit(&pattern[char.len_utf8()..], &text[other.len_utf8()..], said, covers);
         }
     } else if let (true, Some(year), Some(month)) = (text.is_empty(), said.year, said.month)
         && let Some(first) = NaiveDate::from_ymd_opt(year, month, 1)

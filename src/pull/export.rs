@@ -6,17 +6,21 @@ use std::path::Path;
 
 use super::control::control;
 use super::cover::{Cover, cover, named_cover};
-use super::fetch::{Export, ExportBytes};
+use super::fetch::{Export, ExportBytes, supplier};
+use super::layout::{GridRows, Groups, Report, ReportOptions, TextGrid};
 use super::map::{
     Header, Mapper, Sink, Tally, missing_columns, named_headers, needed, summed_headers,
+    text_headers,
 };
 use super::pages;
 use super::read::{
-    BadBytes, Decoded, GridRows, Groups, Ndjson, Parquet, RawTable, Report, ReportOptions, Row,
-    Rows, Splitter, TextGrid, TextReader, Workbook, WorkbookOptions, named,
+    BadBytes, Decoded, FAULT, Ndjson, Parquet, RawTable, Splitter, TextReader, Workbook,
+    WorkbookOptions, charset_of, named,
 };
+use super::value::{Row, Rows};
 use crate::config::pipeline::{self as config, Source};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Result};
+use crate::names::spelling;
 use crate::store::file_sha256;
 
 /// Rows above a header that is looked for.
@@ -35,14 +39,6 @@ pub struct Reading {
     pub cover: Option<Cover>,
     /// Things to tell: the charset that was detected, a page that is full.
     pub notes: Vec<String>,
-}
-
-pub(super) fn supplier(
-    export: &Export,
-    message: impl std::fmt::Display,
-    hint: impl Into<String>,
-) -> Error {
-    Error::new(Kind::Supplier, format!("export \"{}\": {message}", export.name)).hint(hint)
 }
 
 fn bad_bytes(export: &Export, error: BadBytes) -> Error {
@@ -123,7 +119,13 @@ fn read_csv(
     path: &Path,
     sink: &mut dyn Sink,
 ) -> Result<Reading> {
-    let mut text = TextReader::new(open(source, export, path)?, csv.encoding);
+    let bytes = open(source, export, path)?;
+    let mut text = if let Some(encoding) = csv.encoding {
+        TextReader::new(bytes, encoding)
+    } else {
+        let charset = charset_of(open(source, export, path)?);
+        TextReader::detected(bytes, charset.map_err(|error| bad_bytes(export, error))?)
+    };
     if let Some(report) = &csv.report {
         let delimiter = u8::try_from(csv.delimiter).unwrap_or(b',');
         let mut grid = TextGrid::new(text, delimiter);
@@ -131,10 +133,7 @@ fn read_csv(
         let sha256 = finish(export, grid.into_inner())?;
         return Ok(Reading { sha256, ..reading });
     }
-    let mut notes = Vec::new();
-    if let (encoding, false) = text.encoding() {
-        notes.push(format!("charset detected: {}", encoding.name()));
-    }
+    let notes = text.notes();
     let mut splitter = Splitter::new(u8::try_from(csv.delimiter).unwrap_or(b','));
     let mut body = Body::framed(source, export, &csv.frame);
     loop {
@@ -159,9 +158,8 @@ fn read_ndjson(
 ) -> Result<Reading> {
     let mut body = Body::new(source, export);
     let columns = named_headers(source);
-    let reader = Ndjson::new(open(source, export, path)?, &columns);
-    let mut reader = reader.map_err(|error| bad_bytes(export, error))?;
-    body.begin(&Header::named(columns.iter().copied()), 0)?;
+    let mut reader = Ndjson::new(open(source, export, path)?, &columns);
+    body.begin(&Header::named(columns.iter().copied().chain([FAULT])), 0)?;
     while let Some(rows) = reader.next_rows().map_err(|error| bad_bytes(export, error))? {
         body.take(rows, sink)?;
     }
@@ -212,6 +210,7 @@ fn read_workbook(
     let (file, sha256) = hashed(export, path)?;
     let options = WorkbookOptions {
         sheet: read.sheet.clone(),
+        encoding: read.encoding.clone(),
         date: read.locale.date.clone(),
         decimal: read.locale.decimal,
         max_unpacked_bytes: source.most_unpacked_bytes,
@@ -240,6 +239,7 @@ fn read_report(
 ) -> Result<Reading> {
     let options = ReportOptions {
         labels: read.labels.clone(),
+        known: text_headers(source).iter().map(|header| spelling(header)).collect(),
         summed: summed_headers(source),
         not_summed: read.not_summed.clone(),
         summary: read.summary,
@@ -327,7 +327,16 @@ impl<'s> Body<'s> {
     }
 
     /// Makes the mapper for the rows below `header`, which stands in row `row`.
+    ///
+    /// # Errors
+    /// When several columns have a name that the source names.
     fn begin(&mut self, header: &Header, row: u64) -> Result<()> {
+        for name in named_headers(self.source) {
+            if let Some((message, hint)) = header.doubled(name) {
+                let at = if row > 0 { format!("row {row}: ") } else { String::new() };
+                return Err(supplier(self.export, format!("{at}{message}"), hint));
+            }
+        }
         self.begin_in(cover(self.source, self.export, &self.titles)?, header, row);
         Ok(())
     }
@@ -395,16 +404,10 @@ impl<'s> Body<'s> {
         supplier(self.export, message, hint)
     }
 
-    fn finish(
-        self,
-        sha256: String,
-        mut notes: Vec<String>,
-        sink: &mut dyn Sink,
-    ) -> Result<Reading> {
+    fn finish(self, sha256: String, notes: Vec<String>, sink: &mut dyn Sink) -> Result<Reading> {
         match self.mapper {
             Some((mut mapper, _)) => {
                 mapper.finish(sink)?;
-                notes.extend(mapper.tally.control.notes());
                 let (tally, cover, header) = (mapper.tally, self.cover, self.header);
                 Ok(Reading { tally, sha256, header, cover, notes })
             }

@@ -13,7 +13,7 @@ use super::claim::{Claim, Run};
 use super::ending::Ending;
 use super::made;
 use super::missing::Missing;
-use super::plan::{Plan, Request, plan_rows, plan_table};
+use super::plan::{Plan, Request, plan_rows, plan_table, unread};
 use super::record::{Recording, now, told};
 use super::workspace::Workspace;
 use crate::check::{self, Checked};
@@ -370,6 +370,9 @@ impl Running<'_> {
             }
         }
         let since = self.begin(format!("load {} exports", found.len()));
+        for note in unread(self.workspace, &plan.pipelines) {
+            (self.progress)(Event::Note(note));
+        }
         if found.is_empty() {
             return Ok((plan.lake.clone(), Vec::new()));
         }
@@ -381,6 +384,7 @@ impl Running<'_> {
             run: self.id,
             now: self.workspace.clock.now(),
             accept: plan.accept,
+            trial: false,
         };
         let loaded = load(&loading, &sources, found).await?;
         for export in &loaded.exports {

@@ -17,6 +17,7 @@ mod plan;
 mod record;
 mod rejects;
 mod restate;
+mod trial;
 mod upkeep;
 mod workspace;
 #[cfg(test)]
@@ -26,7 +27,8 @@ pub use backfill::{Backfill, last_backfill, new_backfill, run_backfill};
 pub use claim::{Claim, Run};
 pub use execute::{Event, Made, Outcome, Progress, Rows, compute, rows};
 pub use perform::{perform, run_checks};
-pub use plan::{PipelinePlan, Plan, Request, plan};
+pub use plan::{PipelinePlan, Plan, Request, plan, unread};
 pub use rejects::{Rejects, settle_rejects};
+pub use trial::{Documents, Trial, trial};
 pub use upkeep::{Repaired, forget_ahead, plan_vacuum, repair, roll_back, table_sets, vacuum};
 pub use workspace::Workspace;

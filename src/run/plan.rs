@@ -1,6 +1,7 @@
 //! What a run would do, and why.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 
 use chrono::NaiveDate;
 
@@ -8,13 +9,17 @@ use super::made;
 use super::missing::INPUTS;
 use super::workspace::Workspace;
 use crate::check;
-use crate::config::pipeline::{Pipeline, Publish};
+use crate::config::pipeline::{Fetch, Pipeline, Publish, Source};
 use crate::domain::calendar::to_date;
 use crate::error::{Error, Kind, Result};
 use crate::lake::{Found, Ledger, discover};
 use crate::names;
+use crate::pull::fetch;
 use crate::tableset::Manifest;
 use crate::transform::{Graph, Models, graph, planned};
+
+/// Files that no source reads which are named.
+const SHOWN_FILES: usize = 5;
 
 /// What is asked for.
 #[derive(Debug, Clone, Default)]
@@ -171,6 +176,52 @@ async fn pull(
         pipelines.push(PipelinePlan { name: pipeline.name.clone(), sources });
     }
     Ok(pipelines)
+}
+
+/// What to tell of files that lie among the exports of `pipelines` and that no source of the project
+/// reads.
+#[must_use]
+pub fn unread(workspace: &Workspace, pipelines: &[PipelinePlan]) -> Vec<String> {
+    let project = &workspace.project;
+    let folder = |source: &Source| match &source.fetch {
+        Fetch::Files { url, pattern, .. } => {
+            Some((url.clone(), workspace.stores.folder(url)?, pattern.clone()))
+        }
+        Fetch::Http { .. } => None,
+    };
+    let sources = || project.pipelines.iter().flat_map(|pipeline| &pipeline.sources);
+    let all: Vec<_> = sources().filter_map(folder).collect();
+    let asked = pipelines.iter().flat_map(|pipeline| &pipeline.sources);
+    let asked: BTreeSet<&str> = asked.map(|(name, ..)| name.as_str()).collect();
+    let asked = sources().filter(|source| asked.contains(source.name.as_str()));
+    let folders: BTreeMap<PathBuf, String> =
+        asked.filter_map(folder).map(|(url, path, _)| (path, url)).collect();
+    let mut told = Vec::new();
+    for (path, url) in folders {
+        // A pattern of a folder above may reach into it.
+        let patterns = all.iter().filter_map(|(_, other, pattern)| {
+            let below = path.strip_prefix(other).ok()?;
+            Some(if below.as_os_str().is_empty() {
+                pattern.clone()
+            } else {
+                pattern.strip_prefix(&format!("{}/", below.display())).unwrap_or("**").to_owned()
+            })
+        });
+        let patterns: Vec<String> = patterns.collect();
+        let patterns: Vec<&str> = patterns.iter().map(String::as_str).collect();
+        let names = fetch::unread(&path, &patterns);
+        if !names.is_empty() {
+            let shown: Vec<String> =
+                names.iter().take(SHOWN_FILES).map(|name| format!("\"{name}\"")).collect();
+            let more = names.len().saturating_sub(SHOWN_FILES);
+            let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+            told.push(format!(
+                "no source reads these files of \"{url}\": {}{more}",
+                shown.join(", ")
+            ));
+        }
+    }
+    told
 }
 
 /// Whether `pipelines` have nothing to pull into `lake`, and all of `publish` stands.

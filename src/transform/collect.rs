@@ -18,6 +18,9 @@ use datafusion::logical_expr::{
     Accumulator, AggregateUDFImpl, EmitTo, GroupsAccumulator, Signature, Volatility,
 };
 
+/// Adds the second row to the first, and says whether it did.
+pub(super) type AddUp<R> = fn(&mut R, &R) -> bool;
+
 /// What is done with the rows of one group.
 pub(super) trait Kernel:
     Debug + Clone + PartialEq + Eq + Hash + Send + Sync + 'static
@@ -31,7 +34,7 @@ pub(super) trait Kernel:
 
     /// Adds the second row to the first where they say as much as one, and then gives true. Rows
     /// that it may add up are neighbours once sorted.
-    const FOLD: Option<fn(&mut Self::Row, &Self::Row) -> bool> = None;
+    const FOLD: Option<AddUp<Self::Row>> = None;
 
     /// The aggregate's name in SQL.
     fn name(&self) -> &'static str;

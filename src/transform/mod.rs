@@ -33,6 +33,6 @@ pub use graph::{Graph, reads_of};
 pub use lineage::Lineage;
 pub use models::{Materialised, Models, Ran, Reads};
 pub use parameters::{KEPT_MEASURES, MEASURES_NOW, RESTATEMENTS};
-pub use reference::parse_csv;
+pub use reference::{delimiter, parse_csv};
 pub use unit_test::{TestOutcome, run_tests};
 pub use validate::{graph, planned, validated};

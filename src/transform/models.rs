@@ -33,7 +33,6 @@ use crate::config::settings::Settings;
 use crate::config::{Fault, Model, Project, canonical};
 use crate::domain::calendar::to_day;
 use crate::error::{Error, Kind, Result};
-use crate::pull::map::schema;
 
 /// The column by which rows of models lie in partitions: what is computed is computed by client.
 const CLIENT_KEY: &str = "client_key";
@@ -179,7 +178,7 @@ impl<'a> Models<'a> {
             models.put(name, small_table(rows)?)?;
         }
         for table in canonical::TABLES {
-            let later = Later::new(&schema(table));
+            let later = Later::new(&table.schema());
             models.later().insert(table.name.to_owned(), Arc::clone(&later));
             let provider = match project.references.get(table.name) {
                 Some(path) => reference::with_rows(table, later, path)?,

@@ -13,24 +13,36 @@ use datafusion::logical_expr::{JoinType, LogicalPlanBuilder};
 
 use crate::config::canonical::{Table, Type};
 use crate::error::{Error, Kind, Result};
-use crate::pull::read::Splitter;
+
+/// What separates the fields of `text`: a comma, or the semicolon that spreadsheets write where
+/// decimals have a comma.
+#[must_use]
+pub fn delimiter(text: &str) -> u8 {
+    let header = text.lines().next().unwrap_or_default();
+    if header.contains(';') && !header.contains(',') { b';' } else { b',' }
+}
 
 /// Comma-separated text with a header → header and rows.
 ///
 /// # Errors
 /// Without a header, with rows of another length, or with quotes left open.
 pub fn parse_csv(text: &str) -> Result<(Vec<String>, Vec<Vec<String>>), String> {
-    let mut splitter = Splitter::new(b',');
+    // Spreadsheets write a byte order mark before UTF-8.
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let mut reader = csv::ReaderBuilder::new();
+    reader.has_headers(false).flexible(true).trim(csv::Trim::All).delimiter(delimiter(text));
     let mut table: Vec<Vec<String>> = Vec::new();
-    let mut collect = |rows: &crate::pull::read::Rows| {
-        table.extend(
-            rows.iter()
-                .filter(|row| !row.is_blank())
-                .map(|row| (0..row.len()).map(|field| row.field(field).to_owned()).collect()),
-        );
-    };
-    collect(splitter.push(text).map_err(|error| error.message)?);
-    collect(splitter.finish().map_err(|error| error.message)?);
+    for record in reader.from_reader(text.as_bytes()).records() {
+        let record = record.map_err(|error| error.to_string())?;
+        if record.iter().any(|field| !field.is_empty()) {
+            table.push(record.iter().map(str::to_owned).collect());
+        }
+    }
+    // The last field then holds the rest of the file.
+    let open = text.matches('"').count() % 2 == 1;
+    if open && table.last().and_then(|row| row.last()).is_some_and(|field| field.contains('\n')) {
+        return Err(format!("row {}: a quote is left open", table.len()));
+    }
     if table.is_empty() {
         return Err("has no header".to_owned());
     }

@@ -29,7 +29,6 @@ use crate::config::settings::defaults;
 use crate::config::{Fault, Project, canonical};
 use crate::domain::calendar::to_day;
 use crate::error::{Error, Kind, Result};
-use crate::pull::map::schema;
 
 /// How one unit test ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -172,16 +171,24 @@ async fn run(tests: &Tests, model: &str, test: &UnitTest) -> Result<Vec<String>>
     let mut found = rows(&case.rows(model).await?.1, &header)?;
     found.sort();
     expected.sort();
-    let mut differences = Vec::new();
-    for row in expected.iter().filter(|row| !found.contains(row)) {
-        differences.push(format!("expected and not found: {}", row.join(",")));
-    }
-    for row in found.iter().filter(|row| !expected.contains(row)) {
-        differences.push(format!("found and not expected: {}", row.join(",")));
-    }
-    if differences.is_empty() && found.len() != expected.len() {
-        differences.push(format!("expected {} rows, found {}", expected.len(), found.len()));
-    }
+    // Rows are compared with how often they are there.
+    let count = |rows: &[Vec<String>], row: &[String]| rows.iter().filter(|it| *it == row).count();
+    let mut all: Vec<&Vec<String>> = expected.iter().chain(&found).collect();
+    all.sort();
+    all.dedup();
+    let differences = all.into_iter().filter_map(|row| {
+        let (wanted, there) = (count(&expected, row), count(&found, row));
+        let told = row.join(",");
+        match (wanted, there) {
+            _ if wanted == there => None,
+            (_, 0) => Some((0, format!("expected and not found: {told}"))),
+            (0, _) => Some((2, format!("found and not expected: {told}"))),
+            _ => Some((1, format!("expected {wanted} times and found {there} times: {told}"))),
+        }
+    });
+    let mut differences: Vec<(u8, String)> = differences.collect();
+    differences.sort_by_key(|(what, _)| *what);
+    let differences = differences.into_iter().map(|(_, told)| told).collect();
     Ok(differences)
 }
 
@@ -201,7 +208,7 @@ impl<'a> Case<'a> {
             case.give(name, rows)?;
         }
         for table in canonical::TABLES {
-            let columns: SchemaRef = Arc::new(schema(table));
+            let columns: SchemaRef = Arc::new(table.schema());
             let rows = match given.get(table.name) {
                 Some(text) => table_of(text, &columns)?,
                 None => RecordBatch::new_empty(nullable(&columns)),

@@ -18,7 +18,10 @@ fn amocrm_gives_its_lost_deals_whatever_the_order_of_columns() {
     assert!(ran.stdout.contains("2 loaded, 0 rejected, 2 skipped"), "{}", ran.stdout);
     assert_eq!(
         refusals(&project),
-        ["101|2026-03-12|Альфа|Опт|Дорого|Мария|1200000.00", "104|2026-03-14|Ольга|Розница||Пётр|",]
+        [
+            "101|2026-03-12|Альфа|Закрыто и не реализовано|Дорого|Мария|1200000.00",
+            "104|2026-03-14|Ольга|Закрыто и не реализовано||Пётр|",
+        ]
     );
     let nobody =
         text.replace("\"Ольга\"", "\"\"").replace("Закрыто и не реализовано", "Closed - lost");
@@ -41,7 +44,7 @@ fn bitrix24_gives_its_failed_deals_with_the_portals_own_reason() {
         let project = source(keys).file("exports/deals.csv", bytes);
         let ran = project.run(&["run"]).ends_with(0);
         assert!(ran.stdout.contains("1 loaded, 0 rejected, 2 skipped"), "{}", ran.stdout);
-        let expected = ["7|2026-03-12|Альфа|Опт|Нет в наличии|Мария|120000.00"];
+        let expected = ["7|2026-03-12|Альфа|Сделка провалена|Нет в наличии|Мария|120000.00"];
         assert_eq!(refusals(&project), expected);
     }
 }
@@ -53,7 +56,11 @@ fn what_a_source_renames_is_added_to_the_names_of_the_preset() {
         let text = BITRIX.replace("Стадия сделки", stage);
         let project = source(keys).file("exports/deals.csv", text);
         project.run(&["run"]).ends_with(0);
-        assert_eq!(refusals(&project), ["7|2026-03-12|Альфа|Опт||Мария|120000.00"], "{stage}");
+        assert_eq!(
+            refusals(&project),
+            ["7|2026-03-12|Альфа|Сделка провалена||Мария|120000.00"],
+            "{stage}"
+        );
     }
 }
 
@@ -62,7 +69,7 @@ fn a_deal_without_company_is_its_contacts() {
     let text = BITRIX.replace("\"Альфа\";\"\"", "\"\";\"Иван\"");
     let project = source("preset: bitrix24_deals").file("exports/deals.csv", text);
     project.run(&["run"]).ends_with(0);
-    assert_eq!(refusals(&project), ["7|2026-03-12|Иван|Опт||Мария|120000.00"]);
+    assert_eq!(refusals(&project), ["7|2026-03-12|Иван|Сделка провалена||Мария|120000.00"]);
     let hubspot = "Record ID,Deal Name,Deal Stage,Close Date,Amount,Associated Company,Associated Contact\n\
                    901,Racks,Closed lost,2026-03-12,5,,Ann Lee\n\
                    902,Racks,Closed lost,2026-03-12,5,Acme,Ann Lee\n";
@@ -152,10 +159,13 @@ fn hubspot_gives_its_lost_deals_by_either_kind_of_header() {
                     closed_lost_reason,Associated Company,pipeline\n\
                     901,\"Racks, 2\",closedlost,2026-03-12T14:05:00Z,1200.5,Ann Lee,Price,Acme,Sales\n\
                     902,Desk,closedwon,2026-03-13T14:05:00Z,10,Ann Lee,,Acme,Sales\n";
-    for text in [named.as_str(), internal] {
+    for (text, stage) in
+        [(named.as_str(), "Closed Lost (Sales Pipeline)"), (internal, "closedlost")]
+    {
         let project = source("preset: hubspot_deals").file("exports/deals.csv", text);
         project.run(&["run"]).ends_with(0);
-        assert_eq!(refusals(&project), ["901|2026-03-12|Acme|Sales|Price|Ann Lee|1200.50"]);
+        let expected = format!("901|2026-03-12|Acme|{stage}|Price|Ann Lee|1200.50");
+        assert_eq!(refusals(&project), [expected]);
     }
 }
 
@@ -165,7 +175,8 @@ fn a_preset_reads_a_workbook_where_the_source_says_so() {
     let project = source("preset: hubspot_deals\nread: { xlsx: {} }")
         .file("exports/deals.xlsx", book.bytes());
     project.run(&["run"]).ends_with(0);
-    assert_eq!(refusals(&project), ["901|2026-03-12|Acme|Sales|Price|Ann Lee|1200.50"]);
+    let expected = ["901|2026-03-12|Acme|Closed Lost (Sales Pipeline)|Price|Ann Lee|1200.50"];
+    assert_eq!(refusals(&project), expected);
 }
 
 #[test]
@@ -184,18 +195,21 @@ fn salesforce_ends_where_its_footer_begins() {
     let project = source("preset: salesforce_opportunities").file("exports/report.csv", text);
     let ran = project.run(&["run"]).ends_with(0);
     assert!(ran.stdout.contains("1 loaded, 0 rejected"), "{}", ran.stdout);
-    assert_eq!(refusals(&project), ["006A00000012345|2026-03-12|Acme||Price|Ann Lee|1200.50"]);
+    assert_eq!(
+        refusals(&project),
+        ["006A00000012345|2026-03-12|Acme|Closed Lost|Price|Ann Lee|1200.50"]
+    );
 }
 
 #[test]
 fn pipedrive_has_a_prefix_and_a_name_twice() {
     let text = "\
-Deal - ID,Deal - Title,Deal - Value,Deal - Currency,Deal - Organization,Deal - Pipeline,Deal - Owner,Deal - Status,Deal - Lost reason,Deal - Lost time,Person - Email - Work,Deal - Status__2\n\
-31,\"Racks, 2\",\"1,200.50\",USD,Acme,Sales,Ann Lee,lost,Price,2026-03-12 14:05:00,a@example.org,open\n\
-32,Desk,10,USD,Acme,Sales,Ann Lee,won,,,a@example.org,lost\n\
-33,Chair,10,USD,Globex,Sales,Ann Lee,Open,,,,\n";
+Deal - ID,Deal - Title,Deal - Value,Deal - Currency,Deal - Organization,Deal - Pipeline,Deal - Stage,Deal - Owner,Deal - Status,Deal - Lost reason,Deal - Lost time,Person - Email - Work,Deal - Status__2\n\
+31,\"Racks, 2\",\"1,200.50\",USD,Acme,Sales,Proposal made,Ann Lee,lost,Price,2026-03-12 14:05:00,a@example.org,open\n\
+32,Desk,10,USD,Acme,Sales,Demo,Ann Lee,won,,,a@example.org,lost\n\
+33,Chair,10,USD,Globex,Sales,Demo,Ann Lee,Open,,,,\n";
     let project = source("preset: pipedrive_deals").file("exports/deals.csv", text);
     let ran = project.run(&["run"]).ends_with(0);
     assert!(ran.stdout.contains("1 loaded, 0 rejected, 2 skipped"), "{}", ran.stdout);
-    assert_eq!(refusals(&project), ["31|2026-03-12|Acme|Sales|Price|Ann Lee|1200.50"]);
+    assert_eq!(refusals(&project), ["31|2026-03-12|Acme|Proposal made|Price|Ann Lee|1200.50"]);
 }

@@ -192,7 +192,7 @@ fn goods_below_a_client_are_no_clients() {
     let project = source("preset: 1c_sales_by_month").file("exports/sales.xlsx", book.bytes());
     let ran = project.run(&["run"]).ends_with(1);
     ran.says("its rows stand on 2 levels, and its header names \"Контрагент\"")
-        .says("report: { labels: [Контрагент, Номенклатура] }");
+        .says("report: { labels: [\"Контрагент\", \"level 2\"] }");
     let keys = "preset: 1c_sales_by_month\n\
                 read: { xlsx: { report: { labels: [Контрагент, Номенклатура] } } }";
     let project = source(keys).file("exports/sales.xlsx", book.bytes());
@@ -271,14 +271,18 @@ fn a_statement_whose_total_differs_is_refused_with_both_numbers() {
 }
 
 #[test]
-fn a_report_that_is_refused_says_why_it_is_shown_as_a_sheet() {
+fn rows_in_levels_that_are_no_report_are_refused_and_the_hint_holds() {
     let book = Book::default()
         .row(0, &["Контрагент", "Сумма"])
         .row(0, &["Альфа", "3"])
         .row(1, &["Чай", "1"])
         .row(1, &["Кофе", "2"]);
     let project = crate::project::Project::new().file("sales.xlsx", book.bytes());
-    let ran = project.run(&["inspect", project.path("sales.xlsx").to_str().unwrap()]);
-    let told = "read as a plain sheet, for it is no report: its rows stand on 2 levels";
-    assert!(ran.stdout.contains(told), "{}\n{}", ran.stdout, ran.stderr);
+    let ran = project.run(&["inspect", project.path("sales.xlsx").to_str().unwrap()]).ends_with(3);
+    let ran = ran.says(
+        "its rows stand in levels or under months, and it is no report: its rows stand on 2 levels",
+    );
+    let labels = ran.stderr.split("report: { labels: ").nth(1).unwrap();
+    let labels = labels.split(" }").next().unwrap();
+    assert_eq!(labels, "[\"Контрагент\", \"level 2\"]");
 }

@@ -16,6 +16,13 @@ fn told(name: &str, bytes: impl AsRef<[u8]>) -> Value {
     serde_json::from_str(&ran.stdout).unwrap()
 }
 
+/// Rows and sum of the shipments, the only documents.
+fn shipments(told: &Value) -> Value {
+    let [sum] = told["documents"].as_array().unwrap().as_slice() else { panic!("{told}") };
+    assert_eq!(sum["kind"], "shipment");
+    json!({ "rows": sum["rows"], "sum": sum["sum"] })
+}
+
 #[test]
 fn lines_that_come_late_are_found_and_grouped() {
     let mut text = "Number;Date;Customer;Amount\n".to_owned();
@@ -27,7 +34,7 @@ fn lines_that_come_late_are_found_and_grouped() {
     assert!(told["pipeline"].as_str().unwrap().contains("group_by: [document_id]"), "{told}");
     assert_eq!(told["contradictions"], json!([]));
     assert_eq!(told["tables"]["documents"], 5_100);
-    assert_eq!(told["documents"]["shipment"], json!({ "rows": 5_100, "sum": "5102.00" }));
+    assert_eq!(shipments(&told), json!({ "rows": 5_100, "sum": "5102.00" }));
 }
 
 #[test]
@@ -37,7 +44,7 @@ fn documents_with_one_number_that_are_not_one_are_told_before_a_run_rejects_them
     let told = told("twice.csv", text);
     assert_eq!(told["rows"]["read"], 5);
     assert_eq!((&told["rows"]["loaded"], &told["rows"]["rejected"]), (&json!(3), &json!(2)));
-    assert_eq!(told["documents"]["shipment"], json!({ "rows": 2, "sum": "17.00" }));
+    assert_eq!(shipments(&told), json!({ "rows": 2, "sum": "17.00" }));
 }
 
 #[test]
@@ -46,7 +53,8 @@ fn a_line_that_is_rejected_takes_its_document_out_of_the_count() {
                 8;2026-03-02;Acme;5.00\n8;2026-03-02;Acme;-7.00\n";
     let told = told("lines.csv", text);
     assert_eq!((&told["rows"]["loaded"], &told["rows"]["rejected"]), (&json!(2), &json!(2)));
-    assert_eq!(told["documents"], json!({ "return": { "rows": 1, "sum": "2.00" } }));
+    let (sum, others) = told["documents"].as_array().unwrap().split_first().unwrap();
+    assert_eq!((&sum["kind"], &sum["sum"], others.len()), (&json!("return"), &json!("2.00"), 0));
 }
 
 #[test]
@@ -74,5 +82,5 @@ fn what_lies_beyond_the_keys_that_are_remembered_is_counted_and_summed_up() {
     }
     let told = told("many.csv", text);
     assert_eq!(told["tables"]["documents"], 150_000);
-    assert_eq!(told["documents"]["shipment"], json!({ "rows": 150_000, "sum": "150000.00" }));
+    assert_eq!(shipments(&told), json!({ "rows": 150_000, "sum": "150000.00" }));
 }

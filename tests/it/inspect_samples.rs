@@ -80,7 +80,7 @@ fn samples() -> Vec<Expected> {
             "SAF-T",
             "windows-1252, sure: the file says so",
             json!({ "clients": 11, "documents": 26, "document_lines": 31 }),
-            json!({ "invoice": { "rows": 19, "sum": "23313.41" }, "payment": { "rows": 2, "sum": "8100.00" }, "return": { "rows": 5, "sum": "2642.14" } }),
+            json!({ "invoice": { "rows": 13, "sum": "17611.11" }, "payment": { "rows": 1, "sum": "7000.00" }, "return": { "rows": 5, "sum": "2642.14" } }),
         ),
         Expected {
             file: "datev/ledermann_EXTF_Buchungsstapel.csv",
@@ -134,7 +134,9 @@ fn samples_are_what_they_are() {
     let project = Project::empty();
     for one in samples() {
         let Some(ran) = looked_into(&project, one.file) else { continue };
-        let told: Value = serde_json::from_str(&ran.ends_with(0).stdout).unwrap();
+        // What brings nothing is told to.
+        let code = if one.tables == json!({}) { 3 } else { 0 };
+        let told: Value = serde_json::from_str(&ran.ends_with(code).stdout).unwrap();
         println!("{}: {} {}", one.file, told["tables"], told["documents"]);
         assert_eq!(told["format"], one.format, "{}", one.file);
         assert_eq!(told["charset"], one.charset, "{}", one.file);
@@ -142,7 +144,12 @@ fn samples_are_what_they_are() {
         assert_eq!(told["header_row"], json!(one.header_row), "{}", one.file);
         assert_eq!(told["dates"], one.dates, "{}", one.file);
         assert_eq!(told["tables"], one.tables, "{}", one.file);
-        assert_eq!(told["documents"], one.documents, "{}", one.file);
+        let sums = told["documents"].as_array().unwrap().iter().map(|sum| {
+            let kind = sum["kind"].as_str().unwrap().to_owned();
+            (kind, json!({ "rows": sum["rows"], "sum": sum["sum"] }))
+        });
+        let sums: serde_json::Map<String, Value> = sums.collect();
+        assert_eq!(Value::from(sums), one.documents, "{}", one.file);
         assert_eq!(told["rows"]["rejected"], one.rejected, "{}", one.file);
     }
 }

@@ -93,3 +93,34 @@ fn every_mart_has_its_contract_and_every_model_its_grain() {
         }
     }
 }
+
+/// The floors of `pull` in the order of its `mod.rs`.
+#[test]
+fn floors_of_pull_know_only_those_above_them() {
+    let pull = repository().join("src/pull");
+    let text = fs::read_to_string(pull.join("mod.rs")).unwrap();
+    let floors: Vec<&str> = text
+        .lines()
+        .filter_map(|line| {
+            let line = line.strip_prefix("pub ").unwrap_or(line);
+            Some(line.strip_prefix("mod ")?.trim_end_matches(';'))
+        })
+        .filter(|floor| *floor != "damage")
+        .collect();
+    assert!(floors.starts_with(&["value", "fetch", "read", "layout", "map"]), "{floors:?}");
+    for file in sources(&pull) {
+        let relative = file.strip_prefix(&pull).unwrap().to_string_lossy().into_owned();
+        let own = relative.split(['/', '.']).next().unwrap();
+        let Some(position) = floors.iter().position(|floor| *floor == own) else { continue };
+        let text = fs::read_to_string(&file).unwrap();
+        // A file of `pull` itself names its neighbours by `super`.
+        let beside = !relative.contains('/');
+        for later in &floors[position + 1..] {
+            let mut ways = vec![format!("pull::{later}::"), format!("pull::{{{later}")];
+            ways.extend(beside.then(|| format!("super::{later}::")));
+            for way in ways {
+                assert!(!text.contains(&way), "{relative} knows {later}: {way}");
+            }
+        }
+    }
+}

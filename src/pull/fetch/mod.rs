@@ -65,6 +65,21 @@ pub async fn list(source: &Source, stores: &Stores) -> Result<Vec<Export>> {
     Ok(found)
 }
 
+/// The files of `folder` itself that match none of `patterns`, sorted by name, but for hidden ones;
+/// none where it cannot be looked into.
+#[must_use]
+pub fn unread(folder: &Path, patterns: &[&str]) -> Vec<String> {
+    let globs: Vec<_> = patterns.iter().filter_map(|pattern| matcher(pattern).ok()).collect();
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let files = entries.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_file()));
+    let mut names: Vec<String> = files
+        .map(|entry| entry.file_name().to_string_lossy().into_owned())
+        .filter(|name| !name.starts_with('.') && !globs.iter().any(|glob| glob.is_match(name)))
+        .collect();
+    names.sort_by(|one, other| by_name(one, other));
+    names
+}
+
 /// Names by their letters and numbers: `sales_9.csv` before `sales_10.csv`.
 #[must_use]
 pub fn by_name(left: &str, right: &str) -> std::cmp::Ordering {
@@ -112,9 +127,19 @@ async fn opened(listed: Vec<Export>, inside: &str, allow_empty: bool) -> Result<
     Ok(found)
 }
 
-/// Paths that match the glob `pattern`.
+/// Says what is wrong with `export`.
+pub(super) fn supplier(
+    export: &Export,
+    message: impl std::fmt::Display,
+    hint: impl Into<String>,
+) -> Error {
+    Error::new(Kind::Supplier, format!("export \"{}\": {message}", export.name)).hint(hint)
+}
+
+/// Paths that match the glob `pattern`, in upper or lower case.
 fn matcher(pattern: &str) -> Result<globset::GlobMatcher> {
-    let glob = globset::GlobBuilder::new(pattern).literal_separator(true).build();
+    let glob =
+        globset::GlobBuilder::new(pattern).literal_separator(true).case_insensitive(true).build();
     let glob = glob.map_err(|error| {
         Error::new(Kind::Declaration, format!("pattern \"{pattern}\" is not a glob")).because(error)
     })?;

@@ -11,15 +11,41 @@ use crate::store::Place;
 /// Objects of `place` whose path matches `pattern`.
 pub(super) async fn list(place: &Place, pattern: &str) -> Result<Vec<Export>> {
     let glob = matcher(pattern)?;
-    let at = |error: object_store::Error| Error::from(error).at(format!("store {place}"));
-    let mut objects = place.store.list(None);
-    let mut found = Vec::new();
-    while let Some(meta) = objects.try_next().await.map_err(at)? {
-        if glob.is_match(meta.location.as_ref()) {
-            found.push(export(meta.location.to_string(), place.clone(), meta));
+    let at = |error: object_store::Error| match error {
+        // A page of the list with such a key is lost as a whole.
+        object_store::Error::InvalidPath { source } => {
+            let message = format!("store {place}: an object's name cannot be read: {source}");
+            Error::new(Kind::Supplier, message).hint(
+                "rename or remove that object, or give the source a url below which it is not",
+            )
         }
-    }
-    Ok(found)
+        error => Error::from(error).at(format!("store {place}")),
+    };
+    let (folder, deep) = reach(pattern);
+    let all = || place.store.list(folder.as_ref()).try_collect::<Vec<ObjectMeta>>();
+    let listed = if deep {
+        all().await
+    } else {
+        match place.store.list_with_delimiter(folder.as_ref()).await {
+            Ok(found) => Ok(found.objects),
+            // Of a folder that cannot be named, the list of all names the object.
+            Err(object_store::Error::InvalidPath { .. }) => all().await,
+            Err(error) => Err(error),
+        }
+    };
+    let listed = listed.map_err(at)?;
+    let matching = listed.into_iter().filter(|meta| glob.is_match(meta.location.as_ref()));
+    Ok(matching.map(|meta| export(meta.location.to_string(), place.clone(), meta)).collect())
+}
+
+/// The folder that all paths that match `pattern` lie in, and whether some lie in folders below it.
+fn reach(pattern: &str) -> (Option<Path>, bool) {
+    let special = |part: &&str| part.contains(['*', '?', '[', ']', '{', '}', '\\', '!']);
+    let parts: Vec<&str> = pattern.split('/').collect();
+    let literal = parts.iter().take_while(|part| !special(part)).count().min(parts.len() - 1);
+    let folder = (literal > 0).then(|| Path::from(parts[..literal].join("/")));
+    let rest = &parts[literal..];
+    (folder, rest.len() > 1 || rest.iter().any(|part| part.contains("**")))
 }
 
 /// The page that `place` is.

@@ -4,33 +4,11 @@ use std::fmt::Write;
 
 use super::Found;
 use super::format::Kind;
-use super::meaning::Meaning;
+use super::kinds::Kinds;
+use super::meaning::{Meaning, normalised, of_documents};
 use super::table::Table;
 use super::void::Void;
 use crate::config::presets::{self, Text};
-
-/// Words that kinds of documents begin with, and the canonical kind.
-const KINDS: &[(&str, &str)] = &[
-    ("возврат", "return"),
-    ("реализация", "shipment"),
-    ("отгрузка", "shipment"),
-    ("заказ", "order"),
-    ("счет-фактура", "invoice"),
-    ("счет", "order"),
-    ("оплата", "payment"),
-    ("поступление", "payment"),
-    ("credit", "return"),
-    ("refund", "return"),
-    ("return", "return"),
-    ("gutschrift", "return"),
-    ("invoice", "invoice"),
-    ("rechnung", "invoice"),
-    ("order", "order"),
-    ("quote", "quote"),
-    ("payment", "payment"),
-    ("shipment", "shipment"),
-    ("sale", "shipment"),
-];
 
 /// A pipeline.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,6 +19,8 @@ pub struct Proposal {
     pub yaml: String,
     /// Things to tell of it.
     pub notes: Vec<String>,
+    /// What it takes for so without knowing.
+    pub guesses: Vec<String>,
 }
 
 /// A text as YAML has it.
@@ -68,58 +48,99 @@ pub fn proposals(found: &Found, name: &str, fetch: &str, currency: &str) -> Vec<
         let own = voids.filter(|void| !known.contains(&void.header));
         let notes: Vec<String> = own.filter_map(|void| void.told(false)).collect();
         proposals.extend(readings.iter().map(|read| {
-            let yaml = format!("{begin}{read}");
-            Proposal { preset: Some(preset), yaml, notes: notes.clone() }
+            let guesses = if read.is_empty() { Vec::new() } else { of_text(found) };
+            let yaml = format!("{begin}{read}{}", guessed(&guesses));
+            Proposal { preset: Some(preset), yaml, notes: notes.clone(), guesses }
         }));
         proposals.dedup();
     }
     if let Some(table) = &found.table {
         let mut yaml = begin;
         read(&mut yaml, found, table);
-        if into(&mut yaml, found, table, currency).is_some() {
+        let mut guesses = of_text(found);
+        if into(&mut yaml, found, table, currency, &mut guesses).is_some() {
             let voids = table.voids.iter().filter(|_| has_documents(table));
-            let notes = voids.filter_map(|void| void.told(true)).collect();
-            let own = Proposal { preset: None, yaml, notes };
-            // Presets for sales take everything that is no return for one.
-            let place = if beyond_sales(table) { 0 } else { proposals.len() };
+            let mut notes: Vec<String> = voids.filter_map(|void| void.told(true)).collect();
+            let kinds = kind_header(table).map(|header| (header, Kinds::of(&table.kinds)));
+            notes.extend(kinds.iter().flat_map(|(header, kinds)| kinds.notes(header)));
+            yaml += &guessed(&guesses);
+            let own = Proposal { preset: None, yaml, notes, guesses };
+            // Presets for sales know no others.
+            let beyond = kinds.is_some_and(|(_, kinds)| kinds.beyond_sales());
+            let place = if beyond { 0 } else { proposals.len() };
             proposals.insert(place, own);
         }
     }
     proposals
 }
 
+/// What the texts of `found` are taken for without knowing: its charset, the order of its days.
+fn of_text(found: &Found) -> Vec<String> {
+    let mut guesses = Vec::new();
+    if found.charset.contains("a guess") {
+        let charset = found.charset.split(',').next().unwrap_or_default();
+        guesses.push(format!("its letters are {charset}, by few of them"));
+    }
+    let days = found.table.as_ref().and_then(|table| table.days.as_ref());
+    if let Some(days) = days.filter(|days| days.guessed) {
+        guesses.push(format!("its days are {}, for none is above 12", days.format));
+    }
+    guesses
+}
+
+/// The `guessed:` of a source.
+fn guessed(guesses: &[String]) -> String {
+    if guesses.is_empty() {
+        return String::new();
+    }
+    let lines: String = guesses.iter().map(|one| format!("      - {}\n", quoted(one))).collect();
+    format!("    guessed:\n{lines}")
+}
+
 /// Whether `table` has what documents need.
-fn has_documents(table: &Table) -> bool {
+pub(super) fn has_documents(table: &Table) -> bool {
     let has = |meaning| table.header(meaning).is_some();
     let priced = has(Meaning::Quantity) && has(Meaning::Price);
     has(Meaning::DocumentId) && has(Meaning::Date) && (has(Meaning::Amount) || priced)
 }
 
-/// Whether some of the documents of `table` are neither sales nor returns.
-fn beyond_sales(table: &Table) -> bool {
-    let kinds = table.kinds.iter().filter_map(|value| kind_of(value));
-    kinds.map(|(_, kind)| kind).any(|kind| matches!(kind, "order" | "quote" | "payment"))
-}
-
-/// The word that `value` begins with, and its canonical kind.
-fn kind_of(value: &str) -> Option<(&'static str, &'static str)> {
-    let lower = value.to_lowercase().replace('ё', "е");
-    KINDS.iter().copied().find(|(word, _)| lower.starts_with(word))
-}
-
-/// What the columns of `found` lack for a table of documents, in the words of that table.
+/// Why no source can be proposed for `found`: what its columns lack for a table of documents.
 #[must_use]
-pub fn missing(found: &Found) -> Vec<&'static str> {
-    let lacks =
+pub fn lacks(found: &Found) -> String {
+    if let Some(why) = &found.no_report {
+        return format!("its rows stand in levels or under months, and it is no report: {why}");
+    }
+    let none =
         |meaning: Meaning| found.table.as_ref().is_none_or(|table| table.header(meaning).is_none());
     let mut missing = Vec::new();
     let client = [Meaning::ClientId, Meaning::TaxId, Meaning::ClientName];
-    if client.into_iter().all(lacks) {
+    if client.into_iter().all(none) {
         missing.push("client_id");
     }
     let needed = [Meaning::DocumentId, Meaning::Date, Meaning::Amount];
-    missing.extend(needed.into_iter().filter(|one| lacks(*one)).map(Meaning::word));
-    missing
+    missing.extend(needed.into_iter().filter(|one| none(*one)).map(Meaning::word));
+    let part = found.table.as_ref().filter(|table| of_documents(&table.meanings));
+    let mut told = match (part, missing.join(", ")) {
+        (Some(_), missing) if !missing.is_empty() => {
+            format!("it has no documents: no column is known as {missing}")
+        }
+        (_, missing) if missing.is_empty() => {
+            "its columns do not say which table they are".to_owned()
+        }
+        (_, missing) => {
+            format!("its columns do not say which table they are: none is known as {missing}")
+        }
+    };
+    for header in found.table.iter().flat_map(|table| &table.doubled) {
+        let _ = write!(
+            told,
+            "; several columns are called {header}: the first is {}, the second {}",
+            quoted(&format!("{header} (1)")),
+            quoted(&format!("{header} (2)")),
+            header = quoted(header)
+        );
+    }
+    told
 }
 
 /// The name of a separator.
@@ -226,7 +247,17 @@ fn controlled(found: &Found, table: &Table) -> bool {
     !found.report && table.total.as_ref().is_some_and(|total| total.stated)
 }
 
-fn into(yaml: &mut String, found: &Found, table: &Table, currency: &str) -> Option<()> {
+fn into(
+    yaml: &mut String,
+    found: &Found,
+    table: &Table,
+    currency: &str,
+    guesses: &mut Vec<String>,
+) -> Option<()> {
+    // What has a part of a document is no list of clients.
+    if of_documents(&table.meanings) && !has_documents(table) {
+        return None;
+    }
     let header = |wanted: Meaning| table.header(wanted).map(quoted);
     let client = match (header(Meaning::ClientId), header(Meaning::TaxId)) {
         (Some(code), _) if table.is_full(Meaning::ClientId) => (Meaning::ClientId, code),
@@ -243,6 +274,15 @@ fn into(yaml: &mut String, found: &Found, table: &Table, currency: &str) -> Opti
     });
     let condition = "        where: [{ column: measure, is: empty }]\n";
     let condition = if found.report { condition } else { "" };
+    let amount = match amount {
+        Some(amount) if table.once => {
+            guesses.push(format!(
+                "{amount} is the same on all lines of each document: it is taken once"
+            ));
+            Some(format!("{{ from: {amount}, once: true }}"))
+        }
+        amount => amount,
+    };
     let documents = header(Meaning::Date).zip(amount);
     *yaml += "    into:\n";
     if let Some((date, amount)) = &documents {
@@ -250,7 +290,7 @@ fn into(yaml: &mut String, found: &Found, table: &Table, currency: &str) -> Opti
         *yaml += "      documents:\n";
         *yaml += condition;
         if table.lines {
-            let kind = if table.header(Meaning::Kind).is_some() { "kind, " } else { "" };
+            let kind = if kind_header(table).is_some() { "kind, " } else { "" };
             let _ = writeln!(yaml, "        group_by: [{kind}document_id]");
         }
         *yaml += "        columns:\n";
@@ -258,13 +298,17 @@ fn into(yaml: &mut String, found: &Found, table: &Table, currency: &str) -> Opti
             let _ = writeln!(yaml, "          {name}: {value}");
         };
         column("document_id", &number);
-        column("kind", &kind(table));
+        column("kind", &kind(table, guesses));
         column("date", date);
         column("client_id", &client);
         column("amount", amount);
         let sign = table.numbers.as_ref().and_then(|numbers| numbers.sign.as_deref());
-        let constant = format!("{{ value: {} }}", quoted(signed(sign, currency)));
-        column("currency", &header(Meaning::Currency).unwrap_or(constant));
+        let currency = header(Meaning::Currency).unwrap_or_else(|| {
+            let currency = signed(sign, currency);
+            guesses.push(format!("amounts are in {currency}, for no column says the currency"));
+            format!("{{ value: {} }}", quoted(currency))
+        });
+        column("currency", &currency);
         for meaning in [Meaning::Manager, Meaning::Region, Meaning::DueDate] {
             if let Some(header) = header(meaning) {
                 column(meaning.word(), &header);
@@ -286,7 +330,9 @@ fn into(yaml: &mut String, found: &Found, table: &Table, currency: &str) -> Opti
         let _ =
             writeln!(yaml, "    reject: [{{ column: {client}, is: empty, reason: no_client }}]");
     }
-    let rules: Vec<String> = table.voids.iter().filter_map(Void::rule).collect();
+    let mut rules: Vec<String> = table.voids.iter().filter_map(Void::rule).collect();
+    let kinds = kind_header(table).map(|header| Kinds::of(&table.kinds).rules(header));
+    rules.extend(kinds.into_iter().flatten());
     if documents.is_some() && !rules.is_empty() {
         let _ = writeln!(yaml, "    skip: [{}]", rules.join(", "));
     }
@@ -316,24 +362,19 @@ fn signed<'c>(sign: Option<&str>, currency: &'c str) -> &'c str {
     }
 }
 
-/// The mapping of the kind of document: by the beginnings of its values, as they are written.
-fn kind(table: &Table) -> String {
-    let Some(header) = table.header(Meaning::Kind) else {
+/// The mapping of the kind of document, and the guess that it is.
+fn kind(table: &Table, guesses: &mut Vec<String>) -> String {
+    let Some(header) = kind_header(table) else {
+        guesses
+            .push("every document is taken for a shipment, for no column says its kind".to_owned());
         return "{ value: shipment }".to_owned();
     };
-    let mut entries: Vec<String> = Vec::new();
-    for (word, kind) in KINDS {
-        for value in &table.kinds {
-            if kind_of(value).is_none_or(|(first, _)| first != *word) {
-                continue;
-            }
-            let begin: String = value.chars().take(word.chars().count()).collect();
-            let entry = format!("{{ {}: {kind} }}", quoted(&format!("{begin}*")));
-            if !entries.contains(&entry) {
-                entries.push(entry);
-            }
-        }
-    }
-    entries.push("{ \"*\": shipment }".to_owned());
-    format!("{{ from: {}, map: [{}] }}", quoted(header), entries.join(", "))
+    Kinds::of(&table.kinds).mapping(header)
+}
+
+/// The header of the kinds of documents: one that is called so, or whose values are known.
+fn kind_header(table: &Table) -> Option<&str> {
+    let header = table.header(Meaning::Kind)?;
+    let vague = ["type", "kind"].contains(&normalised(header).as_str());
+    (!vague || Kinds::of(&table.kinds).tell()).then_some(header)
 }

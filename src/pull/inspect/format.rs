@@ -4,6 +4,7 @@ use std::fs::File;
 use std::path::Path;
 
 use crate::error::{Error, Kind as ErrorKind, Result, in_file};
+use crate::pull::read::{Foreign, foreign};
 
 /// A format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -110,9 +111,6 @@ pub(super) fn kind(path: &Path, sample: &[u8]) -> Result<Kind> {
     if sample.starts_with(b"PAR1") {
         return Ok(Kind::Parquet);
     }
-    if sample.starts_with(b"%PDF") {
-        return refused("this is a PDF", "ask for the table that it was printed from");
-    }
     if is_dbf(sample) {
         return Ok(Kind::Dbf);
     }
@@ -126,11 +124,17 @@ pub(super) fn kind(path: &Path, sample: &[u8]) -> Result<Kind> {
                 "this is the description ($metadata) of a 1C service, which has no rows",
                 "ask for documents: an export of the service's sets",
             ),
-            None => refused(
-                "this is XML of a kind that is not known",
-                "known are UBL, CII, SAF-T, CommerceML, Tally; or ask for CSV or XLSX",
-            ),
+            None => match foreign(sample) {
+                Some(Foreign { name, hint }) => refused(&format!("this is {name}"), hint),
+                None => refused(
+                    "this is XML of a kind that is not known",
+                    "known are UBL, CII, SAF-T, CommerceML, Tally; or ask for CSV or XLSX",
+                ),
+            },
         };
+    }
+    if let Some(Foreign { name, hint }) = foreign(sample) {
+        return refused(&format!("this is {name}"), hint);
     }
     if text.starts_with("1CClientBankExchange") {
         return Ok(Kind::Named("1CClientBankExchange", "client_bank_exchange"));

@@ -1,8 +1,10 @@
 //! How the numbers and days of a column are written, by trying what is usual.
 
+use chrono_tz::Tz;
+
 use crate::config::pipeline::Locale;
 use crate::domain::Day;
-use crate::pull::map::{DateFormat, parse_number};
+use crate::pull::value::{DateFormat, parse_number};
 
 /// Decimal separators with separators of thousands, the plainest first.
 const NUMBERS: [(char, Option<char>); 7] = [
@@ -20,7 +22,7 @@ const SIGNS: [&str; 5] = ["$", "€", "£", "₽", "руб."];
 
 /// Formats of days, and what people call their order. Day first comes before month first: where
 /// no day is above 12, both fit.
-const DATES: [(&str, &str); 12] = [
+const DATES: [(&str, &str); 17] = [
     ("%Y-%m-%d", "year first: 2025-12-31"),
     ("%d.%m.%Y", "day first: 31.12.2025"),
     ("%d/%m/%Y", "day first: 31/12/2025"),
@@ -33,10 +35,26 @@ const DATES: [(&str, &str); 12] = [
     ("%d/%m/%y", "day first: 31/12/25"),
     ("%m/%d/%y", "month first: 12/31/25"),
     ("%Y%m%d", "year first: 20251231"),
+    ("%d %b %Y", "day first: 31 Dec 2025"),
+    ("%d-%b-%Y", "day first: 31-Dec-2025"),
+    ("%d-%b-%y", "day first: 31-Dec-25"),
+    ("%b %d, %Y", "month first: Dec 31, 2025"),
+    ("%d %b %Y г.", "day first: 31 декабря 2025 г."),
 ];
 
 /// Times behind a day.
-const TIMES: [&str; 5] = ["", " %H:%M", " %H:%M:%S", "T%H:%M:%S", " %k:%M"];
+const TIMES: [&str; 10] = [
+    "",
+    " %H:%M",
+    " %H:%M:%S",
+    "T%H:%M:%S",
+    " %k:%M",
+    "T%H:%M:%SZ",
+    "T%H:%M:%S%.fZ",
+    "T%H:%M:%S%:z",
+    " %H:%M:%S %z",
+    "T%H:%M:%S%z",
+];
 
 /// The first of January 1900: the day before which a year was written with two digits.
 const EARLIEST: Day = -25_567;
@@ -48,6 +66,8 @@ pub struct Days {
     pub format: String,
     /// What people call it; says where the order of day and month is a guess.
     pub order: String,
+    /// Whether that order is a guess.
+    pub guessed: bool,
 }
 
 /// How numbers are written.
@@ -66,7 +86,7 @@ impl Numbers {
     #[must_use]
     pub fn locale(&self) -> Locale {
         let Self { decimal, thousands, sign } = self.clone();
-        Locale { decimal, thousands, sign, date: String::new() }
+        Locale { decimal, thousands, sign, date: String::new(), zone: Tz::UTC }
     }
 }
 
@@ -92,34 +112,44 @@ pub(super) fn numbers(values: &[&str], separator: char) -> Option<(Numbers, usiz
     best
 }
 
-/// How the days among `values` are written, and how many are.
+/// How the days among `values` are written, and how many are. Where day and month may change places,
+/// the order that lets them lie closer together is guessed: an export is of a month or a few.
 pub(super) fn days(values: &[&str]) -> Option<(Days, usize)> {
-    let mut best: Option<(Days, usize)> = None;
-    let mut also = false;
+    let mut best: Option<(Days, usize, Day)> = None;
     for (day, order) in DATES {
         for time in TIMES {
             let written = format!("{day}{time}");
-            let format = DateFormat::new(&written);
-            let read = values
-                .iter()
-                .filter(|value| format.day(value).is_ok_and(|day| day >= EARLIEST))
-                .count();
-            let most = best.as_ref().map_or(0, |(_, most)| *most);
-            if read > most {
-                best = Some((Days { format: written, order: order.to_owned() }, read));
-                also = false;
-            } else if read > 0
-                && read == most
-                && let Some((found, _)) = &best
-            {
-                also |= found.order.starts_with("day") && order.starts_with("month");
+            let format = DateFormat::new(&written, Tz::UTC);
+            let days = values.iter().filter_map(|value| format.day(value).ok());
+            let (mut read, mut first, mut last) = (0, Day::MAX, Day::MIN);
+            for day in days.filter(|day| *day >= EARLIEST) {
+                (read, first, last) = (read + 1, first.min(day), last.max(day));
+            }
+            let span = last.saturating_sub(first);
+            let found = |guessed| {
+                let mut order = order.to_owned();
+                if guessed {
+                    order += ", a guess: no day is above 12";
+                }
+                (Days { format: written.clone(), order, guessed }, read, span)
+            };
+            match &mut best {
+                None if read > 0 => best = Some(found(false)),
+                Some((_, most, _)) if read > *most => best = Some(found(false)),
+                Some((other, most, least)) if read > 0 && read == *most => {
+                    let turned = other.order.starts_with("day") && order.starts_with("month");
+                    if turned && span < *least {
+                        best = Some(found(true));
+                    } else if turned && !other.guessed {
+                        other.guessed = true;
+                        other.order += ", a guess: no day is above 12";
+                    }
+                }
+                _ => {}
             }
         }
     }
-    if let Some((found, _)) = best.as_mut().filter(|_| also) {
-        found.order += ", a guess: no day is above 12";
-    }
-    best
+    best.map(|(days, read, _)| (days, read))
 }
 
 #[cfg(test)]

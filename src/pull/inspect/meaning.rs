@@ -1,6 +1,10 @@
 //! What the column under a header means, by words that people use for it.
 
 use std::collections::HashSet;
+use std::sync::LazyLock;
+
+use crate::config::presets;
+use crate::names::spelling;
 
 /// What a column may be, in the words of the canonical tables.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -44,61 +48,84 @@ use Meaning::{
     Manager, Phone, Price, Quantity, Region, TaxId,
 };
 
-/// Headers, in lower case and without signs, the surest word of each meaning first.
+/// Headers in whatever spelling, the surest word of each meaning first.
 const WORDS: &[(Meaning, &[&str])] = &[
     (
         DocumentId,
         &[
             "номер документа",
+            "номер заказа",
+            "код заказа",
+            "номер счета",
+            "номер накладной",
             "номер",
             "no документа",
             "invoice number",
-            "invoiceno",
             "invoice no",
-            "invoicenumber",
+            "invoice id",
+            "invoice",
             "document number",
-            "documentnumber",
+            "document no",
             "document id",
-            "document_id",
+            "sales document",
+            "sd document",
+            "voucher number",
+            "voucher no",
             "order number",
+            "order no",
+            "order id",
+            "credit note number",
+            "transaction number",
+            "doc no",
             "number",
             "num",
             "no",
             "rechnungsnummer",
+            "rechnungsnr",
+            "rechnungs-nr",
             "belegnummer",
+            "belegnr",
             "belegfeld 1",
             "numero",
             "facture",
-            "invoice",
         ],
     ),
     (
         Kind,
         &[
             "вид документа",
-            "виддокумента",
             "тип документа",
             "вид операции",
             "document type",
-            "documenttype",
             "transaction type",
+            "voucher type",
+            "sales document type",
+            "belegart",
             "type",
             "kind",
-            "belegart",
         ],
     ),
     (
         Date,
         &[
             "дата документа",
+            "дата заказа",
+            "дата счета",
+            "дата накладной",
             "дата",
             "invoice date",
-            "invoicedate",
+            "invoice/bill date",
             "document date",
             "order date",
+            "posting date",
+            "voucher date",
+            "transaction date",
+            "issue date",
             "date",
             "дата продажи",
             "дата отгрузки",
+            "дата операции",
+            "created at",
             "rechnungsdatum",
             "belegdatum",
             "datum",
@@ -110,15 +137,24 @@ const WORDS: &[(Meaning, &[&str])] = &[
         &[
             "код контрагента",
             "код клиента",
+            "код покупателя",
+            "код партнера",
             "id клиента",
             "customer id",
-            "customerid",
             "client id",
-            "client_id",
             "customer number",
             "customer no",
-            "kundennummer",
+            "customer code",
+            "client code",
+            "client number",
+            "client no",
+            "account code",
             "account number",
+            "partner id",
+            "sold-to party",
+            "kundennummer",
+            "kundennr",
+            "kunden-nr",
         ],
     ),
     (
@@ -127,6 +163,7 @@ const WORDS: &[(Meaning, &[&str])] = &[
             "контрагент",
             "покупатель",
             "клиент",
+            "партнер",
             "наименование контрагента",
             "заказчик",
             "customer",
@@ -134,13 +171,18 @@ const WORDS: &[(Meaning, &[&str])] = &[
             "client",
             "client name",
             "company",
-            "contactname",
-            "contact name",
+            "company name",
+            "invoice partner display name",
+            "partner",
+            "bill to",
+            "party name",
             "account name",
+            "name 1",
             "kunde",
             "kundenname",
             "name",
             "компания",
+            "contact name",
         ],
     ),
     (
@@ -150,9 +192,10 @@ const WORDS: &[(Meaning, &[&str])] = &[
             "инн контрагента",
             "инн/кпп",
             "tax id",
-            "tax_id",
+            "tax number",
             "vat id",
             "vat number",
+            "vat reg no",
             "ust-idnr",
             "vat",
             "бин",
@@ -166,64 +209,132 @@ const WORDS: &[(Meaning, &[&str])] = &[
             "сумма документа",
             "сумма с ндс",
             "сумма",
+            "сумма заказа",
             "выручка",
             "стоимость",
             "сумма продажи",
+            "сумма продаж",
+            "продажи",
             "amount",
             "total",
+            "total signed",
             "total amount",
             "invoice amount",
+            "grand total",
             "gross amount",
             "gross",
+            "net value",
+            "sales",
+            "sales amount",
             "umsatz",
             "betrag",
             "bruttobetrag",
             "montant",
             "importe",
             "line amount",
-            "lineamount",
+            "line total",
+            "item total",
         ],
     ),
-    (Price, &["цена", "unit price", "unitprice", "price", "preis", "unitamount", "unit amount"]),
+    (Price, &["цена", "unit price", "item price", "price", "preis", "unit amount"]),
     (Quantity, &["количество", "кол-во", "quantity", "qty", "menge"]),
-    (Currency, &["валюта", "currency", "currency code", "währung"]),
+    (Currency, &["валюта", "currency", "currency code", "document currency", "währung"]),
     (
         Manager,
         &["менеджер", "ответственный", "manager", "sales rep", "salesperson", "owner", "vertreter"],
     ),
     (Region, &["регион", "область", "город", "region", "country", "state", "land"]),
-    (DueDate, &["срок оплаты", "оплатить до", "due date", "duedate", "fällig am"]),
+    (DueDate, &["срок оплаты", "оплатить до", "due date", "fällig am"]),
     (Phone, &["телефон", "phone", "telephone", "telefon"]),
-    (Email, &["email", "e-mail", "почта", "электронная почта", "mail"]),
+    (Email, &["email", "почта", "электронная почта", "mail"]),
     (Cancelled, &["отменен", "аннулирован", "cancelled", "canceled", "storno"]),
 ];
 
-/// The same for lists of clients, where there are no documents.
-const LIST_WORDS: &[(Meaning, &[&str])] = &[
-    (ClientId, &["код", "id", "code", "customer code", "no", "number", "номер", "nummer"]),
-    (ClientName, NAMES),
-];
+/// Headers by which presets know a column, in one spelling.
+static OF_PRESETS: LazyLock<Vec<(Meaning, Vec<String>)>> = LazyLock::new(|| {
+    let columns = [
+        (Kind, "documents", "kind"),
+        (Date, "documents", "date"),
+        (Amount, "documents", "amount"),
+        (Currency, "documents", "currency"),
+        (Manager, "documents", "manager"),
+        (DueDate, "documents", "due_date"),
+        (ClientName, "clients", "name"),
+        (TaxId, "clients", "tax_id"),
+        (Phone, "clients", "phone"),
+        (Email, "clients", "email"),
+    ];
+    let known = columns.map(|(meaning, table, column)| {
+        let headers = presets::headers_of(table, column);
+        (meaning, headers.iter().map(|header| normalised(header)).collect())
+    });
+    known.into()
+});
+
+/// The same for lists of clients, where nothing speaks of documents.
+const LIST_WORDS: &[(Meaning, &[&str])] =
+    &[(ClientId, &["код", "id", "code"]), (ClientName, NAMES)];
+
+/// Numbers that are the clients' where nothing else has one.
+const NUMBERS: &[(Meaning, &[&str])] =
+    &[(ClientId, &["код", "id", "code", "no", "number", "номер", "nummer"])];
 
 /// Headers of names of whatever.
-const NAMES: &[&str] = &["name", "наименование", "название", "полное наименование", "организация"];
+const NAMES: &[&str] = &["name", "наименование", "название", "полноенаименование", "организация"];
 
-/// A header as the words are written.
+/// In the headers of whom a number is rather a document's than a client's.
+const DOUBTFUL: &[&str] = &[
+    "status",
+    "статус",
+    "состояние",
+    "total",
+    "итого",
+    "сумма",
+    "amount",
+    "оплат",
+    "paid",
+    "order",
+    "заказ",
+    "invoice",
+    "счет",
+    "накладн",
+    "скидка",
+    "discount",
+    "shipping",
+    "betrag",
+    "rechnung",
+];
+
+/// A header as words are compared: in one spelling, `№` as `no`, without signs around it.
 pub(super) fn normalised(header: &str) -> String {
-    let lower = header.to_lowercase().replace('ё', "е").replace('№', "no");
-    let kept = lower.trim_matches(|char: char| !char.is_alphanumeric());
-    kept.split_whitespace().collect::<Vec<_>>().join(" ")
+    let text = spelling(&header.replace('№', "no"));
+    text.trim_matches(|char: char| !char.is_alphanumeric()).to_owned()
 }
 
 /// What the columns under `headers` mean: each meaning once, given to the header that is its
-/// surest word.
+/// surest word, else to one by which a preset knows it.
 pub(super) fn meanings(headers: &[String]) -> Vec<Option<Meaning>> {
     let headers: Vec<String> = headers.iter().map(|header| normalised(header)).collect();
     let mut found = vec![None; headers.len()];
     give(WORDS, &headers, &mut found);
+    for (meaning, words) in OF_PRESETS.iter() {
+        let free = |place: &usize| found[*place].is_none() && words.contains(&headers[*place]);
+        if !found.contains(&Some(*meaning))
+            && let Some(place) = (0..headers.len()).find(free)
+        {
+            found[place] = Some(*meaning);
+        }
+    }
     let has = |found: &[Option<Meaning>], meaning| found.contains(&Some(meaning));
-    if !has(&found, Date) && !has(&found, Amount) && !has(&found, ClientId) {
+    if !of_documents(&found) && !has(&found, ClientId) {
         // A list has no documents: what looks like the number of one is the client's.
-        found.iter_mut().filter(|one| **one == Some(DocumentId)).for_each(|one| *one = None);
+        let numbers = DocumentId;
+        let doubtful =
+            headers.iter().any(|header| DOUBTFUL.iter().any(|word| header.contains(word)));
+        if !doubtful {
+            found.iter_mut().filter(|one| **one == Some(numbers)).for_each(|one| *one = None);
+            give(NUMBERS, &headers, &mut found);
+        }
         give(LIST_WORDS, &headers, &mut found);
         // A code and a name may be those of goods: who has a tax id or an address is a client.
         let named = found.iter().position(|one| *one == Some(ClientName));
@@ -238,6 +349,14 @@ pub(super) fn meanings(headers: &[String]) -> Vec<Option<Meaning>> {
     found
 }
 
+/// Whether one of the columns is one that only documents have.
+pub(super) fn of_documents(found: &[Option<Meaning>]) -> bool {
+    let meant = |one: &Option<Meaning>| {
+        matches!(one, Some(Date | Amount | DueDate | Price | Quantity | Cancelled))
+    };
+    found.iter().any(meant)
+}
+
 /// Gives each meaning of `words` that is not given yet to its surest header that is free.
 fn give(words: &[(Meaning, &[&str])], headers: &[String], found: &mut [Option<Meaning>]) {
     for (meaning, words) in words {
@@ -245,7 +364,8 @@ fn give(words: &[(Meaning, &[&str])], headers: &[String], found: &mut [Option<Me
             continue;
         }
         let place = words.iter().find_map(|word| {
-            let free = |place: &usize| headers[*place] == *word && found[*place].is_none();
+            let word = spelling(word);
+            let free = |place: &usize| headers[*place] == word && found[*place].is_none();
             (0..headers.len()).find(free)
         });
         if let Some(place) = place {
@@ -261,7 +381,8 @@ pub(super) fn places(headers: &[String], wanted: Meaning) -> Vec<usize> {
     let words = words.map_or(&[][..], |(_, words)| words).iter();
     let places = words.flat_map(|word| {
         let headers = headers.iter().enumerate();
-        headers.filter(move |(_, header)| header == word).map(|(place, _)| place)
+        let word = spelling(word);
+        headers.filter(move |(_, header)| **header == word).map(|(place, _)| place)
     });
     places.collect()
 }
@@ -270,7 +391,9 @@ pub(super) fn places(headers: &[String], wanted: Meaning) -> Vec<usize> {
 pub(super) fn known(headers: &[String], others: &HashSet<String>) -> usize {
     let meanings = meanings(headers);
     let known = headers.iter().zip(meanings);
-    known.filter(|(header, meaning)| meaning.is_some() || others.contains(*header)).count()
+    known
+        .filter(|(header, meaning)| meaning.is_some() || others.contains(&spelling(header)))
+        .count()
 }
 
 impl Meaning {

@@ -5,6 +5,7 @@
 
 mod block;
 mod format;
+mod kinds;
 mod locale;
 mod meaning;
 mod notes;
@@ -16,18 +17,22 @@ mod void;
 use std::io::Read;
 use std::path::Path;
 
-pub use block::{Proposal, missing, proposals};
+pub use block::{Proposal, lacks, proposals};
 pub use format::Kind;
 pub use meaning::Meaning;
 
 use super::fetch::ExportBytes;
 use crate::config::presets::{self, Form};
 use crate::error::{Error, Kind as ErrorKind, Result};
+use crate::pull::layout::are_months;
 use rows::Columns;
 use table::Table;
 
 /// Bytes by which a format is known.
 const SAMPLE_BYTES: usize = 1 << 18;
+
+/// Rows among which months may stand across.
+const MAX_TITLE_ROWS: usize = 30;
 
 /// What is found out about an export before its rows are counted.
 #[derive(Debug, Clone)]
@@ -46,6 +51,8 @@ pub struct Found {
     pub table: Option<Table>,
     /// Whether its rows stand in a hierarchy and were read as a report.
     pub report: bool,
+    /// Why its rows, which stand in levels or have months across, are no report.
+    pub no_report: Option<String>,
     /// Things to tell.
     pub notes: Vec<String>,
 }
@@ -85,6 +92,7 @@ pub fn inspect(path: &Path, most_unpacked_bytes: u64) -> Result<Found> {
         preset: None,
         table: None,
         report: false,
+        no_report: None,
         notes: Vec::new(),
     };
     let of_columns = |(columns, rows): Columns| {
@@ -92,7 +100,7 @@ pub fn inspect(path: &Path, most_unpacked_bytes: u64) -> Result<Found> {
         Found { table, ..found.clone() }
     };
     match kind {
-        Kind::Csv => csv(&sample, bytes()?, &found),
+        Kind::Csv => csv(path, most_unpacked_bytes, &sample, &found),
         Kind::Workbook(_) => workbook(path, most_unpacked_bytes, found),
         Kind::Named(_, preset) => Ok(Found { preset: Some(preset), ..found }),
         Kind::Dbf => Ok(of_columns(rows::dbf(bytes()?)?)),
@@ -101,33 +109,63 @@ pub fn inspect(path: &Path, most_unpacked_bytes: u64) -> Result<Found> {
     }
 }
 
-fn csv(sample: &[u8], bytes: ExportBytes, found: &Found) -> Result<Found> {
-    let (encoding, charset) = text::detected(sample);
+fn csv(path: &Path, most_unpacked_bytes: u64, sample: &[u8], found: &Found) -> Result<Found> {
+    let (encoding, charset) =
+        text::of_whole(ExportBytes::open(path, most_unpacked_bytes)?, sample)?;
     let decoded = encoding.decode(sample).0;
     let separator = text::separator(&decoded);
-    let table = Table::of(rows::text(bytes, encoding, separator)?, separator);
+    let bytes = || ExportBytes::open(path, most_unpacked_bytes);
+    let rows = rows::text(bytes()?, encoding, separator)?;
+    let across = rows.iter().take(MAX_TITLE_ROWS).any(|(_, row)| are_months(row));
+    let table = Table::of(rows, separator);
+    let (name, kept) = (Some(encoding.name()), Some(separator));
+    let found = Found { charset, encoding: name, separator: kept, ..found.clone() };
+    if across {
+        let numbers = table.as_ref().and_then(|table| table.numbers.clone());
+        match rows::text_report(bytes()?, encoding, separator, numbers)? {
+            Ok(columns) => return Ok(of_report(columns, table, found)),
+            Err(why) => return Ok(of_no_report(why, table, Form::Text, found)),
+        }
+    }
     let preset = table.as_ref().and_then(|table| preset(table, Form::Text));
-    let (encoding, separator) = (Some(encoding.name()), Some(separator));
-    Ok(Found { charset, encoding, separator, preset, table, ..found.clone() })
+    Ok(Found { preset, table, ..found })
 }
 
 fn workbook(path: &Path, most_unpacked_bytes: u64, found: Found) -> Result<Found> {
     let taken = rows::sheet(path, most_unpacked_bytes)?;
-    let mut notes = Vec::from_iter(notes::other_sheets(&taken.name, &taken.others, found.kind));
+    let notes = Vec::from_iter(notes::other_sheets(&taken.name, &taken.others, found.kind));
+    let found = Found { notes, ..found };
+    let across = taken.rows.iter().take(MAX_TITLE_ROWS).any(|(_, row)| are_months(row));
     let table = Table::of(taken.rows, ';');
-    if taken.grouped {
+    if taken.grouped || taken.spaced || across {
         match rows::report(path, most_unpacked_bytes)? {
-            Ok((columns, rows)) => {
-                let header_row = table.and_then(|table| table.header_row);
-                let table = Table { header_row, ..Table::named(columns, rows) };
-                let preset = preset(&table, Form::Report);
-                return Ok(Found { preset, table: Some(table), report: true, notes, ..found });
-            }
-            Err(why) => notes.push(format!("read as a plain sheet, for it is no report: {why}")),
+            Ok(columns) => return Ok(of_report(columns, table, found)),
+            Err(why) => return Ok(of_no_report(why, table, Form::Sheet, found)),
         }
     }
     let preset = table.as_ref().and_then(|table| preset(table, Form::Sheet));
-    Ok(Found { preset, table, notes, ..found })
+    Ok(Found { preset, table, ..found })
+}
+
+/// What is found of a report with these leaves, whose sheet is `plain` otherwise.
+fn of_report(leaves: Columns, plain: Option<Table>, found: Found) -> Found {
+    let header_row = plain.and_then(|table| table.header_row);
+    let (columns, rows) = leaves;
+    let table = Table { header_row, ..Table::named(columns, rows) };
+    let preset = preset(&table, Form::Report);
+    Found { preset, table: Some(table), report: true, ..found }
+}
+
+/// What is found of rows that look like a report and are none, for what `why` says: a plain table of
+/// documents, or nothing.
+fn of_no_report(why: String, plain: Option<Table>, form: Form, mut found: Found) -> Found {
+    let whole = |table: &Table| block::has_documents(table);
+    let Some(table) = plain.filter(whole) else {
+        return Found { no_report: Some(why), ..found };
+    };
+    found.notes.push(format!("read as a plain table, for it is no report: {why}"));
+    let preset = preset(&table, form);
+    Found { preset, table: Some(table), ..found }
 }
 
 /// The preset whose columns those of `table` are.

@@ -10,13 +10,15 @@ use std::path::Path;
 use encoding_rs::Encoding;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
+use super::locale::Numbers;
 use crate::config::pipeline::{Locale, Named};
 use crate::error::{Error, Kind as ErrorKind, Result, in_file};
 use crate::pull::fetch::ExportBytes;
+use crate::pull::layout::{GridRows, Report, ReportOptions, TextGrid};
 use crate::pull::read::{
-    BadBytes, Decoded, Parquet, RawTable, Report, ReportOptions, Rows, Splitter, TextReader,
-    Workbook, WorkbookOptions, named,
+    BadBytes, Decoded, Parquet, RawTable, Splitter, TextReader, Workbook, WorkbookOptions, named,
 };
+use crate::pull::value::Rows;
 
 /// Rows by which a table is understood.
 const FIRST_ROWS: usize = 5_000;
@@ -33,7 +35,7 @@ pub(super) type Numbered = Vec<(u64, Vec<String>)>;
 /// Columns that are named, and rows under them.
 pub(super) type Columns = (Vec<String>, Numbered);
 
-fn bad(error: BadBytes) -> Error {
+pub(super) fn bad(error: BadBytes) -> Error {
     let row = error.row.map(|row| format!("row {row}: ")).unwrap_or_default();
     Error::new(ErrorKind::Supplier, format!("{row}{}", error.message)).hint(error.hint)
 }
@@ -77,7 +79,7 @@ pub(super) fn text(
     separator: char,
 ) -> Result<Numbered> {
     let mut kept = Kept::default();
-    let mut reader = TextReader::new(bytes, Some(encoding));
+    let mut reader = TextReader::new(bytes, encoding);
     let mut splitter = Splitter::new(u8::try_from(separator).unwrap_or(b','));
     while let Decoded::Text(text) = reader.next(splitter.row()).map_err(bad)? {
         kept.take(splitter.push(text).map_err(bad)?);
@@ -90,8 +92,10 @@ pub(super) fn text(
 pub(super) struct Taken {
     /// Its rows.
     pub(super) rows: Numbered,
-    /// Whether they stand in a hierarchy.
+    /// Whether they stand in a hierarchy, by outline levels or indents.
     pub(super) grouped: bool,
+    /// Whether spaces before names tell one, as nothing else does.
+    pub(super) spaced: bool,
     /// Its name.
     pub(super) name: String,
     /// Other sheets that could be read.
@@ -102,14 +106,17 @@ pub(super) struct Taken {
 pub(super) fn sheet(path: &Path, most_unpacked_bytes: u64) -> Result<Taken> {
     let mut workbook = open(path, most_unpacked_bytes)?;
     let mut kept = Kept::default();
-    let mut grouped = false;
+    let (mut grouped, mut spaced) = (false, false);
     while workbook.next_rows().map_err(bad)?.is_some() {
         let (rows, shapes) = workbook.shaped();
         grouped |= shapes.iter().any(|shape| shape.level > 0 || shape.indent > 0);
+        spaced |=
+            rows.iter().any(|row| row.raw_field(0).starts_with("  ") && !row.field(0).is_empty());
         kept.take(rows);
     }
     let name = workbook.sheet().to_owned();
-    Ok(Taken { rows: kept.rows(), grouped, name, others: workbook.others() })
+    let spaced = spaced && !grouped;
+    Ok(Taken { rows: kept.rows(), grouped, spaced, name, others: workbook.others() })
 }
 
 /// The leaves of the report in the workbook at `path`, or what it lacks to be one.
@@ -118,9 +125,32 @@ pub(super) fn report(
     most_unpacked_bytes: u64,
 ) -> Result<std::result::Result<Columns, String>> {
     let workbook = open(path, most_unpacked_bytes)?;
-    let date = "%Y-%m-%d".to_owned();
-    let locale = Locale { decimal: '.', thousands: Some(' '), sign: None, date };
-    match Report::new(workbook, &ReportOptions::new(locale)) {
+    leaves(workbook, '.', Some(' '))
+}
+
+/// The same of text in `encoding` whose fields `separator` separates, its numbers written as
+/// `numbers` says.
+pub(super) fn text_report(
+    bytes: ExportBytes,
+    encoding: &'static Encoding,
+    separator: char,
+    numbers: Option<Numbers>,
+) -> Result<std::result::Result<Columns, String>> {
+    let reader = TextReader::new(bytes, encoding);
+    let grid = TextGrid::new(reader, u8::try_from(separator).unwrap_or(b','));
+    let (decimal, thousands) =
+        numbers.map_or((',', Some(' ')), |numbers| (numbers.decimal, numbers.thousands));
+    leaves(grid, decimal, thousands)
+}
+
+fn leaves(
+    rows: impl GridRows,
+    decimal: char,
+    thousands: Option<char>,
+) -> Result<std::result::Result<Columns, String>> {
+    let (date, zone) = ("%Y-%m-%d".to_owned(), chrono_tz::Tz::UTC);
+    let locale = Locale { decimal, thousands, sign: None, date, zone };
+    match Report::new(rows, &ReportOptions::new(locale)) {
         Ok(mut report) => table(&mut report).map(Ok),
         Err(error) => {
             let row = error.row.map(|row| format!("row {row}: ")).unwrap_or_default();

@@ -7,8 +7,9 @@ use super::meaning::{self, Meaning};
 use super::rows::Numbered;
 use super::void::{self, Void};
 use crate::config::presets;
-use crate::pull::map::parse_number;
+use crate::names::numbered;
 use crate::pull::read::FAULT;
+use crate::pull::value::parse_number;
 
 /// Rows above a header.
 const MAX_TITLE_ROWS: usize = 30;
@@ -36,6 +37,10 @@ pub struct Table {
     pub total: Option<Total>,
     /// Whether the same document stands on several rows.
     pub lines: bool,
+    /// Whether all rows of a document have the same amount, the document's own.
+    pub once: bool,
+    /// Headers that several columns have.
+    pub doubled: Vec<String>,
     /// Values that the kind of document takes.
     pub kinds: Vec<String>,
     /// Columns that may say which documents do not count.
@@ -74,6 +79,12 @@ impl Table {
     }
 
     fn under(columns: Vec<String>, below: &[(u64, Vec<String>)], separator: char) -> Self {
+        let headers = columns;
+        let columns = numbered(&headers);
+        let mut doubled = headers.clone();
+        doubled.retain(|header| !header.is_empty() && !columns.contains(header));
+        doubled.sort_unstable();
+        doubled.dedup();
         let mut meanings = meaning::meanings(&columns);
         let place_of = |meanings: &[Option<Meaning>], wanted: Meaning| {
             meanings.iter().position(|found| *found == Some(wanted))
@@ -99,9 +110,7 @@ impl Table {
         let number = place_of(&meanings, Meaning::DocumentId);
         let kind = place_of(&meanings, Meaning::Kind);
         let documents = Documents::of(&body, number, kind);
-        if documents.lines {
-            documents.correct_amount(&body, &columns, &mut meanings);
-        }
+        let once = documents.lines && documents.correct_amount(&body, &columns, &mut meanings);
         let mut amounts = of(&meanings, &[Meaning::Amount, Meaning::Price, Meaning::Quantity]);
         // A total may have separators that the rows are too small for.
         let amount = place_of(&meanings, Meaning::Amount);
@@ -146,6 +155,8 @@ impl Table {
             days: locale::days(&dated).map(|(found, _)| found),
             kinds: kinds.map(str::to_owned).collect(),
             lines: documents.lines,
+            once,
+            doubled,
             numbers,
             meanings,
             total,
@@ -194,26 +205,25 @@ impl<'r> Documents<'r> {
     }
 
     /// Takes the amount from a column of totals that each line of a document repeats, and which
-    /// must not be summed: to one whose lines differ, or to quantity and price.
+    /// must not be summed: to one whose lines differ. Gives true where there is none: the total is to be
+    /// taken once.
     fn correct_amount(
         &self,
         body: &[&'r Vec<String>],
         columns: &[String],
         meanings: &mut [Option<Meaning>],
-    ) {
+    ) -> bool {
         let place_of = |wanted| meanings.iter().position(|found| *found == Some(wanted));
-        let Some(total) = place_of(Meaning::Amount) else { return };
-        let priced =
-            [Meaning::Quantity, Meaning::Price].into_iter().all(|one| place_of(one).is_some());
+        let Some(total) = place_of(Meaning::Amount) else { return false };
         let mut amounts = meaning::places(columns, Meaning::Amount).into_iter();
         let free = |place: usize| place == total || meanings[place].is_none();
         match amounts.find(|place| free(*place) && self.differ(body, *place)) {
             Some(own) => {
                 meanings[total] = None;
                 meanings[own] = Some(Meaning::Amount);
+                false
             }
-            None if priced => meanings[total] = None,
-            None => {}
+            None => true,
         }
     }
 
@@ -257,9 +267,9 @@ fn header(rows: &Numbered) -> Option<usize> {
     for (place, (_, row)) in rows.iter().enumerate().take(MAX_TITLE_ROWS) {
         let texts: Vec<&String> = row.iter().filter(|text| !text.is_empty()).collect();
         let values = texts.iter().filter(|text| is_number(text) || locale::days(&[text]).is_some());
-        let distinct = texts.iter().collect::<HashSet<_>>().len() == texts.len();
+        let distinct = texts.iter().collect::<HashSet<_>>().len();
         let values = values.count();
-        if texts.len() < 2 || values * 2 > texts.len() || !distinct {
+        if texts.len() < 2 || values * 2 > texts.len() || distinct * 2 <= texts.len() {
             continue;
         }
         let next = rows.iter().skip(place + 1).find(|(_, row)| filled(row) > 1);

@@ -4,6 +4,10 @@ use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::{Encoding, UTF_8};
 
 use super::Kind;
+use super::rows::bad;
+use crate::error::Result;
+use crate::pull::fetch::ExportBytes;
+use crate::pull::read::{Detected, charset_of};
 
 /// Separators that are tried, the likeliest first where they do as well.
 const SEPARATORS: [char; 4] = [';', '\t', ',', '|'];
@@ -33,6 +37,18 @@ pub(super) fn detected(sample: &[u8]) -> (&'static Encoding, String) {
     let others = sample.iter().filter(|byte| !byte.is_ascii()).count();
     let how = if others >= 100 { "likely" } else { "a guess" };
     (encoding, format!("{}, {how}: by {others} letters beyond ASCII", name(encoding)))
+}
+
+/// The charset of all `bytes`, which begin with `sample`, and how it is known.
+pub(super) fn of_whole(bytes: ExportBytes, sample: &[u8]) -> Result<(&'static Encoding, String)> {
+    let (encoding, others) = match charset_of(bytes).map_err(bad)? {
+        Detected::Marked(_) => return Ok(detected(sample)),
+        Detected::Ascii => return Ok((UTF_8, "utf-8, sure: all letters are ASCII".to_owned())),
+        Detected::Utf8 => return Ok((UTF_8, "utf-8, sure: all letters are valid".to_owned())),
+        Detected::Likely(encoding, others) => (encoding, others),
+    };
+    let how = if others >= 100 { "likely" } else { "a guess" };
+    Ok((encoding, format!("{}, {how}: by {others} letters beyond ASCII", name(encoding))))
 }
 
 /// The label to declare.

@@ -103,7 +103,9 @@ const WORDS: [Words; 3] = [
 /// thing. `gaps` tells whether others are empty.
 pub(super) fn of(header: &str, values: &[&str], gaps: bool) -> Option<Void> {
     let named = normalised(header);
-    let words = WORDS.iter().find(|words| words.headers.contains(&named.as_str()))?;
+    let words = WORDS
+        .iter()
+        .find(|words| words.headers.iter().any(|header| normalised(header) == named))?;
     let begins = |value: &str, with: &[&str]| with.iter().any(|word| value.starts_with(word));
     let (mut known, mut void, mut unknown) = (false, false, Vec::new());
     for value in values {

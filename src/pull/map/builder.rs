@@ -8,7 +8,7 @@ use arrow::array::{
 };
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 
-use super::cell::{Cell, places};
+use super::cell::Cell;
 use crate::config::canonical::{Table, Type};
 use crate::error::Result;
 
@@ -20,29 +20,6 @@ pub(super) const ROW: &str = "_row";
 pub(super) const RAW: &str = "_raw";
 /// Whether the line was rejected: it stands only to reject its document.
 pub(super) const BAD: &str = "_bad";
-
-/// The Arrow type of a canonical type.
-fn data_type(kind: Type) -> DataType {
-    match kind {
-        Type::Text | Type::Word(_) => DataType::Utf8,
-        Type::Money | Type::Quantity | Type::Rate => {
-            DataType::Decimal128(18, i8::try_from(places(kind).unwrap_or(2)).unwrap_or(2))
-        }
-        Type::Date => DataType::Date32,
-        Type::Flag => DataType::Boolean,
-        Type::Score => DataType::Int32,
-        Type::Integer => DataType::Int64,
-    }
-}
-
-/// The columns of a canonical table in the lake: `source` first.
-#[must_use]
-pub fn schema(table: &Table) -> Schema {
-    let mut fields = vec![Field::new("source", DataType::Utf8, true)];
-    let columns = table.columns.iter();
-    fields.extend(columns.map(|column| Field::new(column.name, data_type(column.kind), true)));
-    Schema::new(fields)
-}
 
 enum Column {
     Text(StringBuilder),
@@ -56,9 +33,11 @@ enum Column {
 impl Column {
     fn new(kind: Type) -> Self {
         match kind {
-            Type::Text | Type::Word(_) => Self::Text(StringBuilder::new()),
+            Type::Text | Type::Id | Type::TaxId | Type::Currency | Type::Word(_) => {
+                Self::Text(StringBuilder::new())
+            }
             Type::Money | Type::Quantity | Type::Rate => {
-                Self::Decimal(Decimal128Builder::new().with_data_type(data_type(kind)))
+                Self::Decimal(Decimal128Builder::new().with_data_type(kind.data_type()))
             }
             Type::Date => Self::Date(Date32Builder::new()),
             Type::Flag => Self::Flag(BooleanBuilder::new()),
@@ -112,7 +91,7 @@ pub(super) struct TableBuilder {
 impl TableBuilder {
     pub(super) fn new(table: &Table, source: &str, lines: bool) -> Self {
         let mut fields: Vec<Field> =
-            schema(table).fields().iter().map(|field| field.as_ref().clone()).collect();
+            table.schema().fields().iter().map(|field| field.as_ref().clone()).collect();
         fields.push(Field::new(ROW, DataType::Int64, false));
         if lines {
             fields.push(Field::new(RAW, DataType::Utf8, false));

@@ -140,6 +140,7 @@ impl Fold {
                         message: message.clone(),
                         value: String::new(),
                         raw: parts.raw.value(row).to_owned(),
+                        money: 0,
                         by_rule: false,
                     });
                 }

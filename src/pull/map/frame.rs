@@ -6,10 +6,11 @@
 
 use std::collections::VecDeque;
 
-use super::number;
+use super::header::Header;
+
 use crate::config::pipeline::{Into, Locale, Mapping, Origin, Source};
 use crate::names::like_any_case;
-use crate::pull::read::Row;
+use crate::pull::value::{Row, parse_number};
 
 /// Rows behind which what a subtotal closes may begin.
 const MAX_STARTS: usize = 1 << 12;
@@ -35,6 +36,10 @@ pub struct Control {
     pub below: Option<(u64, u64)>,
     /// Rows that their sums prove to be subtotals, and the first of them by name.
     pub subtotals: (u64, Vec<String>),
+    /// The sum of the records' numbers without their signs.
+    pub sum: i128,
+    /// The same of the rows that were rejected by fault, once they are all known.
+    pub rejected: i128,
 }
 
 /// A total that the rows above do not make up.
@@ -109,7 +114,7 @@ impl<'s> Frame<'s> {
         let (total, footer) = (is(self.totals), is(self.footer));
         let amount = self.field.filter(|_| !self.totals.is_empty() || !self.subtotals.is_empty());
         let amount = amount.map(|field| {
-            let number = number::parse(row.field(field), locale).ok();
+            let number = parse_number(row.field(field), locale).ok();
             number.and_then(|number| number.at_scale(SCALE))
         });
         if footer {
@@ -141,12 +146,21 @@ impl<'s> Frame<'s> {
             return Place::Frame;
         }
         match amount {
-            Some(Some(amount)) => self.sum = self.sum.saturating_add(amount),
+            Some(Some(amount)) => {
+                self.sum = self.sum.saturating_add(amount);
+                self.control.sum = self.control.sum.saturating_add(amount.saturating_abs());
+            }
             Some(None) => self.control.unread += 1,
             None => {}
         }
         self.rows += 1;
         Place::Record
+    }
+
+    /// The money of `row` without its sign, in units of 10⁻⁸; 0 where it has none.
+    pub(super) fn money(&self, row: &Row<'_>, locale: &Locale) -> i128 {
+        let field = self.field.map(|field| row.field(field));
+        field.and_then(|text| money(text, locale)).unwrap_or(0)
     }
 
     /// Whether `row` has a date, other than the `name` it goes by.
@@ -176,18 +190,66 @@ impl<'s> Frame<'s> {
     }
 }
 
+/// The number that `text` is, without its sign, in units of 10⁻⁸.
+fn money(text: &str, locale: &Locale) -> Option<i128> {
+    Some(parse_number(text, locale).ok()?.at_scale(SCALE)?.saturating_abs())
+}
+
+/// The money of a rejected row, given as a JSON array of its fields under `header`, as `source`
+/// reads them, without its sign, in units of 10⁻⁸.
+#[must_use]
+pub fn rejected_money(source: &Source, header: &[String], raw: &str) -> Option<i128> {
+    let header = Header::named(header.iter().map(String::as_str)).renamed(source);
+    let field = Frame::new(source, |name| header.position(name)).field?;
+    let fields: Vec<String> = serde_json::from_str(raw).ok()?;
+    money(fields.get(field)?, source.read.locale())
+}
+
 impl Control {
+    /// What of a total that was proven is rejected, where that is more than `percent` of it.
+    #[must_use]
+    pub fn rejected_beyond(&self, percent: u32) -> Option<String> {
+        let allowed = i128::from(percent) * self.sum;
+        (self.proven.is_some() && self.rejected.saturating_mul(100) > allowed)
+            .then(|| self.rejected_part())
+    }
+
+    /// Whether money was rejected.
+    #[must_use]
+    pub fn has_rejected_money(&self) -> bool {
+        self.rejected != 0
+    }
+
+    fn rejected_part(&self) -> String {
+        let (rejected, sum) = (written(self.rejected), written(self.sum));
+        format!("{rejected} of {sum} of the control total among them")
+    }
+
     /// What to tell.
     #[must_use]
     pub fn notes(&self) -> Vec<String> {
+        let mut notes = Vec::new();
+        if self.proven.is_some() && self.rejected != 0 {
+            notes.push(format!("rows were rejected, {}", self.rejected_part()));
+        }
         let (count, named) = &self.subtotals;
         if *count == 0 {
-            return Vec::new();
+            return notes;
         }
         let more = if *count > named.len() as u64 { ", …" } else { "" };
         let named = named.join(", ");
-        vec![format!("{count} rows taken for subtotals, as their sums prove: {named}{more}")]
+        notes.push(format!("{count} rows taken for subtotals, as their sums prove: {named}{more}"));
+        notes
     }
+}
+
+/// A sum in units of 10⁻⁸, with two places behind the point or as many as it has.
+#[must_use]
+pub fn written(sum: i128) -> String {
+    let sign = if sum < 0 { "-" } else { "" };
+    let digits = format!("{:09}", sum.unsigned_abs());
+    let (whole, fraction) = digits.split_at(digits.len() - 8);
+    format!("{sign}{whole}.{:0<2}", fraction.trim_end_matches('0'))
 }
 
 /// The header of the amounts of documents.

@@ -1,16 +1,19 @@
 //! Which columns of an export a declaration needs, and where they stand.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use crate::config::canonical::{Column, Type};
 use crate::config::pipeline::{Mapping, Origin, Rule, Source};
-use crate::names;
-use crate::pull::read::Row;
+use crate::names::{self, spelling};
+use crate::pull::value::Row;
 
 /// The position of each column of an export by its header.
 #[derive(Debug, Clone, Default)]
 pub struct Header {
-    positions: BTreeMap<String, usize>,
-    width: usize,
+    names: Vec<String>,
+    /// Where columns stand by their names, and by one spelling of these.
+    positions: BTreeMap<String, Vec<usize>>,
+    spelled: BTreeMap<String, Vec<usize>>,
     row: u64,
 }
 
@@ -18,20 +21,18 @@ impl Header {
     /// The header that stands in `row`.
     #[must_use]
     pub fn of(row: &Row<'_>) -> Self {
-        let mut positions = BTreeMap::new();
-        for index in 0..row.len() {
-            positions.entry(row.field(index).to_owned()).or_insert(index);
-        }
-        Self { positions, width: row.len(), row: row.number }
+        let header = Self::named((0..row.len()).map(|index| row.field(index)));
+        Self { row: row.number, ..header }
     }
 
     /// The header of an export whose columns have names without a row of their own.
     #[must_use]
     pub fn named<'a>(names: impl IntoIterator<Item = &'a str>) -> Self {
         let mut header = Self::default();
-        for name in names {
-            header.positions.entry(name.to_owned()).or_insert(header.width);
-            header.width += 1;
+        for (place, name) in names.into_iter().enumerate() {
+            header.names.push(name.to_owned());
+            header.positions.entry(name.to_owned()).or_default().push(place);
+            header.spelled.entry(spelling(name)).or_default().push(place);
         }
         header
     }
@@ -40,9 +41,11 @@ impl Header {
     #[must_use]
     pub fn renamed(mut self, source: &Source) -> Self {
         for (name, others) in &source.renamed {
-            let other = others.iter().find_map(|other| self.position(other));
-            if let (None, Some(position)) = (self.position(name), other) {
-                self.positions.insert(name.clone(), position);
+            if self.positions_of(name).is_empty() {
+                let others = others.iter().map(|other| self.positions_of(other).to_vec());
+                if let Some(places) = others.into_iter().find(|places| !places.is_empty()) {
+                    self.positions.insert(name.clone(), places);
+                }
             }
         }
         self
@@ -51,29 +54,69 @@ impl Header {
     /// The names of its columns, in their order.
     #[must_use]
     pub fn names(&self) -> Vec<String> {
-        let mut names = vec![String::new(); self.width];
-        for (name, position) in &self.positions {
-            names[*position].clone_from(name);
-        }
-        names
+        self.names.clone()
     }
 
-    /// The position of the column called `header`.
+    /// Where the columns stand that are called `header`: as it is written, else by its number among
+    /// those of one name, else in whatever spelling.
+    fn positions_of(&self, header: &str) -> &[usize] {
+        if let Some(places) = self.positions.get(header) {
+            return places;
+        }
+        let numbered = header.strip_suffix(')').and_then(|text| text.rsplit_once(" ("));
+        let numbered = numbered.and_then(|(name, number)| {
+            let places = self.positions.get(name).filter(|places| places.len() > 1)?;
+            let place = number.parse::<usize>().ok()?.checked_sub(1)?;
+            places.get(place..=place)
+        });
+        let spelled = || self.spelled.get(&spelling(header)).map(Vec::as_slice);
+        numbered.or_else(spelled).unwrap_or_default()
+    }
+
+    /// The position of the column called `header`, of several the first.
     #[must_use]
     pub fn position(&self, header: &str) -> Option<usize> {
-        self.positions.get(header).copied()
+        self.positions_of(header).first().copied()
+    }
+
+    /// What to say where several columns are called `header`: message and hint.
+    #[must_use]
+    pub fn doubled(&self, header: &str) -> Option<(String, String)> {
+        let (last, others) =
+            self.positions_of(header).split_last().filter(|(_, it)| !it.is_empty())?;
+        let places: Vec<String> = others.iter().map(|place| (place + 1).to_string()).collect();
+        let message = format!(
+            "columns {} and {} are both called \"{}\"",
+            places.join(", "),
+            last + 1,
+            self.names[*last]
+        );
+        let name = &self.names[*last];
+        let hint = format!(
+            "say which is meant: \"{name} (1)\" is column {}, \"{name} ({})\" is column {}",
+            others[0] + 1,
+            others.len() + 1,
+            last + 1
+        );
+        Some((message, hint))
+    }
+
+    /// The row that it stands in, from 1; 0 where it has none.
+    #[must_use]
+    pub fn row(&self) -> u64 {
+        self.row
     }
 
     /// The number of its columns.
     #[must_use]
     pub fn width(&self) -> usize {
-        self.width
+        self.names.len()
     }
 
     /// How many of `needed` it has.
     #[must_use]
     pub fn count(&self, needed: &[&str]) -> usize {
-        needed.iter().filter(|header| self.positions.contains_key(**header)).count()
+        needed.iter().filter(|header| self.position(header).is_some()).count()
     }
 }
 
@@ -103,19 +146,29 @@ pub fn named_headers(source: &Source) -> Vec<&str> {
 /// The headers whose numbers become amounts and quantities, in all their spellings.
 #[must_use]
 pub fn summed_headers(source: &Source) -> Vec<String> {
-    let mut summed: Vec<String> = Vec::new();
+    headers_of(source, |column| matches!(column.name, "amount" | "quantity"))
+}
+
+/// The headers whose texts become ids and names, in all their spellings.
+#[must_use]
+pub fn text_headers(source: &Source) -> Vec<String> {
+    headers_of(source, |column| matches!(column.kind, Type::Id | Type::Text))
+}
+
+/// The headers that become `wanted` columns as they are, in all their spellings.
+fn headers_of(source: &Source, wanted: impl Fn(&Column) -> bool) -> Vec<String> {
+    let mut headers: Vec<String> = Vec::new();
     for into in &source.into {
-        for (column, mapping) in into.table.columns.iter().zip(&into.columns) {
-            if let ("amount" | "quantity", Some(Origin::Header(header))) =
-                (column.name, mapping.as_ref().map(|mapping| &mapping.from))
-            {
+        let columns = into.table.columns.iter().zip(&into.columns);
+        for (_, mapping) in columns.filter(|(column, _)| wanted(column)) {
+            if let Some(Origin::Header(header)) = mapping.as_ref().map(|mapping| &mapping.from) {
                 let others = source.renamed.iter().filter(|(name, _)| name == header);
-                summed.extend(others.flat_map(|(_, others)| others).cloned());
-                summed.push(header.clone());
+                headers.extend(others.flat_map(|(_, others)| others).cloned());
+                headers.push(header.clone());
             }
         }
     }
-    summed
+    headers
 }
 
 /// What to say of a header that lacks columns: message and hint.
@@ -124,8 +177,9 @@ pub fn missing_columns(source: &Source, found: &Header) -> (String, String) {
     let needed = needed(source);
     let missing: Vec<&str> =
         needed.iter().copied().filter(|header| found.position(header).is_none()).collect();
-    let columns: Vec<&str> =
-        found.positions.keys().map(String::as_str).filter(|name| !name.is_empty()).collect();
+    let names = found.names.iter().chain(found.positions.keys()).map(String::as_str);
+    let columns: BTreeSet<&str> = names.filter(|name| !name.is_empty()).collect();
+    let columns: Vec<&str> = columns.into_iter().collect();
     let message = format!(
         "column{} \"{}\" not found; {} has \"{}\"",
         if missing.len() == 1 { "" } else { "s" },

@@ -1,24 +1,26 @@
 //! One export's rows → canonical rows, rejects and counts.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::hash::BuildHasher;
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 
-use super::cell::{BadValue, Cell, Reading};
-use super::date::DateFormat;
+use super::cell::{Aside, BadValue, Cell, Reading};
+
 use super::document::normalise;
 use super::frame::{Control, Frame, Place};
 use super::header::Header;
 use super::plan::{ColumnPlan, From, TablePlan, applies, places, plan};
 use super::reject::Reject;
-use crate::config::canonical::Type;
+use crate::config::canonical::{Column, Type};
 use crate::config::pipeline::{Origin, Read, Rule, Source};
 use crate::domain::Day;
 use crate::error::Result;
 use crate::names::like;
-use crate::pull::read::{FAULT, Row, Rows, WITHIN};
+use crate::pull::read::{FAULT, WITHIN};
+use crate::pull::value::{DateFormat, Row, Rows, clean, is_nothing, is_shortened};
 
 /// Distinct rows remembered for leaving out repetitions; beyond it some are stored twice and
 /// recognised later.
@@ -58,6 +60,10 @@ pub struct Tally {
     pub replaced: u64,
     /// What rounding amounts changed in sum, in units of 10⁻⁸.
     pub rounded: i128,
+    /// Texts that stand for no value, as `#N/A`, by column of the canonical table: how many.
+    pub emptied: BTreeMap<(&'static str, String), u64>,
+    /// Lines of documents that have no amount.
+    pub without_amount: u64,
     /// What the rows state of their sum.
     pub control: Control,
 }
@@ -67,8 +73,10 @@ pub struct Mapper<'s> {
     source: &'s Source,
     reading: Reading,
     width: usize,
-    /// Whether a row may end before its last columns, empty there.
+    /// Whether cells stand in columns, so that a row may end before the last or go beyond it.
     ragged: bool,
+    /// The texts of the header, and its row.
+    header: (Vec<String>, u64),
     skip: Vec<(&'s Rule, Vec<usize>)>,
     reject: Vec<(&'s Rule, &'s str, Vec<usize>)>,
     frame: Frame<'s>,
@@ -105,7 +113,7 @@ impl<'s> Mapper<'s> {
         let tables = source.into.iter().map(|into| plan(source, into, header)).collect();
         let reading = Reading {
             locale: source.read.locale().clone(),
-            date: DateFormat::new(&source.read.locale().date),
+            date: DateFormat::new(&source.read.locale().date, source.read.locale().zone),
         };
         let hasher = foldhash::fast::FixedState::default();
         Self {
@@ -113,6 +121,7 @@ impl<'s> Mapper<'s> {
             reading,
             width: header.width(),
             ragged: matches!(source.read, Read::Workbook(_)),
+            header: (header.names(), header.row()),
             skip,
             reject,
             frame: Frame::new(source, |name| header.position(name)),
@@ -194,6 +203,10 @@ impl<'s> Mapper<'s> {
             self.tally.skipped += 1;
             return Ok(());
         }
+        if self.is_title(row) {
+            self.tally.recognised += 1;
+            return Ok(());
+        }
         let rule = self.reject.iter().find(|(rule, _, fields)| applies(rule, fields, row));
         if let Some((rule, reason, fields)) = rule {
             self.tally.rejected_by_rule += 1;
@@ -214,12 +227,16 @@ impl<'s> Mapper<'s> {
             return self.reject(row, bad, by_rule, cells, sink);
         }
         cells.clear();
-        let mut rounded = 0;
-        match self.cells(row, cells, &mut rounded) {
+        let mut aside = Aside::default();
+        match self.cells(row, cells, &mut aside) {
             Ok(()) => {
-                self.tally.rounded += rounded;
+                self.tally.add(aside);
                 self.tally.loaded += 1;
                 self.give(row, cells, sink)
+            }
+            Err(_) if self.is_header(row) => {
+                self.tally.recognised += 1;
+                Ok(())
             }
             Err(bad) => {
                 self.tally.rejected += 1;
@@ -241,7 +258,7 @@ impl<'s> Mapper<'s> {
         cells.clear();
         self.tables.iter().any(|plan| plan.takes(row))
             && !self.skip.iter().any(|(rule, fields)| applies(rule, fields, row))
-            && self.cells(row, cells, &mut 0).is_ok()
+            && self.cells(row, cells, &mut Aside::default()).is_ok()
     }
 
     /// Fills `cells` with the values of all tables that take the row, one after the other.
@@ -249,14 +266,15 @@ impl<'s> Mapper<'s> {
         &self,
         row: &Row<'r>,
         cells: &mut Vec<Cell<'r>>,
-        rounded: &mut i128,
+        aside: &mut Aside,
     ) -> Result<(), Box<BadRow>>
     where
         's: 'r,
     {
         let width = self.width;
+        // In text a field too many moves all others; what stands beside a sheet's table is not of it.
         let extra = (width..row.len()).any(|index| !row.field(index).is_empty());
-        if (row.len() < width && !self.ragged) || extra {
+        if (row.len() < width || extra) && !self.ragged {
             return Err(Box::new(BadRow {
                 column: String::new(),
                 reason: "fields".to_owned(),
@@ -267,7 +285,7 @@ impl<'s> Mapper<'s> {
         for plan in self.tables.iter().filter(|plan| plan.takes(row)) {
             let start = cells.len();
             for column in &plan.columns {
-                cells.push(self.cell(column, row, rounded)?);
+                cells.push(self.cell(column, row, plan.lines, aside)?);
             }
             let cells = &mut cells[start..];
             if let (Some(position), Some((first, last))) = (plan.covered, self.cover)
@@ -294,12 +312,13 @@ impl<'s> Mapper<'s> {
         Ok(())
     }
 
-    /// The value of a column; what rounding changed is added to `rounded`.
+    /// The value of a column; `line` tells whether the row is one line of a document.
     fn cell<'r>(
         &self,
         plan: &ColumnPlan<'s>,
         row: &Row<'r>,
-        rounded: &mut i128,
+        line: bool,
+        aside: &mut Aside,
     ) -> Result<Cell<'r>, Box<BadRow>>
     where
         's: 'r,
@@ -323,62 +342,102 @@ impl<'s> Mapper<'s> {
             let less = less_percent.map_or("", |field| row.field(field));
             return self
                 .reading
-                .product(&texts, less, plan.column.kind, rounded)
+                .product(&texts, less, plan.column.kind, aside)
                 .map_err(|error| bad(error, texts.join(" × ")));
         }
         if let From::Join(fields) = from {
             let texts: Vec<&str> = fields.iter().map(|field| row.field(*field)).collect();
-            let text = texts.join("/");
-            let shown = text.clone();
+            let text = cleaned(Cow::Owned(texts.join("/")), plan.column)
+                .map_err(|(error, text)| bad(error, text))?;
             return self
                 .reading
-                .cell(Cow::Owned(text), plan.column.kind, rounded)
-                .map_err(|error| bad(error, shown));
+                .cell(text, plan.column.kind, aside)
+                .map_err(|(error, text)| bad(error, text));
         }
-        let text = match from {
-            From::Field(field) => row.field(*field),
-            From::Constant(constant) => constant,
+        let read = |text: &'r str| {
+            cleaned(Cow::Borrowed(text), plan.column).map_err(|(error, text)| bad(error, text))
+        };
+        let text: Cow<'r, str> = match from {
+            From::Field(field) => read(row.field(*field))?,
+            From::Constant(constant) => Cow::Borrowed(constant),
             From::Split { field, by, part } => {
-                row.field(*field).split(by).nth(part - 1).unwrap_or("").trim()
+                read(row.field(*field).split(by).nth(part - 1).unwrap_or("").trim())?
             }
             From::Match(field, pattern) => {
-                let text = row.field(*field);
-                match pattern.captures(text).and_then(|found| found.get(1)) {
-                    Some(found) => found.as_str().trim(),
-                    None if text.is_empty() => "",
+                let text = read(row.field(*field))?;
+                match pattern.captures(&text).and_then(|found| found.get(1)) {
+                    Some(found) => Cow::Owned(found.as_str().trim().to_owned()),
+                    None if text.is_empty() => text,
                     None => {
                         let message = format!("does not match {:?}", pattern.as_str());
-                        return Err(bad(BadValue { reason: "no_match", message }, text.to_owned()));
+                        let text = text.into_owned();
+                        return Err(bad(BadValue { reason: "no_match", message }, text));
                     }
                 }
             }
-            From::Join(_) | From::Product { .. } | From::First(_) => "",
+            From::Join(_) | From::Product { .. } | From::First(_) => Cow::Borrowed(""),
         };
-        let text = if mapping.map.is_empty() {
-            text
-        } else if let Some((_, value)) = mapping.map.iter().find(|(pattern, _)| like(pattern, text))
+        let (kind, name) = (plan.column.kind, plan.column.name);
+        let (text, void) = if mapping.map.is_empty() {
+            let void = kind.is_text() && is_nothing(&text)
+                || kind == Type::TaxId && is_shortened(&text)
+                || kind == Type::Id && plan.column.nullable && is_shortened(&text);
+            (text, void)
+        } else if let Some((_, value)) =
+            mapping.map.iter().find(|(pattern, _)| like(pattern, &text))
         {
-            value.as_str()
+            (Cow::Borrowed(value.as_str()), false)
         } else {
             let message = "matches no pattern of \"map\"".to_owned();
-            return Err(bad(BadValue { reason: "no_match", message }, text.to_owned()));
+            return Err(bad(BadValue { reason: "no_match", message }, text.into_owned()));
         };
-        let no_day = plan.column.kind == Type::Date && self.reading.date.is_none(text);
-        let text = if no_day { "" } else { text };
-        let text = match (&mapping.default, text.is_empty()) {
-            (Some(default), true) => default.as_str(),
-            _ => text,
-        };
-        if text.is_empty() {
-            if plan.column.nullable || plan.column.kind == Type::Flag {
+        let empty =
+            text.is_empty() || void || kind == Type::Date && self.reading.date.is_none(&text);
+        let text = match &mapping.default {
+            Some(default) if empty => Cow::Borrowed(default.as_str()),
+            _ if empty && (plan.column.nullable || kind == Type::Flag) => {
+                if void {
+                    aside.emptied.push((name, text.into_owned()));
+                }
                 return Ok(Cell::Null);
             }
-            let message = format!("is empty, and \"{}\" must have a value", plan.column.name);
-            return Err(bad(BadValue { reason: "missing", message }, String::new()));
+            // What a document's other lines say counts.
+            _ if empty && line && kind == Type::Money => {
+                aside.without_amount = true;
+                return Ok(Cell::Null);
+            }
+            _ if void => {
+                let message = format!("stands for no value, and \"{name}\" must have one");
+                return Err(bad(BadValue { reason: "missing", message }, text.into_owned()));
+            }
+            _ if empty => {
+                let message = format!("is empty, and \"{name}\" must have a value");
+                return Err(bad(BadValue { reason: "missing", message }, String::new()));
+            }
+            _ => text,
+        };
+        self.reading.cell(text, kind, aside).map_err(|(error, text)| bad(error, text))
+    }
+
+    /// Whether the row is a part of the header: what stands right below it without a digit, or the
+    /// same texts again.
+    fn is_header(&self, row: &Row<'_>) -> bool {
+        let (names, number) = &self.header;
+        let mut fields = (0..row.len()).map(|index| row.field(index));
+        if *number > 0 && row.number == number + 1 {
+            return fields.all(|text| !text.bytes().any(|byte| byte.is_ascii_digit()));
         }
-        self.reading
-            .cell(Cow::Borrowed(text), plan.column.kind, rounded)
-            .map_err(|error| bad(error, text.to_owned()))
+        names.len() > 1 && fields.eq(names.iter().map(String::as_str))
+    }
+
+    /// Whether the row has none of the values that make a row of its tables: a title.
+    fn is_title(&self, row: &Row<'_>) -> bool {
+        let given = |plan: &TablePlan<'_>, column: &usize| {
+            plan.columns[*column].mapping.as_ref().is_some_and(|(_, from)| from.is_given(row))
+        };
+        let plans = self.tables.iter().filter(|plan| plan.takes(row));
+        let told = |plan: &TablePlan<'_>| plan.tells.iter().any(|column| given(plan, column));
+        !plans.clone().any(|plan| plan.tells.is_empty() || told(plan))
     }
 
     fn give(&mut self, row: &Row<'_>, cells: &[Cell<'_>], sink: &mut dyn Sink) -> Result<()> {
@@ -433,7 +492,8 @@ impl<'s> Mapper<'s> {
             let group = &self.source.into[index].group_by;
             for (position, plan) in self.tables[index].columns.iter().enumerate() {
                 let known = group.contains(&position);
-                let cell = if known { self.cell(plan, row, &mut 0).ok() } else { None };
+                let aside = &mut Aside::default();
+                let cell = if known { self.cell(plan, row, true, aside).ok() } else { None };
                 cells.push(cell.unwrap_or(Cell::Null));
             }
             let plan = &mut self.tables[index];
@@ -443,6 +503,7 @@ impl<'s> Mapper<'s> {
                 sink.rows(index, plan.builder.finish()?)?;
             }
         }
+        let money = self.frame.money(row, &self.reading.locale);
         let BadRow { column, reason, message, value } = bad;
         sink.reject(Reject {
             row: row.number,
@@ -451,8 +512,52 @@ impl<'s> Mapper<'s> {
             message,
             value,
             raw: row.raw(),
+            money,
             by_rule,
         })
+    }
+}
+
+impl Tally {
+    /// Takes in what reading a row's values did beside them.
+    fn add(&mut self, aside: Aside) {
+        self.rounded += aside.rounded;
+        self.without_amount += u64::from(aside.without_amount);
+        for emptied in aside.emptied {
+            *self.emptied.entry(emptied).or_default() += 1;
+        }
+    }
+
+    /// What to tell of values that were not taken as they stand.
+    #[must_use]
+    pub fn notes(&self) -> Vec<String> {
+        let mut notes = self.control.notes();
+        notes.extend(self.emptied.iter().map(|((column, text), count)| {
+            format!("\"{text}\" stands for no value: \"{column}\" is empty in {count} rows")
+        }));
+        if self.without_amount > 0 {
+            let count = self.without_amount;
+            notes.push(format!("{count} lines of documents have no amount"));
+        }
+        notes
+    }
+}
+
+/// `text` as a column of texts holds it; other values are as they stand.
+fn cleaned<'t>(
+    text: Cow<'t, str>,
+    column: &Column,
+) -> std::result::Result<Cow<'t, str>, (BadValue, String)> {
+    if !column.kind.is_text() {
+        return Ok(text);
+    }
+    let fault = |message, text: &str| (BadValue { reason: "malformed", message }, text.to_owned());
+    match text {
+        Cow::Borrowed(text) => clean(text).map_err(|message| fault(message, text)),
+        Cow::Owned(text) => match clean(&text) {
+            Ok(clean) => Ok(Cow::Owned(clean.into_owned())),
+            Err(message) => Err(fault(message, &text)),
+        },
     }
 }
 

@@ -7,7 +7,7 @@ use super::header::Header;
 use crate::config::canonical::{Column, Table};
 use crate::config::pipeline::{Into, Load, Mapping, Origin, Rule, Source, Test};
 use crate::names::like;
-use crate::pull::read::Row;
+use crate::pull::value::Row;
 
 /// The position of a column that the header lacks: no row reaches it.
 pub(super) const ABSENT: usize = usize::MAX / 2;
@@ -76,6 +76,8 @@ pub(super) struct TablePlan<'s> {
     pub(super) builder: TableBuilder,
     /// Hashes of rows already given, for tables whose rows repeat on every line.
     pub(super) seen: Option<HashSet<u64, foldhash::fast::FixedState>>,
+    /// Columns of which a row has at least one, unless it is a title.
+    pub(super) tells: Vec<usize>,
     /// The position of the date that the declared cover is held against.
     pub(super) covered: Option<usize>,
     /// Positions of kind and amount, where signs are made one way here.
@@ -96,6 +98,14 @@ pub(super) fn plan<'s>(source: &'s Source, into: &'s Into, header: &Header) -> T
         })
         .collect();
     let lines = !into.group_by.is_empty();
+    let given = |place: &usize| {
+        into.columns[*place].as_ref().is_some_and(|mapping| !mapping.headers().is_empty())
+    };
+    let tells = |place: &usize| {
+        let name = into.table.columns[*place].name;
+        into.table.name != "documents" || ["document_id", "client_id", "amount"].contains(&name)
+    };
+    let tells = (0..into.columns.len()).filter(given).filter(tells).collect();
     let position = |name: &str| into.table.column(name).map(|(index, _)| index);
     let covered = match &source.load {
         Load::ReplacePeriod { column, .. } if into.table.date == Some(column.as_str()) => {
@@ -111,6 +121,7 @@ pub(super) fn plan<'s>(source: &'s Source, into: &'s Into, header: &Header) -> T
         table: into.table,
         conditions,
         columns,
+        tells,
         builder: TableBuilder::new(into.table, &source.system, lines),
         seen: (into.table.date.is_none() && source.into.len() > 1).then(HashSet::default),
         covered,

@@ -15,6 +15,8 @@ pub struct Reject {
     pub value: String,
     /// The row as a JSON array of its fields.
     pub raw: String,
+    /// Its amount without the sign, in units of 10⁻⁸; 0 where it has none that can be read.
+    pub money: i128,
     /// Whether a declared rule rejected it, so that it does not count against the limit.
     pub by_rule: bool,
 }

@@ -14,10 +14,11 @@ use super::charset::Charset;
 use super::client_bank_document::{
     AMOUNT, DATE, Document, NUMBER, PAYER, RECEIVED, RECEIVER, WRITTEN_OFF,
 };
-use super::currency_code;
 use super::lines::Lines;
 use super::record::{columns, hundredths, money, shown};
-use super::{BadBytes, RawTable, Rows};
+use super::{BadBytes, RawTable};
+use crate::domain::currency;
+use crate::pull::value::Rows;
 
 /// What the first line must be.
 const MARK: &[u8] = b"1CClientBankExchange";
@@ -262,7 +263,7 @@ impl<R: Read> ClientBankExchange<R> {
                 totals.summed[side] = totals.summed[side].saturating_add(sum.unwrap_or(0));
             }
         }
-        let (currency, mut fault) = match currency_code::of_account(own.account) {
+        let (currency, mut fault) = match currency::of_account(own.account) {
             Some(Ok(code)) => (code, String::new()),
             Some(Err(number)) => {
                 ("", format!("own account {}: {number} is no currency that is known", own.account))

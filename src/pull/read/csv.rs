@@ -4,7 +4,7 @@
 //! closing one; a field has a limit; a chunk may end anywhere.
 
 use super::BadBytes;
-use super::rows::Rows;
+use crate::pull::value::Rows;
 
 /// The longest field.
 pub const MAX_FIELD_BYTES: usize = 1 << 20;
@@ -248,7 +248,7 @@ mod tests {
     /// Rows of bytes that are decoded `chunk` bytes at a time.
     fn decoded(bytes: &[u8], label: Option<&str>, chunk: usize) -> Result<Vec<String>, String> {
         let encoding = label.and_then(|label| encoding_rs::Encoding::for_label(label.as_bytes()));
-        let encoding = encoding.or(Some(encoding_rs::UTF_16LE));
+        let encoding = encoding.unwrap_or(encoding_rs::UTF_16LE);
         let mut reader = TextReader::by_chunks(bytes, encoding, chunk);
         let mut splitter = Splitter::new(b';');
         let mut table = Vec::new();

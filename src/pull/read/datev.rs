@@ -14,9 +14,10 @@ use super::datev_chart::Votes;
 use super::datev_header::{Category, Header};
 use super::datev_posting::{Posted, posting};
 use super::record::columns;
-use super::rows::Row;
-use super::{BadBytes, Decoded, RawTable, Rows, Splitter, TextReader};
+use super::{BadBytes, Decoded, RawTable, Splitter, TextReader};
 use crate::config::pipeline::Chart;
+use crate::pull::value::Row;
+use crate::pull::value::Rows;
 
 /// The longest row; the widest of the format has 254 short fields.
 const MAX_ROW_BYTES: usize = 1 << 22;
@@ -123,7 +124,7 @@ impl<R: Read> Datev<R> {
     /// Reads `bytes`, whose chart is known as `why` says, up to the names of their columns.
     fn over(bytes: R, chart: Option<Chart>, why: String) -> Result<Self, BadBytes> {
         let mut reader = Self {
-            text: TextReader::new(bytes, Some(WINDOWS_1252)),
+            text: TextReader::new(bytes, WINDOWS_1252),
             splitter: Splitter::new(b';'),
             columns: columns(&COLUMNS),
             rows: Rows::default(),
@@ -191,7 +192,7 @@ impl<R: Read> RawTable for Datev<R> {
     }
 
     fn notes(&self) -> Vec<String> {
-        let mut notes = vec![format!("read as {}", self.text.encoding().0.name())];
+        let mut notes = vec![format!("read as {}", self.text.encoding().name())];
         let table = &self.table;
         if let Some(Header { period: None, category: Category::Postings, .. }) = table.header {
             notes.push("the header names no period and no fiscal year".to_owned());

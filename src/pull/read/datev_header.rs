@@ -4,8 +4,8 @@ use chrono::{Datelike, Days, Months, NaiveDate};
 
 use super::BadBytes;
 use super::record::shown;
-use super::rows::Row;
 use crate::config::pipeline::Chart;
+use crate::pull::value::Row;
 
 /// What a file holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

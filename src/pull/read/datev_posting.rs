@@ -3,11 +3,11 @@
 //! Source: DATEV's description of posting keys. Keeps true: one between a debtor and another account
 //! is the debtor's, whichever stands first; one between two debtors is nobody's.
 
-use super::Rows;
 use super::datev::COLUMNS;
 use super::datev_chart::movement;
 use super::datev_header::Header;
 use crate::config::pipeline::Chart;
+use crate::pull::value::Rows;
 
 /// Whose posting it was.
 pub(super) enum Posted {

@@ -10,7 +10,8 @@ use std::io::{BufReader, Chain, Cursor, Read};
 
 use super::charset::Charset;
 use super::dbf_header::{Field, Header, bad, fill};
-use super::{BadBytes, RawTable, Rows};
+use super::{BadBytes, RawTable};
+use crate::pull::value::Rows;
 
 /// The bytes of records from whose texts a charset is read off.
 const SAMPLE_BYTES: usize = 1 << 22;

@@ -4,27 +4,27 @@ mod charset;
 mod client_bank_document;
 mod client_bank_exchange;
 mod csv;
-mod currency_code;
 mod datev;
 mod datev_chart;
 mod datev_header;
 mod datev_posting;
 mod dbf;
 mod dbf_header;
-mod groups;
+mod detect;
+mod foreign;
 mod lines;
 mod ndjson;
 mod panics;
 mod parquet;
 mod parquet_footer;
 mod record;
-mod report;
-mod rows;
+
 mod sie;
+mod sie_texts;
 mod sie_tokens;
 mod sie_voucher;
 mod text;
-mod workbook;
+pub(super) mod workbook;
 mod xml;
 
 use std::io::Read;
@@ -36,14 +36,15 @@ use dbf::Dbf;
 use sie::Sie;
 use xml::{Xml, XmlFormat};
 
+use super::value::Rows;
 use crate::config::pipeline::Named;
 
 pub use csv::{MAX_FIELD_BYTES, Splitter};
-pub use groups::Groups;
+pub use detect::{Detected, charset_of};
+pub use foreign::{Foreign, foreign};
 pub use ndjson::Ndjson;
 pub use parquet::Parquet;
-pub use report::{GridRows, Report, ReportOptions, TextGrid};
-pub use rows::{Row, Rows};
+
 pub use text::{Decoded, TextReader};
 pub use workbook::{Merge, Shape, Workbook, WorkbookOptions};
 
@@ -98,7 +99,7 @@ pub fn named<'r>(
     match format {
         Named::ClientBankExchange => Ok(Box::new(ClientBankExchange::new(bytes)?)),
         Named::Datev(chart) => Ok(Box::new(Datev::new(bytes, *chart)?)),
-        Named::Sie => Ok(Box::new(Sie::new(bytes)?)),
+        Named::Sie(texts) => Ok(Box::new(Sie::new(bytes, texts.clone())?)),
         Named::Dbf(label) => {
             let encoding = label.as_deref().map(|label| {
                 Charset::for_label(label).ok_or_else(|| BadBytes {

@@ -1,21 +1,20 @@
 //! Newline-delimited JSON → rows: one object a line, a field for each column asked for.
 //!
-//! Keeps true: numbers keep the digits they are written with; a line that is no object of plain
-//! values is named with its row; a key that no line has is a missing column.
+//! Keeps true: numbers keep the digits they are written with, and an exponent is written out; a line
+//! that is no object is named with its row, and a value that is no plain one rejects its row; a key
+//! that no line has is a missing column.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::io::{BufRead, BufReader, Read};
-use std::sync::Arc;
+use std::ops::Range;
 
-use arrow::array::{Array, AsArray, RecordBatch};
-use arrow::datatypes::{DataType, Field, Schema};
-use arrow::json::ReaderBuilder;
-use arrow::json::reader::Decoder;
 use serde::Deserializer;
 use serde::de::{DeserializeSeed, IgnoredAny, MapAccess, Visitor};
+use serde_json::value::RawValue;
 
-use super::rows::Rows;
 use super::{BadBytes, MAX_FIELD_BYTES};
+use crate::pull::value::Rows;
 
 /// Rows given at a time.
 const BATCH_ROWS: usize = 1024;
@@ -23,15 +22,19 @@ const BATCH_ROWS: usize = 1024;
 /// The longest line.
 const MAX_LINE_BYTES: usize = 8 * MAX_FIELD_BYTES;
 
+/// Digits that a number with an exponent may have once it is written out.
+const MAX_DIGITS: usize = 60;
+
 /// Reads lines of objects.
 pub struct Ndjson<R> {
     bytes: BufReader<R>,
     columns: Vec<String>,
     seen: Vec<bool>,
-    decoder: Decoder,
     row: u64,
     rows: Rows,
     line: Vec<u8>,
+    /// Where the value of each column stands in the line.
+    values: Vec<Option<Range<usize>>>,
 }
 
 fn bad(row: u64, message: impl Into<String>) -> BadBytes {
@@ -44,35 +47,28 @@ fn bad(row: u64, message: impl Into<String>) -> BadBytes {
 }
 
 impl<R: Read> Ndjson<R> {
-    /// Reads `columns` from `bytes`.
-    ///
-    /// # Errors
-    /// When no reader can be made of them.
-    pub fn new(bytes: R, columns: &[&str]) -> Result<Self, BadBytes> {
-        let fields = columns.iter().map(|name| Field::new(*name, DataType::Utf8, true));
-        let schema = Arc::new(Schema::new(fields.collect::<Vec<_>>()));
-        let builder = ReaderBuilder::new(schema).with_coerce_primitive(true);
-        let decoder = builder.with_batch_size(BATCH_ROWS).build_decoder();
-        Ok(Self {
+    /// Reads `columns` from `bytes`; each row has a field for each of them, and one that says what is
+    /// wrong with it.
+    #[must_use]
+    pub fn new(bytes: R, columns: &[&str]) -> Self {
+        Self {
             bytes: BufReader::with_capacity(1 << 17, bytes),
             columns: columns.iter().map(|name| (*name).to_owned()).collect(),
             seen: vec![false; columns.len()],
-            decoder: decoder.map_err(|error| bad(0, error.to_string()))?,
             row: 0,
             rows: Rows::default(),
             line: Vec::new(),
-        })
+            values: vec![None; columns.len()],
+        }
     }
 
     /// The next rows; `None` at the end.
     ///
     /// # Errors
-    /// When a line is no object, or a value no plain one.
+    /// When a line is no object.
     pub fn next_rows(&mut self) -> Result<Option<&Rows>, BadBytes> {
         self.rows.clear();
-        let first = self.row + 1;
-        let mut numbers = Vec::with_capacity(BATCH_ROWS);
-        while numbers.len() < BATCH_ROWS {
+        while self.rows.complete < BATCH_ROWS {
             self.line.clear();
             let limit = MAX_LINE_BYTES as u64 + 1;
             let read = self.bytes.by_ref().take(limit).read_until(b'\n', &mut self.line);
@@ -84,36 +80,38 @@ impl<R: Read> Ndjson<R> {
             if read > MAX_LINE_BYTES {
                 return Err(bad(self.row, format!("is longer than {MAX_LINE_BYTES} bytes")));
             }
-            let line = self.line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&self.line);
-            let start = line.iter().position(|byte| !byte.is_ascii_whitespace());
-            let Some(start) = start else { continue };
-            if line[start] != b'{' {
-                return Err(bad(self.row, "is no JSON object"));
+            let line =
+                std::str::from_utf8(&self.line).map_err(|_| bad(self.row, "is not UTF-8"))?;
+            let line = line.strip_prefix('\u{feff}').unwrap_or(line);
+            match line.trim_start().chars().next() {
+                None => continue,
+                Some('{') => {}
+                Some(_) => return Err(bad(self.row, "is no JSON object")),
             }
-            let keys = Keys { columns: &self.columns, seen: &mut self.seen };
-            let mut json = serde_json::Deserializer::from_slice(line);
-            let whole = keys.deserialize(&mut json).and_then(|()| json.end());
-            whole
+            self.values.fill(None);
+            let object = Object { columns: &self.columns, line, values: &mut self.values };
+            let mut json = serde_json::Deserializer::from_str(line);
+            let whole = object.deserialize(&mut json).and_then(|fault| json.end().map(|()| fault));
+            let mut fault = whole
                 .map_err(|error| bad(self.row, format!("is not one whole JSON object: {error}")))?;
-            let decoded =
-                self.decoder.decode(line).map_err(|error| bad(self.row, error.to_string()))?;
-            if decoded < line.len() || self.decoder.has_partial_record() {
-                return Err(bad(self.row, "is not one whole JSON object"));
-            }
-            numbers.push(self.row);
+            let count = self.columns.len();
+            let Ok(()) = self.rows.add(self.row, count + 1, |field, text| {
+                let Some(column) = self.columns.get(field) else {
+                    text.push_str(fault.as_deref().unwrap_or_default());
+                    return Ok::<(), std::convert::Infallible>(());
+                };
+                let Some(value) = self.values[field].clone() else { return Ok(()) };
+                self.seen[field] = true;
+                match plain(&line[value]) {
+                    Ok(value) => text.push_str(&value),
+                    Err(what) => {
+                        fault.get_or_insert_with(|| format!("\"{column}\" {what}"));
+                    }
+                }
+                Ok(())
+            });
         }
-        let batch = self.decoder.flush().map_err(|error| {
-            bad(
-                first,
-                format!("or one of the {} after it: {error}", numbers.len().saturating_sub(1)),
-            )
-        })?;
-        let Some(batch) = batch else { return Ok(None) };
-        if batch.num_rows() != numbers.len() {
-            return Err(bad(first, "or one after it does not hold exactly one object"));
-        }
-        add(&mut self.rows, &batch, &numbers);
-        Ok(Some(&self.rows))
+        Ok(self.rows.iter().next().is_some().then_some(&self.rows))
     }
 
     /// Columns that no line has.
@@ -128,35 +126,87 @@ impl<R: Read> Ndjson<R> {
     }
 }
 
-/// Looks through one object and marks the columns that it has, whatever their values.
-struct Keys<'a> {
-    columns: &'a [String],
-    seen: &'a mut [bool],
+/// The text of a plain value as JSON writes it, or what is wrong with it.
+fn plain(raw: &str) -> Result<Cow<'_, str>, String> {
+    match raw.as_bytes().first() {
+        Some(b'"') => match raw.get(1..raw.len() - 1).filter(|inner| !inner.contains('\\')) {
+            Some(inner) => Ok(Cow::Borrowed(inner)),
+            None => serde_json::from_str(raw).map(Cow::Owned).map_err(|error| error.to_string()),
+        },
+        Some(b'n') => Ok(Cow::Borrowed("")),
+        Some(b'{') => Err("holds an object, expected a plain value".to_owned()),
+        Some(b'[') => Err("holds a list, expected a plain value".to_owned()),
+        Some(b'0'..=b'9' | b'-') if raw.contains(['e', 'E']) => written_out(raw)
+            .map(Cow::Owned)
+            .ok_or_else(|| format!("holds {raw}, a number of more than {MAX_DIGITS} digits")),
+        _ => Ok(Cow::Borrowed(raw)),
+    }
 }
 
-impl<'de> DeserializeSeed<'de> for Keys<'_> {
-    type Value = ();
+/// A number with an exponent without it: `1.5E3` → `1500`.
+fn written_out(raw: &str) -> Option<String> {
+    let (mantissa, exponent) = raw.split_once(['e', 'E'])?;
+    let exponent: i64 = exponent.parse().ok()?;
+    let (sign, digits) = mantissa.strip_prefix('-').map_or(("", mantissa), |digits| ("-", digits));
+    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
+    let digits = format!("{whole}{fraction}");
+    let point = i64::try_from(whole.len()).ok()?.checked_add(exponent)?;
+    let length = digits.len();
+    let text = match usize::try_from(point) {
+        Ok(point) if point >= length && point <= MAX_DIGITS => {
+            format!("{digits}{}", "0".repeat(point - length))
+        }
+        Ok(point) if point > 0 && point < length => {
+            format!("{}.{}", &digits[..point], &digits[point..])
+        }
+        _ => {
+            let zeros = usize::try_from(point.checked_neg()?).ok()?;
+            (zeros + length <= MAX_DIGITS).then(|| format!("0.{}{digits}", "0".repeat(zeros)))?
+        }
+    };
+    let kept = text.trim_start_matches('0');
+    let zero = if kept.is_empty() || kept.starts_with('.') { "0" } else { "" };
+    Some(format!("{sign}{zero}{kept}"))
+}
 
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+/// Looks through one object for the values of columns; gives what is wrong with it.
+struct Object<'a> {
+    columns: &'a [String],
+    line: &'a str,
+    values: &'a mut [Option<Range<usize>>],
+}
+
+impl<'de> DeserializeSeed<'de> for Object<'_> {
+    type Value = Option<String>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
         deserializer.deserialize_map(self)
     }
 }
 
-impl<'de> Visitor<'de> for Keys<'_> {
-    type Value = ();
+impl<'de> Visitor<'de> for Object<'_> {
+    type Value = Option<String>;
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("an object")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut fault = None;
         while let Some(position) = map.next_key_seed(Key(self.columns))? {
-            if let Some(position) = position {
-                self.seen[position] = true;
+            let Some(position) = position else {
+                map.next_value::<IgnoredAny>()?;
+                continue;
+            };
+            let value: &RawValue = map.next_value()?;
+            let start = value.get().as_ptr().addr() - self.line.as_ptr().addr();
+            let again = self.values[position].replace(start..start + value.get().len());
+            if again.is_some() {
+                let key = &self.columns[position];
+                fault.get_or_insert_with(|| format!("key \"{key}\" is given twice"));
             }
-            map.next_value::<IgnoredAny>()?;
         }
-        Ok(())
+        Ok(fault)
     }
 }
 
@@ -183,19 +233,6 @@ impl Visitor<'_> for Key<'_> {
     }
 }
 
-fn add(rows: &mut Rows, batch: &RecordBatch, numbers: &[u64]) {
-    let columns: Vec<_> = batch.columns().iter().map(AsArray::as_string::<i32>).collect();
-    for (row, number) in numbers.iter().enumerate() {
-        let Ok(()) = rows.add(*number, columns.len(), |field, text| {
-            let column = columns[field];
-            if column.is_valid(row) {
-                text.push_str(column.value(row));
-            }
-            Ok::<(), std::convert::Infallible>(())
-        });
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -208,7 +245,7 @@ mod tests {
     }
 
     fn read_bytes(bytes: &[u8]) -> Result<Vec<Vec<String>>, String> {
-        let mut reader = Ndjson::new(bytes, &["id", "amount"]).unwrap();
+        let mut reader = Ndjson::new(bytes, &["id", "amount"]);
         let mut table = Vec::new();
         let told = |bad: super::BadBytes| format!("row {}: {}", bad.row.unwrap(), bad.message);
         while let Some(rows) = reader.next_rows().map_err(told)? {
@@ -225,14 +262,15 @@ mod tests {
     fn numbers_keep_their_digits_and_absent_keys_are_empty() {
         let text = "\u{feff}{\"id\": \"a\", \"amount\": 1200.50, \"more\": [1, {}]}\n\n\
                     {\"amount\": 12345678901234567.89, \"id\": 7}\n{\"id\": null}";
-        let expected = [["1", "a", "1200.50"], ["3", "7", "12345678901234567.89"], ["4", "", ""]];
+        let expected =
+            [["1", "a", "1200.50", ""], ["3", "7", "12345678901234567.89", ""], ["4", "", "", ""]];
         assert_eq!(read(text).unwrap(), expected);
     }
 
     #[test]
     fn a_column_is_there_by_its_key_alone() {
         let text = "{\"\\u0069d\": 1, \"amount_net\": \"amount\"}\n";
-        let mut reader = Ndjson::new(text.as_bytes(), &["id", "amount"]).unwrap();
+        let mut reader = Ndjson::new(text.as_bytes(), &["id", "amount"]);
         assert!(reader.next_rows().unwrap().is_some());
         assert_eq!(reader.unseen().collect::<Vec<_>>(), ["amount"]);
     }
@@ -249,7 +287,24 @@ mod tests {
             let error = read(&format!("{object}{text}")).unwrap_err();
             assert!(error.starts_with(expected), "{error}");
         }
-        assert!(read("{\"id\": {\"nested\": 1}}\n").is_err());
+    }
+
+    #[test]
+    fn a_value_that_is_no_plain_one_is_named_in_its_row() {
+        let rows = read(
+            "{\"id\": {\"nested\": 1}, \"amount\": 1}\n{\"id\": [1]}\n\
+             {\"id\": \"a\\nb\", \"amount\": 1, \"amount\": 2}\n{\"id\": 3E+1, \"amount\": -1.5e-2}\n\
+             {\"id\": 1e999}\n{\"id\": true, \"amount\": 120.5E1}\n",
+        );
+        let expected = [
+            ["1", "", "1", "\"id\" holds an object, expected a plain value"],
+            ["2", "", "", "\"id\" holds a list, expected a plain value"],
+            ["3", "a\nb", "2", "key \"amount\" is given twice"],
+            ["4", "30", "-0.015", ""],
+            ["5", "", "", "\"id\" holds 1e999, a number of more than 60 digits"],
+            ["6", "true", "1205", ""],
+        ];
+        assert_eq!(rows.unwrap(), expected);
     }
 
     proptest! {

@@ -7,17 +7,21 @@ use std::fmt::Write;
 use std::fs::File;
 
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
-use arrow::datatypes::{DataType, TimeUnit, TimestampMicrosecondType};
+use arrow::datatypes::{DataType, Schema, SchemaRef, TimeUnit, TimestampMicrosecondType};
 use arrow::util::display::{ArrayFormatter, FormatOptions};
 use chrono_tz::Tz;
 use parquet::arrow::ProjectionMask;
-use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
+use parquet::arrow::arrow_reader::{
+    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader,
+    ParquetRecordBatchReaderBuilder,
+};
+use parquet::basic::Type as PhysicalType;
 use parquet::file::metadata::{ColumnChunkMetaData, RowGroupMetaData};
 
 use super::panics::caught;
 use super::parquet_footer::is_whole;
-use super::rows::Rows;
 use super::{BadBytes, RawTable};
+use crate::pull::value::Rows;
 
 /// Rows given at a time.
 const BATCH_ROWS: usize = 1024;
@@ -67,7 +71,15 @@ impl Parquet {
         let unusable = |error: parquet::errors::ParquetError| {
             bad(None, format!("is no Parquet file that can be read: {error}"))
         };
-        let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(unusable)?;
+        let read = ArrowReaderMetadata::load(&file, ArrowReaderOptions::new()).map_err(unusable)?;
+        let read = match wider(&read) {
+            Some(schema) => {
+                let options = ArrowReaderOptions::new().with_schema(schema);
+                ArrowReaderMetadata::load(&file, options).map_err(unusable)?
+            }
+            None => read,
+        };
+        let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(file, read);
         let mut chunks = builder.metadata().row_groups().iter().flat_map(RowGroupMetaData::columns);
         if !chunks.all(|chunk| lies_within(chunk, bytes)) {
             return Err(bad(None, "is damaged: a column lies outside of the file"));
@@ -134,6 +146,29 @@ impl Parquet {
     }
 }
 
+/// The schema of a file with instants of 96 bits, which nanoseconds of 64 do not hold: with
+/// microseconds in their place. `None` where it has none.
+fn wider(read: &ArrowReaderMetadata) -> Option<SchemaRef> {
+    let leaves = read.parquet_schema().columns();
+    let is_wide = |root: usize| {
+        let schema = read.parquet_schema();
+        let mut own = (0..leaves.len()).filter(|leaf| schema.get_column_root_idx(*leaf) == root);
+        own.any(|leaf| leaves[leaf].physical_type() == PhysicalType::INT96)
+    };
+    let fields = read.schema().fields().iter().enumerate();
+    let wide = fields.clone().any(|(root, _)| is_wide(root));
+    let fields = fields.map(|(root, field)| match field.data_type() {
+        DataType::Timestamp(TimeUnit::Nanosecond, zone) if is_wide(root) => {
+            let kind = DataType::Timestamp(TimeUnit::Microsecond, zone.clone());
+            std::sync::Arc::new(field.as_ref().clone().with_data_type(kind))
+        }
+        _ => std::sync::Arc::clone(field),
+    });
+    let fields: Vec<_> = fields.collect();
+    let schema = Schema::new_with_metadata(fields, read.schema().metadata().clone());
+    wide.then(|| std::sync::Arc::new(schema))
+}
+
 /// The column with instants as days, where it holds plain values.
 fn plain(column: &ArrayRef, zone: Tz) -> Result<ArrayRef, String> {
     let cast = |to: &DataType| {
@@ -144,12 +179,15 @@ fn plain(column: &ArrayRef, zone: Tz) -> Result<ArrayRef, String> {
         DataType::Timestamp(..) => {
             let instants = cast(&DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())))?;
             let instants = instants.as_primitive::<TimestampMicrosecondType>();
-            let days = instants.iter().map(|instant| {
-                let instant = chrono::DateTime::from_timestamp_micros(instant?)?;
+            let day = |micros| {
+                let instant = chrono::DateTime::from_timestamp_micros(micros)
+                    .ok_or_else(|| format!("holds {micros} µs since 1970, which is no day"))?;
                 let day = instant.with_timezone(&zone).date_naive();
-                Some(crate::domain::calendar::to_day(day))
-            });
-            Ok(std::sync::Arc::new(days.collect::<arrow::array::Date32Array>()))
+                Ok::<_, String>(crate::domain::calendar::to_day(day))
+            };
+            let days = instants.iter().map(|instant| instant.map(day).transpose());
+            let days = days.collect::<Result<arrow::array::Date32Array, _>>()?;
+            Ok(std::sync::Arc::new(days))
         }
         DataType::Dictionary(..) => cast(&DataType::Utf8),
         kind if kind.is_nested() || kind.is_binary() => {

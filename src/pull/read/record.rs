@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 
-use super::rows::Rows;
+use crate::pull::value::Rows;
 
 /// Rows given at a time.
 const BATCH_ROWS: usize = 1024;

@@ -11,13 +11,16 @@ use std::io::Read;
 use std::sync::LazyLock;
 
 use chrono::NaiveDate;
+use regex::Regex;
 
 use super::charset::Charset;
 use super::lines::Lines;
 use super::record::{columns, shown};
+use super::sie_texts::{Named, named};
 use super::sie_tokens::Tokens;
 use super::sie_voucher::{RECEIVABLES, Voucher};
-use super::{BadBytes, RawTable, Rows};
+use super::{BadBytes, RawTable};
+use crate::pull::value::Rows;
 
 /// The page of `#FORMAT PC8`.
 const PC8: Charset = Charset::Oem(437);
@@ -63,6 +66,8 @@ pub(super) struct Sie<R> {
     kind: String,
     accounts: BTreeMap<String, String>,
     years: BTreeSet<(NaiveDate, NaiveDate)>,
+    /// How texts of postings name an invoice and a client, where it is declared.
+    texts: Option<Regex>,
     /// The voucher that is read, where one is.
     open: Voucher,
     is_open: bool,
@@ -83,7 +88,10 @@ struct Seen {
     latin: u64,
     /// Postings to receivables that become no document.
     unmoved: u64,
-    unnamed: u64,
+    /// Those whose texts name no invoice, and one of these.
+    unnamed: (u64, String),
+    /// Those whose invoice is known by the shape of a text alone, and one of these.
+    guessed: (u64, String),
     utf_8: bool,
 }
 
@@ -97,8 +105,11 @@ impl<R: Read> Sie<R> {
     ///
     /// # Errors
     /// When its first line is no SIE label.
-    pub(super) fn new(bytes: R) -> Result<Self, BadBytes> {
+    ///
+    /// `texts`, where it is given, finds the groups `invoice` and `client` in texts of postings.
+    pub(super) fn new(bytes: R, texts: Option<Regex>) -> Result<Self, BadBytes> {
         let mut reader = Self {
+            texts,
             lines: Lines::new(bytes),
             line: String::new(),
             columns: columns(&COLUMNS),
@@ -247,12 +258,18 @@ impl<R: Read> Sie<R> {
             given += 1;
             let told = if one.text.is_empty() { voucher.text.as_str() } else { one.text };
             let name = self.accounts.get(one.account).map_or("", String::as_str);
-            let invoice = labelled(told, "Faktnr:");
+            let receivable = one.account.starts_with(RECEIVABLES);
+            let Named { invoice, client, guessed } = named(told, self.texts.as_ref());
             let (mut document, mut amount, mut related) = ("", "", "");
-            if one.account.starts_with(RECEIVABLES) && voucher.fault.is_empty() {
+            if receivable && voucher.fault.is_empty() {
                 self.seen.unmoved += u64::from(voucher.movement == "other");
                 let moved = voucher.movement != "other";
-                self.seen.unnamed += u64::from(moved && invoice.is_empty());
+                if moved && invoice.is_empty() {
+                    tell(&mut self.seen.unnamed, told);
+                }
+                if moved && guessed {
+                    tell(&mut self.seen.guessed, told);
+                }
                 if moved && !invoice.is_empty() {
                     (document, amount) = (invoice, one.amount);
                 }
@@ -281,7 +298,7 @@ impl<R: Read> Sie<R> {
                 one.amount,
                 one.text,
                 invoice,
-                labelled(told, "Namn:"),
+                client,
                 &self.company,
                 document,
                 amount,
@@ -334,17 +351,34 @@ impl<R: Read> RawTable for Sie<R> {
                 "postings to receivables without income from sales (30 to 36) or money (19) in \
                  their vouchers: of no document",
             ),
-            (
-                seen.unnamed,
-                "postings to receivables without \"Faktnr:\" in their texts: of no document",
-            ),
             (seen.latin, "letters of ISO-8859-1 among cp437"),
             (seen.corrections, "#RTRANS and #BTRANS left out: #TRANS already holds them"),
             (seen.outside_years, "vouchers dated outside the years of #RAR"),
         ];
         let counts = counts.into_iter().filter(|(count, _)| *count > 0);
         notes.extend(counts.map(|(count, what)| format!("{count} {what}")));
+        let pattern = "read: { sie: { texts: '(?<invoice>\\d+), (?<client>.+)' } }";
+        if let (count @ 1.., text) = &seen.unnamed {
+            notes.push(format!(
+                "{count} postings to receivables whose texts name no invoice, as \"{text}\": of no \
+                 document; a pattern to match their text may say how they do, as {pattern}"
+            ));
+        }
+        if let (count @ 1.., text) = &seen.guessed {
+            notes.push(format!(
+                "{count} postings to receivables without labels: invoice and client are guessed by the \
+                 shape of their texts, as \"{text}\"; to say it, write {pattern}"
+            ));
+        }
         notes
+    }
+}
+
+/// Counts one more, the first by its text.
+fn tell(told: &mut (u64, String), text: &str) {
+    told.0 += 1;
+    if told.1.is_empty() {
+        text.clone_into(&mut told.1);
     }
 }
 
@@ -370,14 +404,6 @@ fn decode(line: &[u8], text: &mut String, seen: &mut Seen) {
         }
         None => char::from(*byte),
     }));
-}
-
-/// What stands behind `label` in texts such as `Faktnr: 891, Namn: Karl Svensson`; a name may hold
-/// commas, a number does not.
-fn labelled<'t>(text: &'t str, label: &str) -> &'t str {
-    let Some((_, value)) = text.split_once(label) else { return "" };
-    let end = if label == "Namn:" { ", Faktnr:" } else { "," };
-    value.split(end).next().unwrap_or_default().trim()
 }
 
 #[cfg(test)]

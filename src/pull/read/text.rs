@@ -2,10 +2,10 @@
 
 use std::io::Read;
 
-use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::{Decoder, DecoderResult, Encoding, UTF_8};
 
 use super::BadBytes;
+use super::detect::Detected;
 
 /// Bytes read at a time.
 const CHUNK_BYTES: usize = 1 << 18;
@@ -14,7 +14,7 @@ const CHUNK_BYTES: usize = 1 << 18;
 pub struct TextReader<R> {
     bytes: R,
     encoding: &'static Encoding,
-    declared: bool,
+    detected: bool,
     decoder: Decoder,
     buffer: Vec<u8>,
     pending: std::ops::Range<usize>,
@@ -36,17 +36,22 @@ pub enum Decoded<'a> {
 }
 
 impl<R: Read> TextReader<R> {
-    /// Opens `bytes` in `encoding`, or in the one that their first chunk suggests.
-    pub fn new(bytes: R, encoding: Option<&'static Encoding>) -> Self {
+    /// Opens `bytes`, which are in `encoding` unless a byte order mark says otherwise.
+    pub fn new(bytes: R, encoding: &'static Encoding) -> Self {
         Self::by_chunks(bytes, encoding, CHUNK_BYTES)
     }
 
-    /// The same, reading `chunk` bytes at a time.
-    pub(super) fn by_chunks(bytes: R, encoding: Option<&'static Encoding>, chunk: usize) -> Self {
+    /// The same of bytes whose encoding was detected.
+    pub fn detected(bytes: R, charset: Detected) -> Self {
+        Self { detected: true, ..Self::new(bytes, charset.encoding()) }
+    }
+
+    /// The same as [`TextReader::new`], reading `chunk` bytes at a time.
+    pub(super) fn by_chunks(bytes: R, encoding: &'static Encoding, chunk: usize) -> Self {
         let mut reader = Self {
             bytes,
-            encoding: UTF_8,
-            declared: encoding.is_some(),
+            encoding,
+            detected: false,
             decoder: UTF_8.new_decoder_with_bom_removal(),
             buffer: vec![0; chunk],
             pending: 0..0,
@@ -58,23 +63,21 @@ impl<R: Read> TextReader<R> {
         };
         reader.fill();
         let sample = &reader.buffer[reader.pending.clone()];
-        reader.encoding = match (Encoding::for_bom(sample), encoding) {
-            (Some((marked, _)), _) => marked,
-            (None, Some(declared)) => declared,
-            (None, None) => {
-                let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
-                detector.feed(sample, reader.ended);
-                detector.guess(None, Utf8Detection::Allow)
-            }
-        };
+        reader.encoding = Encoding::for_bom(sample).map_or(encoding, |(marked, _)| marked);
         reader.decoder = reader.encoding.new_decoder_with_bom_removal();
         reader
     }
 
-    /// The charset that is used, and whether it was declared.
+    /// The charset that is used.
     #[must_use]
-    pub fn encoding(&self) -> (&'static Encoding, bool) {
-        (self.encoding, self.declared)
+    pub fn encoding(&self) -> &'static Encoding {
+        self.encoding
+    }
+
+    /// Things to tell: a charset that was detected.
+    pub fn notes(&self) -> Vec<String> {
+        let detected = self.detected.then(|| format!("charset detected: {}", self.encoding.name()));
+        Vec::from_iter(detected)
     }
 
     /// Gives back the bytes' reader.
@@ -117,8 +120,12 @@ impl<R: Read> TextReader<R> {
                         "byte {at} is not {}: the file is in another charset",
                         self.encoding.name()
                     ),
-                    hint: "correct \"encoding\", as windows-1251, or write encoding: detect"
-                        .to_owned(),
+                    hint: if self.detected {
+                        "declare its charset, as encoding: windows-1251; or ask for it in UTF-8"
+                    } else {
+                        "correct \"encoding\", as windows-1251, or write encoding: detect"
+                    }
+                    .to_owned(),
                 });
             }
         }
@@ -140,13 +147,7 @@ impl<R: Read> TextReader<R> {
                 Ok(read) => filled += read,
                 Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
                 Err(error) => {
-                    let cut = error.kind() == std::io::ErrorKind::UnexpectedEof;
-                    let what = if cut { "the packed file is cut off" } else { "reading failed" };
-                    self.failed = Some(BadBytes {
-                        row: None,
-                        message: format!("{what}: {error}"),
-                        hint: "ask for the file again".to_owned(),
-                    });
+                    self.failed = Some(unreadable(&error));
                     break;
                 }
             }
@@ -155,19 +156,35 @@ impl<R: Read> TextReader<R> {
     }
 }
 
+/// Says that bytes cannot be read or unpacked.
+pub(super) fn unreadable(error: &std::io::Error) -> BadBytes {
+    let cut = error.kind() == std::io::ErrorKind::UnexpectedEof;
+    let what = if cut { "the packed file is cut off" } else { "reading failed" };
+    BadBytes {
+        row: None,
+        message: format!("{what}: {error}"),
+        hint: "ask for the file again".to_owned(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use super::super::detect::charset_of;
     use super::{Decoded, TextReader};
 
     fn read(bytes: &[u8], label: Option<&str>) -> Result<(String, &'static str), String> {
-        let encoding =
-            label.map(|label| encoding_rs::Encoding::for_label(label.as_bytes()).unwrap());
-        let mut reader = TextReader::new(bytes, encoding);
+        let mut reader = match label {
+            Some(label) => {
+                let encoding = encoding_rs::Encoding::for_label(label.as_bytes()).unwrap();
+                TextReader::new(bytes, encoding)
+            }
+            None => TextReader::detected(bytes, charset_of(bytes).unwrap()),
+        };
         let mut text = String::new();
         while let Decoded::Text(piece) = reader.next(1).map_err(|error| error.message)? {
             text.push_str(piece);
         }
-        Ok((text, reader.encoding().0.name()))
+        Ok((text, reader.encoding.name()))
     }
 
     #[test]

@@ -35,8 +35,8 @@ use quick_xml::Reader;
 use quick_xml::errors::Error;
 use quick_xml::events::{BytesStart, Event};
 
-use super::rows::Rows;
 use super::{BadBytes, RawTable};
+use crate::pull::value::Rows;
 pub(super) use format::XmlFormat;
 
 use bundle::{Bundle, FILE, OUTERMOST};

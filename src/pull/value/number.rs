@@ -143,11 +143,19 @@ fn unexpected(char: char, locale: &Locale) -> String {
 
 #[cfg(test)]
 mod tests {
+    use chrono_tz::Tz;
+
     use super::{Decimal, parse};
     use crate::config::pipeline::Locale;
 
     fn hundredths(text: &str, decimal: char, thousands: Option<char>) -> Result<i128, String> {
-        let locale = Locale { decimal, thousands, sign: Some("$".to_owned()), date: String::new() };
+        let locale = Locale {
+            decimal,
+            thousands,
+            sign: Some("$".to_owned()),
+            date: String::new(),
+            zone: Tz::UTC,
+        };
         parse(text, &locale).map(|number| number.at_scale(2).unwrap())
     }
 

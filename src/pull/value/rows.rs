@@ -3,13 +3,13 @@
 /// Rows of text fields.
 #[derive(Debug, Default)]
 pub struct Rows {
-    pub(super) text: String,
+    pub(in crate::pull) text: String,
     /// The end of each field in `text`.
-    pub(super) ends: Vec<usize>,
+    pub(in crate::pull) ends: Vec<usize>,
     /// For each row its number and its first field.
-    pub(super) starts: Vec<(u64, usize)>,
+    pub(in crate::pull) starts: Vec<(u64, usize)>,
     /// Whether each row is finished but the last, which may still grow.
-    pub(super) complete: usize,
+    pub(in crate::pull) complete: usize,
 }
 
 /// One row.
@@ -30,14 +30,14 @@ impl Rows {
     }
 
     /// The row at `index`, one of the complete ones.
-    pub(super) fn row(&self, index: usize) -> Row<'_> {
+    pub(in crate::pull) fn row(&self, index: usize) -> Row<'_> {
         let (number, first) = self.starts[index];
         let end = self.starts.get(index + 1).map_or(self.ends.len(), |(_, next)| *next);
         Row { number, rows: self, first, end }
     }
 
     /// Adds a complete row, numbered `row`, of fields that `write` appends one by one.
-    pub(super) fn add<E>(
+    pub(in crate::pull) fn add<E>(
         &mut self,
         row: u64,
         fields: usize,
@@ -66,7 +66,7 @@ impl Rows {
     }
 
     /// Forgets all rows, all of them complete.
-    pub(super) fn clear(&mut self) {
+    pub(in crate::pull) fn clear(&mut self) {
         self.text.clear();
         self.ends.clear();
         self.starts.clear();
@@ -74,7 +74,7 @@ impl Rows {
     }
 
     /// Forgets the complete rows; an unfinished last one stays.
-    pub(super) fn forget_complete(&mut self) {
+    pub(in crate::pull) fn forget_complete(&mut self) {
         if self.complete == 0 {
             return;
         }
@@ -117,7 +117,7 @@ impl<'a> Row<'a> {
 
     /// The text of a field with the spaces around it.
     #[inline]
-    pub(super) fn raw_field(&self, index: usize) -> &'a str {
+    pub(in crate::pull) fn raw_field(&self, index: usize) -> &'a str {
         let field = self.first + index;
         if field >= self.end {
             return "";

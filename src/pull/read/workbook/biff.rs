@@ -53,6 +53,8 @@ pub(super) struct Records {
     bytes: Vec<u8>,
     /// The charset of texts; without one they are UTF-16, as from Excel 97 on (BIFF8).
     pub(super) charset: Option<Charset>,
+    /// Whether that charset is neither said by the workbook nor declared.
+    pub(super) unsaid: bool,
     limit_bytes: u64,
     left_bytes: u64,
 }
@@ -71,6 +73,7 @@ impl Records {
             units: Vec::new(),
             bytes: Vec::new(),
             charset: None,
+            unsaid: false,
             limit_bytes,
             left_bytes: limit_bytes,
         }
@@ -217,8 +220,15 @@ impl Records {
                 self.bytes.push(byte);
             }
             let decoded = charset.decode(&self.bytes).ok_or_else(|| {
-                let message = format!("a text at byte {} of the XLS is not in ", self.head_at);
-                bad(None, message + &charset.name())
+                let at = format!("a text at byte {} of the XLS is not", self.head_at);
+                if self.unsaid {
+                    let message =
+                        format!("{at} ASCII, and the workbook does not say its code page");
+                    let hint =
+                        "declare it, as read: { xls: { encoding: windows-1251 } }".to_owned();
+                    return BadBytes { row: None, message, hint };
+                }
+                bad(None, format!("{at} in {}", charset.name()))
             })?;
             text.push_str(&decoded);
         } else {

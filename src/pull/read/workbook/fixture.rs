@@ -7,7 +7,7 @@ use std::io::Write as _;
 use zip::write::SimpleFileOptions;
 
 /// A zip archive of `parts` in a file of its own.
-pub(in crate::pull::read) fn zipped(parts: &[(&str, &str)]) -> File {
+pub(in crate::pull) fn zipped(parts: &[(&str, &str)]) -> File {
     let mut file = tempfile::tempfile().unwrap();
     let mut archive = zip::ZipWriter::new(&mut file);
     let options = SimpleFileOptions::default().compression_method(zip::CompressionMethod::Deflated);
@@ -20,10 +20,10 @@ pub(in crate::pull::read) fn zipped(parts: &[(&str, &str)]) -> File {
 }
 
 /// The style of a cell: a day, `00`, `0".Н"`, indents of 1 and 2, italic, indented and italic.
-pub(in crate::pull::read) const DAY: usize = 1;
-pub(in crate::pull::read) const CODE: usize = 2;
-pub(in crate::pull::read) const CODE_LETTER: usize = 3;
-pub(in crate::pull::read) const ITALIC: usize = 6;
+pub(in crate::pull) const DAY: usize = 1;
+pub(in crate::pull) const CODE: usize = 2;
+pub(in crate::pull) const CODE_LETTER: usize = 3;
+pub(in crate::pull) const ITALIC: usize = 6;
 
 const STYLES: &str = "\u{feff}<?xml version=\"1.0\"?><styleSheet>\
     <numFmts><numFmt numFmtId=\"164\" formatCode=\"00\"/>\
@@ -36,7 +36,7 @@ const STYLES: &str = "\u{feff}<?xml version=\"1.0\"?><styleSheet>\
 
 /// A sheet that grows row by row.
 #[derive(Default)]
-pub(in crate::pull::read) struct Book {
+pub(in crate::pull) struct Book {
     rows: String,
     strings: Vec<String>,
     merges: Vec<String>,
@@ -46,7 +46,7 @@ pub(in crate::pull::read) struct Book {
 
 impl Book {
     /// Adds a row at outline `level` of texts and numbers; a cell as `text@style` has a style.
-    pub(in crate::pull::read) fn row(mut self, level: usize, cells: &[&str]) -> Self {
+    pub(in crate::pull) fn row(mut self, level: usize, cells: &[&str]) -> Self {
         self.row += 1;
         let row = self.row;
         write!(self.rows, "<row r=\"{row}\" outlineLevel=\"{level}\">").unwrap();
@@ -69,20 +69,20 @@ impl Book {
     }
 
     /// Merges a range, as `A1:B1`.
-    pub(in crate::pull::read) fn merge(mut self, range: &str) -> Self {
+    pub(in crate::pull) fn merge(mut self, range: &str) -> Self {
         self.merges.push(format!("<mergeCell ref=\"{range}\"/>"));
         self
     }
 
     /// Says that sums stand below what they sum.
-    pub(in crate::pull::read) fn summary_below(mut self) -> Self {
+    pub(in crate::pull) fn summary_below(mut self) -> Self {
         self.summary_below = true;
         self
     }
 
     /// The workbook as 1C writes it: the strings under another name, marks of byte order, a
     /// dimension that lies.
-    pub(in crate::pull::read) fn file(&self) -> File {
+    pub(in crate::pull) fn file(&self) -> File {
         let below = if self.summary_below { "" } else { "<outlinePr summaryBelow=\"0\"/>" };
         let sheet = format!(
             "<sheetPr>{below}</sheetPr><dimension ref=\"AA82\"/><sheetData>{}</sheetData>\
@@ -105,7 +105,7 @@ fn column_name(column: usize) -> String {
 }
 
 /// A workbook of one sheet with these elements and shared strings; `properties` are the book's.
-pub(in crate::pull::read) fn package(sheet: &str, strings: &str, properties: &str) -> File {
+pub(in crate::pull) fn package(sheet: &str, strings: &str, properties: &str) -> File {
     let relation = |id: usize, kind: &str, target: &str| {
         format!(
             "<Relationship Id=\"r{id}\" Type=\"http://s/relationships/{kind}\" Target=\"{target}\"/>"
@@ -157,7 +157,7 @@ pub(in crate::pull::read) fn package(sheet: &str, strings: &str, properties: &st
 }
 
 /// An ODS whose spreadsheet has these elements, and these styles.
-pub(in crate::pull::read) fn ods(styles: &str, tables: &str) -> File {
+pub(in crate::pull) fn ods(styles: &str, tables: &str) -> File {
     zipped(&[
         ("mimetype", "application/vnd.oasis.opendocument.spreadsheet"),
         (

@@ -1,7 +1,8 @@
 //! The rows of a sheet as they are read, with what the sheet says of each row's place.
 
 use super::{MAX_COLUMNS, MAX_ROWS, bad};
-use crate::pull::read::{BadBytes, Rows};
+use crate::pull::read::BadBytes;
+use crate::pull::value::Rows;
 
 /// Rows, fields and bytes after which a chunk is given.
 const CHUNK_ROWS: usize = 1024;

@@ -10,7 +10,7 @@
 mod biff;
 mod compound;
 #[cfg(test)]
-pub(super) mod fixture;
+pub(in crate::pull) mod fixture;
 mod format;
 mod grid;
 mod number;
@@ -39,7 +39,9 @@ use self::grid::Grid;
 use self::package::Package;
 use self::values::Values;
 use crate::names::like;
-use crate::pull::read::{BadBytes, Rows};
+use crate::pull::read::BadBytes;
+use crate::pull::read::foreign::{foreign, marked_text};
+use crate::pull::value::Rows;
 
 /// Columns that a sheet may have, as in Excel.
 const MAX_COLUMNS: usize = 16_384;
@@ -56,6 +58,8 @@ pub struct WorkbookOptions {
     pub date: String,
     /// The decimal separator that numbers are written with.
     pub decimal: char,
+    /// The charset of texts of an XLS of Excel 5 that does not say it.
+    pub encoding: Option<String>,
     /// Bytes that the parts of the workbook may unpack to, and that an XLS may hold in all.
     pub max_unpacked_bytes: u64,
     /// Empty cells that may have to be written before others, and cells of an ODS sheet.
@@ -68,6 +72,7 @@ impl Default for WorkbookOptions {
             sheet: None,
             date: "%Y-%m-%d".to_owned(),
             decimal: '.',
+            encoding: None,
             max_unpacked_bytes: 1 << 30,
             max_cells: 20_000_000,
         }
@@ -103,7 +108,7 @@ impl Workbook {
         let unreadable = |error: std::io::Error| bad(None, format!("reading failed: {error}"));
         let mut start = Vec::new();
         file.seek(SeekFrom::Start(0)).map_err(unreadable)?;
-        file.by_ref().take(64).read_to_end(&mut start).map_err(unreadable)?;
+        file.by_ref().take(4096).read_to_end(&mut start).map_err(unreadable)?;
         file.seek(SeekFrom::Start(0)).map_err(unreadable)?;
         let values = Values::new(options);
         let book = match start.as_slice() {
@@ -177,7 +182,12 @@ impl Workbook {
     #[must_use]
     pub fn notes(&self) -> Vec<String> {
         let taken = (!self.chosen).then(|| format!("sheet taken: \"{}\"", self.sheet()));
-        Vec::from_iter(taken)
+        let hidden = match &self.book {
+            Book::Xlsx(book) => book.hidden(),
+            Book::Ods(_) | Book::Xls(_) => 0,
+        };
+        let hidden = (hidden > 0).then(|| format!("{hidden} rows are hidden, and are read"));
+        taken.into_iter().chain(hidden).collect()
     }
 
     /// The sheets after the one that is read that are not hidden and have cells, up to one that
@@ -242,18 +252,22 @@ impl Kind {
 fn no_workbook(start: &[u8]) -> BadBytes {
     let text = String::from_utf8_lossy(start);
     let begin: String = text.trim_start_matches('\u{feff}').chars().take(20).collect();
-    let what = if start.is_empty() {
-        "is empty".to_owned()
-    } else if start.starts_with(b"MOXCEL") {
-        "is a tabular document of 1C (MXL)".to_owned()
-    } else if matches!(start, [9, 0 | 2 | 4 | 8, _, 0, ..]) {
-        "is an XLS of Excel 4 or older, or of a script".to_owned()
-    } else if begin.trim_start().starts_with('<') {
-        format!("is text that begins with \"{begin}\" under the name of a workbook")
-    } else {
-        format!("begins with \"{}\", as no workbook does", begin.escape_debug())
-    };
     let hint = "save it as XLSX, or declare the format that it has".to_owned();
+    let (what, hint) = if start.is_empty() {
+        ("is empty".to_owned(), "ask for it again".to_owned())
+    } else if let Some(foreign) = foreign(start) {
+        (format!("is {}", foreign.name), foreign.hint.to_owned())
+    } else if matches!(start, [9, 0 | 2 | 4 | 8, _, 0, ..]) {
+        ("is an XLS of Excel 4 or older, or of a script".to_owned(), hint)
+    } else if let Some(charset) = marked_text(start).filter(|name| name.starts_with("UTF-16")) {
+        let charset = charset.to_lowercase();
+        let hint = format!("declare it as text: read: {{ csv: {{ encoding: {charset}, … }} }}");
+        (format!("is text in {charset} under the name of a workbook"), hint)
+    } else if begin.trim_start().starts_with('<') {
+        (format!("is text that begins with \"{begin}\" under the name of a workbook"), hint)
+    } else {
+        (format!("begins with \"{}\", as no workbook does", begin.escape_debug()), hint)
+    };
     BadBytes { row: None, message: format!("{what}: expected XLSX, XLS or ODS"), hint }
 }
 

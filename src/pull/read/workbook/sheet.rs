@@ -29,6 +29,7 @@ pub(super) struct Sheet {
     merges: Vec<Merge>,
     summary_below: bool,
     any: bool,
+    hidden: u64,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,6 +64,7 @@ impl Sheet {
             merges: Vec::new(),
             summary_below: true,
             any: false,
+            hidden: 0,
         }
     }
 
@@ -73,6 +75,11 @@ impl Sheet {
 
     pub(super) fn merges(&self) -> &[Merge] {
         &self.merges
+    }
+
+    /// Rows that are hidden, as by a filter.
+    pub(super) fn hidden(&self) -> u64 {
+        self.hidden
     }
 
     pub(super) fn summary_below(&self) -> bool {
@@ -98,6 +105,9 @@ impl Sheet {
                         self.row = number;
                         let level = number_attribute(&element, "outlineLevel").unwrap_or(0);
                         grid.begin(number, level)?;
+                        // Rows of an outline are hidden where it is folded up.
+                        let hidden = level == 0 && flag(&element, "hidden") == Some(true);
+                        self.hidden += u64::from(hidden);
                         self.place = Place::Row(0);
                     }
                     (Place::Row(next), "c") => {

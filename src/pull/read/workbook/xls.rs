@@ -77,7 +77,12 @@ impl Xls {
             bad(None, format!("is a compound file of \"{names}\", no workbook"))
         })?;
         let mut records = Records::new(stream, options.max_unpacked_bytes);
-        let globals = Globals::read(&mut records)?;
+        let declared = options.encoding.as_deref().map(|label| {
+            Charset::for_label(label).ok_or_else(|| {
+                bad(None, format!("cannot be read in encoding \"{label}\", which is not known"))
+            })
+        });
+        let globals = Globals::read(&mut records, declared.transpose()?)?;
         values.from_1904 = globals.from_1904;
         let all = globals.names.iter().zip(&globals.places);
         let sheets = match &options.sheet {
@@ -181,7 +186,7 @@ fn error_name(code: u8) -> &'static str {
 }
 
 impl Globals {
-    fn read(records: &mut Records) -> Result<Self, BadBytes> {
+    fn read(records: &mut Records, declared: Option<Charset>) -> Result<Self, BadBytes> {
         let mut globals = Self::default();
         let mut formats: BTreeMap<u16, Format> = BTreeMap::new();
         let mut italics: Vec<bool> = Vec::new();
@@ -193,8 +198,11 @@ impl Globals {
         let version = records.short()?;
         match version {
             BIFF8 => {}
-            // Until CODEPAGE says which: no text but ASCII passes.
-            BIFF5 => records.charset = Some(Charset::UTF_8),
+            // Until CODEPAGE says which; where none is declared, no text but ASCII passes.
+            BIFF5 => {
+                records.charset = Some(declared.unwrap_or(Charset::UTF_8));
+                records.unsaid = declared.is_none();
+            }
             _ => {
                 let message = format!("is an XLS of version 0x{version:04x}");
                 return Err(bad(None, format!("{message}, expected that of Excel 5 to 2003")));
@@ -207,6 +215,7 @@ impl Globals {
                 record::CODEPAGE if version == BIFF5 => {
                     let page = records.short()?;
                     records.charset = Some(charset(page)?);
+                    records.unsaid = false;
                 }
                 record::DATEMODE => globals.from_1904 = records.short()? == 1,
                 record::BOUNDSHEET => {

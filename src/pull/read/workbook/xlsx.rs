@@ -206,6 +206,10 @@ impl Xlsx {
         self.sheet.merges()
     }
 
+    pub(super) fn hidden(&self) -> u64 {
+        self.sheet.hidden()
+    }
+
     pub(super) fn summary_below(&self) -> bool {
         self.sheet.summary_below()
     }

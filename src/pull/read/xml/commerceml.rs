@@ -68,10 +68,6 @@ const PROPERTIES: &[(&str, &str)] = &[
 /// Columns of [`PROPERTIES`] that are true or false.
 const FLAGS: &[&str] = &["cancel_mark", "deletion_mark", "posted", "paid", "final"];
 
-/// How 1C writes currencies that have an ISO code.
-const CURRENCIES: &[(&str, &str)] =
-    &[("руб", "RUB"), ("руб.", "RUB"), ("rur", "RUB"), ("643", "RUB"), ("грн", "UAH")];
-
 const DOCUMENT: &[(&str, &str)] = &[
     ("id", "Ид | @Идентификатор"),
     ("number", "Номер | @Номер"),
@@ -308,10 +304,6 @@ fn complete(bundle: &mut Bundle, document: usize) {
         _ => "unknown",
     };
     bundle.set(document, "cancelled", cancelled);
-    let written = bundle.get(document, "currency").to_lowercase();
-    if let Some((_, iso)) = CURRENCIES.iter().find(|(known, _)| *known == written) {
-        bundle.set(document, "currency", *iso);
-    }
     operation(bundle, document);
 }
 

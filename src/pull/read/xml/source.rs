@@ -37,13 +37,13 @@ impl<R: Read> Source<R> {
             BadBytes { row: None, message: format!("{what}: {error}"), hint }
         })?;
         let encoding = charset(&head)?;
-        let text = TextReader::new(Cursor::new(head).chain(bytes), Some(encoding));
+        let text = TextReader::new(Cursor::new(head).chain(bytes), encoding);
         Ok(Self { text, chunk: String::new(), at: 0, taken: 0, line: 1, failed: None })
     }
 
     /// The name of the charset.
     pub(super) fn charset(&self) -> &'static str {
-        self.text.encoding().0.name()
+        self.text.encoding().name()
     }
 
     /// The line that is being read, from 1.

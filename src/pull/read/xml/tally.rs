@@ -165,6 +165,7 @@ pub(super) const FORMAT: Format = Format {
                 ("reference", "REFERENCE"),
                 ("narration", "NARRATION"),
                 ("party", "PARTYLEDGERNAME"),
+                ("party_name", "PARTYNAME"),
                 ("party_gst_id", "PARTYGSTIN"),
                 ("cancelled", ""),
                 ("is_cancelled", "ISCANCELLED"),
@@ -193,7 +194,11 @@ pub(super) const FORMAT: Format = Format {
             within: "document",
             paths: "ALLLEDGERENTRIES.LIST | LEDGERENTRIES.LIST",
             shown: false,
-            fields: &[("ledger", "LEDGERNAME"), ("ledger_amount", "AMOUNT")],
+            fields: &[
+                ("ledger", "LEDGERNAME"),
+                ("is_party", "ISPARTYLEDGER"),
+                ("ledger_amount", "AMOUNT"),
+            ],
         },
         Record {
             name: "group",
@@ -285,6 +290,7 @@ fn voucher(bundle: &mut Bundle) {
     let flags = ["is_cancelled", "is_optional", "is_deleted"];
     let void = flags.iter().any(|flag| bundle.get(OUTERMOST, flag).eq_ignore_ascii_case("yes"));
     bundle.set(OUTERMOST, "cancelled", if void { "true" } else { "false" });
+    name_party(bundle);
     party(bundle, &kind);
     if void && kind != OTHER && bundle.get(OUTERMOST, "party").is_empty() {
         let id = bundle.get(OUTERMOST, "voucher_id").to_owned();
@@ -340,6 +346,26 @@ fn kind(bundle: &mut Bundle, named: &str) -> String {
 /// Whether an amount of the kind is a credit, which is positive in Tally.
 fn is_credit(kind: &str) -> bool {
     kind == "return" || kind == "payment"
+}
+
+/// Names the party where its ledger is not: the ledger that is marked as a party's, else the party's
+/// name where a ledger is called so.
+fn name_party(bundle: &mut Bundle) {
+    if !bundle.get(OUTERMOST, "party").is_empty() {
+        return;
+    }
+    let ledgers = bundle.all("ledger");
+    let marked =
+        ledgers.iter().filter(|it| bundle.get(**it, "is_party").eq_ignore_ascii_case("yes"));
+    let marked: Vec<&str> = marked.map(|it| bundle.get(*it, "ledger")).collect();
+    let name = bundle.get(OUTERMOST, "party_name");
+    let named = || ledgers.iter().any(|it| bundle.get(*it, "ledger") == name);
+    let party = match marked.as_slice() {
+        [one, others @ ..] if others.iter().all(|other| other == one) => (*one).to_owned(),
+        _ if named() => name.to_owned(),
+        _ => return,
+    };
+    bundle.set(OUTERMOST, "party", party);
 }
 
 /// Sums the party's lines up: they are the voucher's total with tax.

@@ -3,7 +3,7 @@
 //! As `QuickBooks` writes its reports: the header's first cell is empty, a client's name stands
 //! alone, his rows begin with an empty cell, and `Total for <name>` ends them.
 
-use super::rows::{Row, Rows};
+use crate::pull::value::{Row, Rows};
 
 /// What a row that ends a group begins with, in lower case.
 const ENDS: [&str; 2] = ["total for ", "итого по "];
@@ -62,7 +62,8 @@ fn add(rows: &mut Rows, row: &Row<'_>, fields: usize, first: &str) {
 
 #[cfg(test)]
 mod tests {
-    use super::{Groups, Rows};
+    use super::Groups;
+    use crate::pull::value::Rows;
 
     #[test]
     fn headings_are_carried_down_and_totals_left_out() {

@@ -127,12 +127,21 @@ impl Tree {
             [] => "none of them".to_owned(),
             levels => format!("\"{}\"", levels.join("\", \"")),
         };
+        let told = if table.spaced { ", as the spaces before names tell" } else { "" };
+        let labels = (1..=depth).map(|level| match self.levels.get(level - 1) {
+            Some(label) => format!("\"{label}\""),
+            None => format!("\"level {level}\""),
+        });
+        let labels: Vec<String> = labels.collect();
         Err(BadBytes {
             row: None,
-            message: format!("its rows stand on {depth} levels, and its header names {named}"),
-            hint:
-                "name every level from the top, as report: { labels: [Контрагент, Номенклатура] }"
-                    .to_owned(),
+            message: format!(
+                "its rows stand on {depth} levels{told}, and its header names {named}"
+            ),
+            hint: format!(
+                "name all {depth} from the top, as report: {{ labels: [{}] }}",
+                labels.join(", ")
+            ),
         })
     }
 }

@@ -2,7 +2,8 @@
 
 use std::io::Read;
 
-use crate::pull::read::{BadBytes, Decoded, Merge, Rows, Shape, Splitter, TextReader, Workbook};
+use crate::pull::read::{BadBytes, Decoded, Merge, Shape, Splitter, TextReader, Workbook};
+use crate::pull::value::Rows;
 
 /// Rows with the shape of each.
 pub trait GridRows {
@@ -65,8 +66,7 @@ impl GridRows for Workbook {
     }
 }
 
-/// A report as CSV or TXT: the spaces before the first text of a row are its indent, and sums
-/// stand above what they sum, as 1C writes them.
+/// A report as CSV or TXT: sums stand above what they sum, as 1C writes them.
 pub struct TextGrid<R> {
     text: TextReader<R>,
     splitter: Splitter,
@@ -100,20 +100,11 @@ impl<R: Read> GridRows for TextGrid<R> {
             }
         };
         self.shapes.clear();
-        for row in rows.iter() {
-            let first = (0..row.len()).find(|index| !row.field(*index).is_empty()).unwrap_or(0);
-            let raw = row.raw_field(first);
-            let spaces = raw.chars().count() - raw.trim_start().chars().count();
-            let indent = u8::try_from(spaces).unwrap_or(u8::MAX);
-            self.shapes.push(Shape { indent, ..Shape::default() });
-        }
+        self.shapes.resize(rows.iter().count(), Shape::default());
         Ok(Some((rows, &self.shapes)))
     }
 
     fn notes(&self) -> Vec<String> {
-        match self.text.encoding() {
-            (encoding, false) => vec![format!("charset detected: {}", encoding.name())],
-            _ => Vec::new(),
-        }
+        self.text.notes()
     }
 }

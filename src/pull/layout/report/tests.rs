@@ -5,12 +5,19 @@ use std::fmt::Write;
 use proptest::prelude::*;
 
 use crate::config::pipeline::{Locale, Summary};
+use crate::pull::layout::{Report, ReportOptions, TextGrid};
 use crate::pull::read::workbook::fixture::{Book, CODE, ITALIC};
-use crate::pull::read::{RawTable, Report, ReportOptions, TextGrid, TextReader};
+use crate::pull::read::{RawTable, TextReader};
 use crate::pull::read::{Workbook, WorkbookOptions};
 
 fn locale(decimal: char) -> Locale {
-    Locale { decimal, thousands: Some(' '), sign: None, date: "%d.%m.%Y".to_owned() }
+    Locale {
+        decimal,
+        thousands: Some(' '),
+        sign: None,
+        date: "%d.%m.%Y".to_owned(),
+        zone: chrono_tz::Tz::UTC,
+    }
 }
 
 fn table(mut report: Report) -> String {
@@ -35,7 +42,7 @@ fn from_book_with(book: &Book, options: &ReportOptions) -> Result<Report, String
 }
 
 fn from_text(text: &str) -> Result<Report, String> {
-    let grid = TextGrid::new(TextReader::new(text.as_bytes(), None), b';');
+    let grid = TextGrid::new(TextReader::new(text.as_bytes(), encoding_rs::UTF_8), b';');
     Report::new(grid, &ReportOptions::new(locale(','))).map_err(|error| error.message)
 }
 

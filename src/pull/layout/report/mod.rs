@@ -24,9 +24,9 @@ use chrono::NaiveDate;
 
 use self::header::{Column, Header};
 use self::tree::{Leaf, Tree};
-use super::{BadBytes, RawTable, Row, Rows, Shape};
 use crate::config::pipeline::{Locale, Summary};
-use crate::pull::map::number::{Decimal, parse};
+use crate::pull::read::{BadBytes, RawTable, Shape};
+use crate::pull::value::{Decimal, Row, Rows, parse_number};
 
 /// Rows given at a time.
 const BATCH_ROWS: usize = 1024;
@@ -38,6 +38,8 @@ pub struct ReportOptions {
     /// is known by words as `Контрагент`, `Customer`, or by months. One for each level, they name
     /// the levels where the header does not.
     pub labels: Vec<String>,
+    /// Headers that labels may have beside the words that are known, in one spelling.
+    pub known: Vec<String>,
     /// Columns that have to sum up to the totals; of others it is told when they do not.
     pub summed: Vec<String>,
     /// Columns that no total sums up, as prices and shares; those with `%` never are.
@@ -58,6 +60,7 @@ impl ReportOptions {
     pub fn new(locale: Locale) -> Self {
         Self {
             labels: Vec::new(),
+            known: Vec::new(),
             summed: Vec::new(),
             not_summed: Vec::new(),
             summary: None,
@@ -91,6 +94,8 @@ struct Table {
     rows: Rows,
     shapes: Vec<Shape>,
     locale: Locale,
+    /// Whether the spaces before names are all that tells the levels.
+    spaced: bool,
 }
 
 fn bad(row: Option<u64>, message: impl Into<String>) -> BadBytes {
@@ -118,12 +123,13 @@ impl Table {
     }
 
     fn number(&self, text: &str) -> Option<Decimal> {
-        parse(text, &self.locale).ok()
+        parse_number(text, &self.locale).ok()
     }
 
     fn read(source: &mut dyn GridRows, options: &ReportOptions) -> Result<Self, BadBytes> {
         let locale = options.locale.clone();
-        let mut table = Self { rows: Rows::default(), shapes: Vec::new(), locale };
+        let mut table = Self { rows: Rows::default(), shapes: Vec::new(), locale, spaced: false };
+        let mut spaces = Vec::new();
         while let Some((rows, shapes)) = source.next_shaped()? {
             if table.len() + shapes.len() > options.max_rows {
                 let message = format!("the report has more than {} rows", options.max_rows);
@@ -131,14 +137,66 @@ impl Table {
             }
             table.shapes.extend_from_slice(shapes);
             for row in rows.iter() {
+                spaces.push(spaces_before(&row));
                 table.rows.add(row.number, row.len(), |field, text| {
                     text.push_str(row.field(field));
                     Ok::<(), BadBytes>(())
                 })?;
             }
         }
+        let shaped = table.shapes.iter().any(|shape| shape.level > 0 || shape.indent > 0);
+        if !shaped && spaces.iter().any(|spaces| *spaces > 0) {
+            table.spaced = true;
+            table.indent(&spaces);
+        }
         Ok(table)
     }
+
+    /// Takes the `spaces` before names for indents. A row without any, that has a text where rows
+    /// with spaces have none, stands below all of them.
+    fn indent(&mut self, spaces: &[u8]) {
+        let deepest = spaces.iter().copied().max().unwrap_or(0);
+        let text = |row: &Row<'_>, field: usize| {
+            let text = row.field(field);
+            !text.is_empty() && self.number(text).is_none()
+        };
+        let width = self.rows().map(|row| row.len()).max().unwrap_or(0);
+        let of_spaced = |field: &usize| {
+            let mut spaced = (0..self.len()).filter(|row| spaces[*row] > 0);
+            spaced.any(|row| text(&self.row(row), *field))
+        };
+        let own: Vec<usize> = (1..width).filter(|field| !of_spaced(field)).collect();
+        let indents: Vec<u8> = (0..self.len())
+            .map(|row| match spaces[row] {
+                0 if own.iter().any(|field| text(&self.row(row), *field)) => {
+                    deepest.saturating_add(1)
+                }
+                spaces => spaces,
+            })
+            .collect();
+        for (shape, indent) in self.shapes.iter_mut().zip(indents) {
+            shape.indent = indent;
+        }
+    }
+}
+
+/// The spaces before the first text of a row.
+fn spaces_before(row: &Row<'_>) -> u8 {
+    let first = (0..row.len()).find(|index| !row.field(*index).is_empty()).unwrap_or(0);
+    let raw = row.raw_field(first);
+    let spaces = raw.chars().count() - raw.trim_start().chars().count();
+    u8::try_from(spaces).unwrap_or(u8::MAX)
+}
+
+/// Whether `texts`, those of a row, are the months of a report that has them across.
+#[must_use]
+pub fn are_months(texts: &[String]) -> bool {
+    let named = |text: &&String| text.chars().any(char::is_alphabetic);
+    let months = texts.iter().filter(named);
+    let months = months.filter(|text| period::month(text, "").is_some()).count();
+    let totals = texts.iter().filter(|text| words::is_total(text)).count();
+    let filled = texts.iter().filter(|text| !text.is_empty()).count();
+    months > 1 && months + totals + 1 >= filled
 }
 
 impl Report {

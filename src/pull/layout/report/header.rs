@@ -6,7 +6,9 @@ use super::period::{Month, Period, month, period};
 use super::unit::unit;
 use super::words::is_total;
 use super::{ReportOptions, Table, bad};
-use crate::pull::read::{BadBytes, Merge, Row};
+use crate::names::spelling;
+use crate::pull::read::{BadBytes, Merge};
+use crate::pull::value::Row;
 use chrono::NaiveDate;
 
 /// Rows among which the header is looked for.
@@ -15,8 +17,10 @@ const MAX_TITLE_ROWS: u64 = 30;
 const MAX_HEADER_ROWS: usize = 3;
 
 /// How the label or another column of a header begins, in lower case.
-const KEYWORDS: [&str; 22] = [
+const KEYWORDS: [&str; 24] = [
     "контрагент",
+    "партнер",
+    "грузополучатель",
     "номенклатура",
     "покупатель",
     "клиент",
@@ -85,9 +89,17 @@ pub(super) fn find(
     merges: &[Merge],
     options: &ReportOptions,
 ) -> Result<Header, BadBytes> {
-    let is_label = |text: &str| match options.labels.as_slice() {
-        [] => is_keyword(text),
-        labels => labels.iter().any(|label| label == text),
+    let declared =
+        |text: &str| options.labels.iter().any(|label| spelling(label) == spelling(text));
+    // Labels that no row has still name the levels, from the top.
+    let found = table.rows().take_while(|row| row.number <= MAX_TITLE_ROWS);
+    let found = found.into_iter().any(|row| fields(&row).any(declared) && filled(&row) > 1);
+    let is_label = |text: &str| {
+        if found {
+            declared(text)
+        } else {
+            is_keyword(text) || options.known.contains(&spelling(text))
+        }
     };
     let above = || table.rows().take_while(|row| row.number <= MAX_TITLE_ROWS);
     let labelled = |row: &Row<'_>| fields(row).any(is_label) && filled(row) > 1;
@@ -164,8 +176,8 @@ fn anchor(header: &[&str], is_label: &dyn Fn(&str) -> bool) -> usize {
 }
 
 fn is_keyword(text: &str) -> bool {
-    let text = text.to_lowercase();
-    !text.contains(':') && KEYWORDS.iter().any(|word| text.starts_with(word))
+    let text = spelling(text);
+    !text.contains(':') && KEYWORDS.iter().any(|word| text.starts_with(&spelling(word)))
 }
 
 /// The texts of the header's rows, those of merged cells in each of their columns.
@@ -289,27 +301,32 @@ fn name_columns(
         if name.is_empty() && across && running.is_some() && months[column].is_some() {
             "amount".clone_into(&mut name);
         }
-        match name.to_lowercase().as_str() {
+        match spelling(&name).as_str() {
             "" => {}
             "показатели" | "показатель" => header.indicator = Some(column),
             _ if across && running.is_none() && is_total(top) => {
                 header.dropped.push(name);
             }
             _ => {
-                let taken = |name: &str| {
-                    header.columns.iter().any(|it| it.name == name && it.month == running)
-                };
-                let mut unique = name.clone();
-                let mut copy = 2;
-                while taken(&unique) {
-                    unique = format!("{name} ({copy})");
-                    copy += 1;
-                }
-                header.columns.push(Column { index: column, name: unique, month: running });
+                header.columns.push(Column { index: column, name, month: running });
             }
         }
     }
+    number(&mut header.columns);
     header
+}
+
+/// Numbers the columns of one name and month: `Amount (1)`, `Amount (2)`.
+fn number(columns: &mut [Column]) {
+    let key = |column: &Column| (column.name.clone(), column.month);
+    let keys: Vec<_> = columns.iter().map(key).collect();
+    for (place, column) in columns.iter_mut().enumerate() {
+        let same = |other: &&(String, Option<NaiveDate>)| **other == keys[place];
+        if keys.iter().filter(same).count() > 1 {
+            let copy = keys[..=place].iter().filter(same).count();
+            column.name = format!("{} ({copy})", column.name);
+        }
+    }
 }
 
 impl Title {
