@@ -69,6 +69,9 @@ pub(super) enum Verb {
         /// Write the pipeline into the project.
         #[arg(long)]
         init: bool,
+        /// Stop where a load would begin, and count what was read: for benchmarks of the readers.
+        #[arg(long, hide = true)]
+        read_only: bool,
     },
     /// Find every mistake in the declarations and models.
     Validate,

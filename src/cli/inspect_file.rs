@@ -1,8 +1,10 @@
 //! `inspect`: what an export is, what a load of it would bring, and a pipeline that reads it.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use arrow::array::RecordBatch;
+use arrow::array::{AsArray, RecordBatch};
+use arrow::datatypes::Decimal128Type;
 use chrono::{DateTime, Utc};
 use object_store::path::Path as ObjectPath;
 
@@ -37,7 +39,12 @@ pub(super) struct Target {
 }
 
 /// `inspect FILE|URL`.
-pub(super) async fn inspect_file(cli: &Cli, target: &str, init: bool) -> Result<()> {
+pub(super) async fn inspect_file(
+    cli: &Cli,
+    target: &str,
+    init: bool,
+    read_only: bool,
+) -> Result<()> {
     let declared = cli.project.join("pipelines/project.yaml").is_file();
     let env = Env::of_process();
     let project = if declared { Some(super::verbs::loaded(&cli.project, &env)?) } else { None };
@@ -67,6 +74,11 @@ pub(super) async fn inspect_file(cli: &Cli, target: &str, init: bool) -> Result<
     };
     let mut found = inspect(&target.path, most)
         .map_err(|error| error.at(format!("export \"{}\"", target.export.name)))?;
+    if read_only {
+        let read = looking.best(&found)?.ok_or_else(|| Error::new(Kind::Nothing, lacks(&found)))?;
+        print::json(read.seen.told(read.rejected).to_string());
+        return Ok(());
+    }
     let mut proposed = looking.propose(&found).await?;
     // Documents on several rows may come after the rows by which the table was understood.
     if proposed.as_ref().is_some_and(Proposed::contradicts)
@@ -166,29 +178,35 @@ struct Looking<'a> {
 }
 
 impl Looking<'_> {
-    /// The first of the pipelines proposed that takes all rows of the export, else the one that
-    /// takes most, tried out.
+    /// The pipeline that is proposed, tried out.
     async fn propose(&self, found: &Found) -> Result<Option<Proposed>> {
+        let Some(Best { proposal, source, .. }) = self.best(found)? else { return Ok(None) };
+        let folder = Scratch::new()?;
+        let exports = self.target.exports.clone();
+        let trial = trial(&source, exports, self.limits, folder.path(), self.now).await;
+        Ok(Some(Proposed { proposal, trial }))
+    }
+
+    /// The first of the pipelines proposed that takes all rows of the export, else the one that
+    /// takes most.
+    fn best(&self, found: &Found) -> Result<Option<Best>> {
         let Target { stem, fetch, export, path, .. } = self.target;
-        let mut best: Option<(Proposal, Source, u64)> = None;
+        let mut best: Option<Best> = None;
         for proposal in proposals(found, stem, fetch, self.currency) {
             let source = self.source(&proposal.yaml)?;
-            let read = export::read(&source, export, path, &mut Nowhere);
+            let mut seen = Seen::of(&source);
+            let read = export::read(&source, export, path, &mut seen);
             let (loaded, rejected) =
                 read.map_or((0, 1), |read| (read.tally.loaded, read.tally.rejected));
             let good = rejected == 0 && loaded > 0;
-            if good || best.as_ref().is_none_or(|(.., most)| loaded > *most) {
-                best = Some((proposal, source, loaded));
+            if good || best.as_ref().is_none_or(|best| loaded > best.loaded) {
+                best = Some(Best { proposal, source, seen, loaded, rejected });
             }
             if good {
                 break;
             }
         }
-        let Some((proposal, source, _)) = best else { return Ok(None) };
-        let folder = Scratch::new()?;
-        let exports = self.target.exports.clone();
-        let trial = trial(&source, exports, self.limits, folder.path(), self.now).await;
-        Ok(Some(Proposed { proposal, trial }))
+        Ok(best)
     }
 
     /// The source that the pipeline in `yaml` declares.
@@ -212,11 +230,43 @@ impl Looking<'_> {
     }
 }
 
-/// Where rows go that are read to be counted.
-struct Nowhere;
+/// The likeliest pipeline, and what reading by it gave.
+struct Best {
+    proposal: Proposal,
+    source: Source,
+    seen: Seen,
+    loaded: u64,
+    rejected: u64,
+}
 
-impl Sink for Nowhere {
-    fn rows(&mut self, _: usize, _: RecordBatch) -> Result<()> {
+/// Counts rows that are read and not kept.
+struct Seen {
+    /// The tables, and their rows.
+    tables: Vec<(&'static str, u64)>,
+    /// The amounts of documents, in hundredths.
+    amount: i128,
+}
+
+impl Seen {
+    fn of(source: &Source) -> Self {
+        let tables = source.into.iter().map(|into| (into.table.name, 0));
+        Self { tables: tables.collect(), amount: 0 }
+    }
+
+    fn told(&self, rejected: u64) -> serde_json::Value {
+        let tables: BTreeMap<&str, u64> = self.tables.iter().copied().collect();
+        serde_json::json!({ "tables": tables, "amount": self.amount.to_string(), "rejected": rejected })
+    }
+}
+
+impl Sink for Seen {
+    fn rows(&mut self, table: usize, batch: RecordBatch) -> Result<()> {
+        let (name, rows) = &mut self.tables[table];
+        *rows += batch.num_rows() as u64;
+        if let ("documents", Some(amounts)) = (*name, batch.column_by_name("amount")) {
+            let amounts = amounts.as_primitive::<Decimal128Type>();
+            self.amount += amounts.iter().flatten().sum::<i128>();
+        }
         Ok(())
     }
 

@@ -33,7 +33,9 @@ pub(super) async fn dispatch(cli: Cli, stop: &Stop) -> Result<()> {
             clap_complete::generate(*shell, &mut command, "pobudka", &mut std::io::stdout());
             Ok(())
         }
-        Verb::Inspect { export, init } => inspect_file(&cli, export, *init).await,
+        Verb::Inspect { export, init, read_only } => {
+            inspect_file(&cli, export, *init, *read_only).await
+        }
         Verb::Functions => {
             for function in FUNCTIONS {
                 print::line(format!("{}\n    {}", function.call, function.gives));
