@@ -1,23 +1,20 @@
 //! `inspect`: what an export is, what a load of it would bring, and a pipeline that reads it.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
 
 use arrow::array::{AsArray, RecordBatch};
 use arrow::datatypes::Decimal128Type;
 use chrono::{DateTime, Utc};
-use object_store::path::Path as ObjectPath;
 
 use super::args::Cli;
+use super::inspect_target::{Target, bring};
 use super::{inspect_told, print};
 use crate::clock::Clock;
 use crate::columnar::Limits;
 use crate::config::pipeline::Source;
 use crate::config::{DEFAULT_MEMORY_MB, Env, Project};
 use crate::error::{Error, Kind, Result, in_file};
-use crate::names;
 use crate::pull::export;
-use crate::pull::fetch::{At, Export, by_name};
 use crate::pull::inspect::{Found, Proposal, inspect, lacks, proposals};
 use crate::pull::map::{Reject, Sink};
 use crate::run::{Trial, trial};
@@ -26,17 +23,6 @@ use crate::store::{Patience, Stores};
 
 /// What a packed export may unpack to outside of a project.
 const MOST_UNPACKED_BYTES: u64 = 16 << 30;
-
-/// An export that was named, as a file of this machine and as a pipeline fetches it.
-pub(super) struct Target {
-    /// The file that is looked into.
-    pub(super) export: Export,
-    /// All that a pipeline fetches, of an archive those that are alike.
-    exports: Vec<Export>,
-    path: PathBuf,
-    stem: String,
-    fetch: String,
-}
 
 /// `inspect FILE|URL`.
 pub(super) async fn inspect_file(
@@ -105,27 +91,7 @@ pub(super) async fn inspect_file(
             print::text(format!("\n{}", yaml.trim_end()));
         }
     };
-    let trial = trial.inspect_err(|_| show())?;
-    if let Some(refused) = trial.refused {
-        if trial.tables.is_empty() {
-            show();
-            return Err(Error::new(
-                Kind::Nothing,
-                format!("a run would load nothing: {}", refused.message),
-            )
-            .hint(refused.hint.unwrap_or_default()));
-        }
-        let hint = refused.hint.map(|hint| format!("\n  hint: {hint}")).unwrap_or_default();
-        print::aside(format!("  a run would refuse it: {}{hint}", refused.message));
-    } else if trial.tables.is_empty() {
-        show();
-        let skipped: u64 = trial.exports.iter().map(|export| export.tally.skipped).sum();
-        let message = format!(
-            "a run would load nothing: {} rows are left out by rule, and no other makes a row of a table",
-            print::grouped(skipped)
-        );
-        return Err(Error::new(Kind::Nothing, message).hint("see the notes above, and its rules"));
-    }
+    trial.and_then(judge).inspect_err(|_| show())?;
     let file = cli.project.join(format!("pipelines/{}.yaml", target.stem));
     if init {
         if file.exists() {
@@ -138,6 +104,31 @@ pub(super) async fn inspect_file(
         show();
     }
     Ok(())
+}
+
+/// Tells what a run would refuse of it; fails where it would load nothing.
+fn judge(trial: Trial) -> Result<()> {
+    match (trial.refused, trial.tables.is_empty()) {
+        (Some(refused), true) => {
+            let message = format!("a run would load nothing: {}", refused.message);
+            Err(Error::new(Kind::Nothing, message).hint(refused.hint.unwrap_or_default()))
+        }
+        (Some(refused), false) => {
+            let hint = refused.hint.map(|hint| format!("\n  hint: {hint}")).unwrap_or_default();
+            print::aside(format!("  a run would refuse it: {}{hint}", refused.message));
+            Ok(())
+        }
+        (None, true) => {
+            let skipped: u64 = trial.exports.iter().map(|export| export.tally.skipped).sum();
+            let message = format!(
+                "a run would load nothing: {} rows are left out by rule, and no other makes a row of a \
+                 table",
+                print::grouped(skipped)
+            );
+            Err(Error::new(Kind::Nothing, message).hint("see the notes above, and its rules"))
+        }
+        (None, false) => Ok(()),
+    }
 }
 
 /// What a load works with: as in the project, or as in none.
@@ -272,151 +263,5 @@ impl Sink for Seen {
 
     fn reject(&mut self, _: Reject) -> Result<()> {
         Ok(())
-    }
-}
-
-/// Finds the export that `target` names: a file, or the URL of one.
-async fn bring(
-    target: &str,
-    stores: &Stores,
-    folder: &Path,
-    project: &Path,
-    most_unpacked_bytes: u64,
-) -> Result<Target> {
-    let target = target.strip_prefix("file://").unwrap_or(target);
-    let (base, name) = match target.rsplit_once('/') {
-        Some(("", name)) => ("/", name),
-        Some((base, name)) => (base, name),
-        None => (".", target),
-    };
-    let missing = || {
-        Error::new(Kind::Nothing, format!("export \"{target}\" does not exist")).hint(
-            "give the path of a file, or a URL that begins with https://, s3://, gs:// or az://",
-        )
-    };
-    let export = match names::foreign_scheme(target) {
-        None => {
-            let path = PathBuf::from(target);
-            let metadata = std::fs::metadata(&path).map_err(|_| missing())?;
-            if !metadata.is_file() {
-                return Err(missing());
-            }
-            let (bytes, modified_ms) = (metadata.len(), 0);
-            Export { name: name.to_owned(), at: At::File(path), bytes, modified_ms, etag: None }
-        }
-        Some("http" | "https") => Export::page(name, stores.open(target)?).await?,
-        Some(_) => {
-            let place = stores.open(base)?;
-            let at = At::Object(place, ObjectPath::from(name));
-            Export { name: name.to_owned(), at, bytes: 0, modified_ms: 0, etag: None }
-        }
-    };
-    let fetch = match names::foreign_scheme(target) {
-        Some("http" | "https") => format!("{{ http: {{ urls: [{}] }} }}", yaml_text(target)),
-        Some(_) => files(base, name),
-        None => {
-            let whole = std::fs::canonicalize(base)?;
-            let root = std::fs::canonicalize(project).unwrap_or_else(|_| project.to_owned());
-            let inside = whole.strip_prefix(&root).map(Path::to_owned);
-            let folder = inside.unwrap_or(whole);
-            let folder = folder.to_string_lossy();
-            files(if folder.is_empty() { "." } else { &folder }, name)
-        }
-    };
-    let inside = export.inside(folder).await?;
-    let largest = inside.iter().min_by_key(|one| std::cmp::Reverse(one.bytes));
-    let fetch = match largest.and_then(|largest| of_archive(&inside, largest)) {
-        Some(glob) => fetch.replacen(" } }", &format!(", inside: {} }} }}", yaml_text(&glob)), 1),
-        None => fetch,
-    };
-    let glob = largest.and_then(|largest| of_archive(&inside, largest));
-    let ending = glob.as_deref().map(|glob| glob.trim_start_matches("**/*"));
-    let export = largest.cloned().unwrap_or(export);
-    let path = export.bring(folder, most_unpacked_bytes).await?;
-    let others = inside.iter().filter(|other| other.name != export.name);
-    let mut exports = vec![Export { at: At::File(path.clone()), ..export.clone() }];
-    for other in others.filter(|other| ending.is_none_or(|ending| other.name.ends_with(ending))) {
-        // Each member of an archive is unpacked to a file of one name.
-        let own = folder.join(format!("member-{}", exports.len()));
-        std::fs::create_dir_all(&own).map_err(in_file(&own))?;
-        let path = other.bring(&own, most_unpacked_bytes).await?;
-        exports.push(Export { at: At::File(path), ..other.clone() });
-    }
-    exports.sort_by(|one, other| by_name(&one.name, &other.name));
-    Ok(Target { path, stem: stem(name), fetch, export, exports })
-}
-
-/// The pattern of the files of an archive that end like `own`, where others are in it.
-fn of_archive(inside: &[Export], own: &Export) -> Option<String> {
-    let ending = |export: &Export| export.name.rsplit_once('.').map(|(_, end)| end.to_owned());
-    let own = ending(own)?;
-    let differs = inside.iter().any(|other| ending(other).as_ref() != Some(&own));
-    differs.then(|| format!("**/*.{own}"))
-}
-
-fn files(folder: &str, name: &str) -> String {
-    let literal = globset::escape(name);
-    format!("{{ files: {{ url: {}, pattern: {} }} }}", yaml_text(folder), yaml_text(&literal))
-}
-
-fn yaml_text(text: &str) -> String {
-    serde_json::to_string(text).unwrap_or_default()
-}
-
-/// The letters of Russian in their order, as names have them.
-const LATIN: [&str; 32] = [
-    "a", "b", "v", "g", "d", "e", "zh", "z", "i", "y", "k", "l", "m", "n", "o", "p", "r", "s", "t",
-    "u", "f", "kh", "ts", "ch", "sh", "shch", "", "y", "", "e", "yu", "ya",
-];
-
-/// The name of a pipeline for the file called `name`.
-fn stem(name: &str) -> String {
-    let name = name.split('?').next().unwrap_or(name);
-    let mut stem = String::new();
-    for char in name.split('.').next().unwrap_or(name).to_lowercase().chars() {
-        match u32::from(char).checked_sub(u32::from('а')).and_then(|at| LATIN.get(at as usize)) {
-            Some(latin) => stem.push_str(latin),
-            None => stem.push(if char == 'ё' { 'e' } else { char }),
-        }
-    }
-    let letters = stem.chars().map(|char| if char.is_ascii_alphanumeric() { char } else { '_' });
-    let mut clean = String::new();
-    for letter in letters {
-        if letter != '_' || !clean.ends_with('_') {
-            clean.push(letter);
-        }
-    }
-    let clean = clean.trim_start_matches(|char: char| !char.is_ascii_alphabetic());
-    let clean: String = clean.chars().take(names::MAX_NAME_BYTES).collect();
-    match clean.trim_end_matches('_') {
-        "" => "export".to_owned(),
-        // YAML takes these for something else than a name, and project.yaml is none.
-        word
-        @ ("null" | "true" | "false" | "yes" | "no" | "on" | "off" | "y" | "n" | "project") => {
-            format!("{word}_export")
-        }
-        clean => clean.to_owned(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::stem;
-
-    #[test]
-    fn a_pipeline_is_named_for_its_export() {
-        for (name, expected) in [
-            ("sales_2026-06.csv.gz", "sales_2026_06"),
-            ("2026-06.csv", "export"),
-            ("Реализация за март (1).xlsx", "realizatsiya_za_mart_1"),
-            ("Счёт [2].csv", "schet_2"),
-            ("null.csv", "null_export"),
-            ("project.csv", "project_export"),
-            ("sales.csv?month=6", "sales"),
-            (".csv", "export"),
-        ] {
-            assert_eq!(stem(name), expected, "{name}");
-        }
-        assert!(crate::names::is_name(&stem(&"x".repeat(100))));
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::inspect_file::Target;
+use super::inspect_target::Target;
 use super::print;
 use crate::config::presets;
 use crate::pull::inspect::{Found, Meaning, Proposal};

@@ -9,6 +9,7 @@ mod doctor;
 mod duplicates;
 mod inspect;
 mod inspect_file;
+mod inspect_target;
 mod inspect_told;
 mod operate;
 mod print;

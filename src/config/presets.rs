@@ -57,6 +57,33 @@ pub fn headers() -> HashSet<String> {
     headers
 }
 
+/// The headers that the rules of the preset called `name` look at, and those of what is cancelled, each
+/// in one spelling.
+#[must_use]
+pub fn ruled(name: &str) -> HashSet<String> {
+    let preset = text(name).and_then(|text| yaml::parse::<Preset>(name, text).ok());
+    let Some(preset) = preset else { return HashSet::new() };
+    let rules = preset.skip.iter().map(|rule| rule.value.column.value.clone());
+    let documents = preset
+        .into
+        .get("documents")
+        .and_then(|into| Some(into.value.columns.get("cancelled")?.value.plain()?.to_owned()));
+    let own: Vec<String> = rules.chain(documents).collect();
+    let others = own.iter().flat_map(|header| preset.renamed.get(header).into_iter().flatten());
+    own.iter().chain(others).map(|header| spelling(header)).collect()
+}
+
+/// The headers that the preset called `name` takes as they are for `column` of the canonical `table`.
+#[must_use]
+pub fn headers_of_preset(name: &str, table: &str, column: &str) -> Vec<String> {
+    let preset = text(name).and_then(|text| yaml::parse::<Preset>(name, text).ok());
+    let Some(preset) = preset else { return Vec::new() };
+    let columns = preset.into.get(table).map(|into| &into.value.columns);
+    let header = columns.and_then(|columns| columns.get(column)?.value.plain());
+    let others = header.into_iter().filter_map(|header| preset.renamed.get(header)).flatten();
+    header.into_iter().map(str::to_owned).chain(others.cloned()).collect()
+}
+
 /// The headers that presets for text and sheets take as they are for `column` of the canonical
 /// `table`, in all their spellings.
 #[must_use]

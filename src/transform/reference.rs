@@ -162,3 +162,26 @@ fn hold(table: &Table, path: &Path, header: &[String], rows: &[Vec<String>]) -> 
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{delimiter, parse_csv};
+
+    #[test]
+    fn a_file_that_a_spreadsheet_saved_is_read_as_it_was_before() {
+        let header = vec!["source".to_owned(), "note".to_owned()];
+        let rows = vec![vec!["a".to_owned(), "x; y".to_owned()]];
+        for text in [
+            "source,note\na,x; y\n",
+            "\u{feff}source,note\r\na,x; y\r\n\r\n",
+            "source;note\r\na;\"x; y\"\r\n;\r\n",
+        ] {
+            assert_eq!(parse_csv(text), Ok((header.clone(), rows.clone())), "{text}");
+        }
+        assert_eq!((delimiter("a;b\n1,2"), delimiter("a,b;c"), delimiter("a")), (b';', b',', b','));
+        assert_eq!(parse_csv("a,b\n1\n"), Err("row 2 has 1 fields, the header has 2".to_owned()));
+        let open = parse_csv("a,b\n1,\"2\n3,4\n5,6\n");
+        assert_eq!(open, Err("row 2: a quote is left open".to_owned()));
+        assert_eq!(parse_csv(""), Err("has no header".to_owned()));
+    }
+}

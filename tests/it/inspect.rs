@@ -164,10 +164,10 @@ fn a_list_of_clients_is_loaded_without_documents() {
 fn a_tax_id_on_every_row_is_the_clients_key() {
     let (project, _) = taken(
         "taxed.csv",
-        "Number;Date;Customer;VAT ID;Amount\n1;2026-03-31;Acme;DE1;10.00\n2;2026-03-31;Acme Ltd;DE1;5.00\n",
+        "Number;Date;Customer;VAT ID;Amount\n1;2026-03-31;Acme;DE123456789;10.00\n2;2026-03-31;Acme Ltd;DE123456789;5.00\n",
     );
     let sql = "select string_agg(distinct client_id, ' ') as text from lake.documents";
-    assert_eq!(text(&project, sql), "DE1");
+    assert_eq!(text(&project, sql), "DE123456789");
 }
 
 #[test]

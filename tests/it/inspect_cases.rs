@@ -198,6 +198,12 @@ fn titles_among_rows_and_a_line_without_an_amount_reject_nothing() {
     assert_eq!(told["rows"]["rejected"], 0, "{told}");
     assert_eq!(documents(&project), ["invoice 2 520.00 RUB"]);
     assert!(told["notes"].to_string().contains("1 lines of documents have no amount"), "{told}");
+    let bare = text.replace("B,500.00", "B,").replace(",520.00", ",20.00");
+    inspected("bare.csv", bare, &[])
+        .1
+        .ends_with(0)
+        .says("2 of 3 rows rejected")
+        .says("no line of the document has an amount");
 }
 
 #[test]
@@ -291,4 +297,60 @@ fn a_proposal_that_loads_nothing_says_why() {
         "version: 1\nname: balances\nsources:\n  - name: balances\n    fetch: { files: { url: exports, pattern: \"*.se\" } }\n    preset: sie\n",
     );
     project.run(&["run"]).ends_with(1).says("ask for type 4");
+}
+
+#[test]
+fn money_of_nobody_is_no_reject_by_rule() {
+    let text =
+        "Number;Date;Customer;Amount;Note\n1;2026-03-31;Acme;10.00;x\n2;2026-03-31;;5.00;y\n";
+    let ran = inspected("hole.csv", text, &[]).1.ends_with(0);
+    assert!(!ran.stdout.contains("no_client"), "{}", ran.stdout);
+    ran.says("a run would refuse it").says("is empty, and \"client_id\" must have a value");
+    let nothing = "Number;Date;Customer;Amount;Note\n1;2026-03-31;Acme;10.00;x\n2;2026-03-31;;;y\n";
+    let ran = inspected("void.csv", nothing, &[]).1.ends_with(0);
+    assert!(ran.stdout.contains("reason: no_client"), "{}", ran.stdout);
+}
+
+#[test]
+fn values_decide_what_headers_leave_open() {
+    // An amount of tax is no tax id, and a code that several names share is no client's.
+    let text = "Invoice,Date,Customer,Account Code,Net,VAT,Total\n1,2026-06-01,Alpha,200,100.00,20.00,120.00\n\
+                2,2026-06-02,Beta,200,200.00,40.00,240.00\n3,2026-06-15,Alpha,200,200.00,40.00,240.00\n";
+    let (project, _) = taken("vat.csv", text);
+    assert_eq!(clients(&project), ["1=Alpha", "2=Beta", "3=Alpha"]);
+    inspected("goods.csv", "Code;Name;VAT;Stock\n1;Bolt;20;5\n2;Bread;10;7\n", &[]).1.ends_with(3);
+    inspected("staff.csv", "Name,Position,Phone\nAnn,Head,1\nBob,Clerk,2\n", &[]).1.ends_with(3);
+    // A column that holds kinds or currencies is one, whatever it is called.
+    let text = "Номер;Дата;Контрагент;Сумма;Тип;Ccy\n1;01.06.2026;А;100,00;Реализация;EUR\n\
+                2;02.06.2026;П;900,00;Поступление;EUR\n3;03.06.2026;А;40,00;Возврат;eur\n";
+    let (project, _) = taken("kinds.csv", text);
+    assert_eq!(documents(&project), ["return 1 40.00 EUR", "shipment 1 100.00 EUR"]);
+    for (header, value) in [
+        ("Отмена", "Да"),
+        ("Invoice State", "voided"),
+        ("Состояние документа", "Помечен на удаление"),
+        ("Voided", "true"),
+        ("Cancelled Date", "2026-06-05"),
+    ] {
+        let other = if header.ends_with("Date") { "" } else { "нет" };
+        let text = format!(
+            "Number,Date,Customer,Amount,{header}\n1,2026-06-01,A,100,{other}\n2,2026-06-02,A,900,{value}\n"
+        );
+        let (project, told) = taken("void.csv", text);
+        assert_eq!(
+            documents(&project),
+            ["shipment 1 100.00 RUB"],
+            "{header}: {}",
+            told["pipeline"]
+        );
+    }
+    // Nobody writes money with three decimals.
+    let text = "Rechnungsnr;Datum;Kunde;Betrag\n1;01.06.2026;A;1.200\n2;02.06.2026;A;3.450\n";
+    let (project, told) = taken("thousands.csv", text);
+    assert_eq!(documents(&project), ["shipment 2 4650.00 RUB"]);
+    assert!(told["guesses"].to_string().contains("are thousands"), "{told}");
+    // A quantity times a price is a line's own amount.
+    let text = "Number,Date,Customer,Item,Quantity,Price,Amount\n1,2026-06-01,A,x,2,5,10\n1,2026-06-01,A,y,2,5,10\n";
+    let (project, _) = taken("lines.csv", text);
+    assert_eq!(documents(&project), ["shipment 1 20.00 RUB"]);
 }

@@ -98,12 +98,6 @@ fn cases() -> Vec<Case> {
             ],
         ),
         case(
-            "hole.csv",
-            "Number;Date;Customer;Amount;Note\n1;2026-03-31;Acme;10.00;x\n2;2026-03-31;;5.00;y\n",
-            json!({}),
-            &["shipment 1 10.00 RUB"],
-        ),
-        case(
             "sales.ndjson",
             "{\"number\": 1, \"date\": \"2026-06-01\", \"client\": \"a\", \"amount\": 1200.50}\n\
              {\"number\": 2, \"date\": \"2026-06-02\", \"client\": \"b\", \"amount\": 3}\n",

@@ -20,6 +20,7 @@ mod exports_crm;
 mod exports_declarations;
 mod exports_pitfalls;
 mod exports_presets;
+mod exports_quiet;
 mod exports_reports;
 mod exports_services;
 mod exports_table;

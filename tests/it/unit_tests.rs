@@ -99,6 +99,14 @@ fn what_differs_is_printed_and_fails() {
 }
 
 #[test]
+fn rows_are_compared_with_how_often_they_are_there() {
+    let twice = rows(&["a,0.75,false", "a,0.75,false", "b,0.25,false"]);
+    let ran = project(&case("twice", 300, "2026-06-30", "", &twice)).run(&["test"]).ends_with(2);
+    let told = "     expected 2 times and found 1 times: a,0.75,false";
+    assert_eq!(lines(&ran), ["FAIL mart_shares: twice", told]);
+}
+
+#[test]
 fn models_are_named_and_an_unknown_one_is_nothing() {
     let right = rows(&["a,0.75,false", "b,0.25,false"]);
     let project = project(&case("right", 300, "2026-06-30", "", &right));

@@ -9,6 +9,7 @@ use super::meaning::{Meaning, normalised, of_documents};
 use super::table::Table;
 use super::void::Void;
 use crate::config::presets::{self, Text};
+use crate::names::spelling;
 
 /// A pipeline.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,19 +37,27 @@ pub fn proposals(found: &Found, name: &str, fetch: &str, currency: &str) -> Vec<
         format!("version: 1\nname: {name}\nsources:\n  - name: {name}\n    fetch: {fetch}\n");
     let mut proposals = Vec::new();
     let lines = found.table.as_ref().is_some_and(|table| table.lines);
-    if let Some(preset) = found.preset.filter(|preset| !lines || presets::takes_lines(preset)) {
+    let kind = found.table.as_ref().is_some_and(|table| table.header(Meaning::Kind).is_some());
+    // Kinds that the preset does not look at are no sales for that.
+    let fits = |preset: &&str| {
+        let blind = kind && absent(preset, found.table.as_ref(), "kind");
+        (!lines || presets::takes_lines(preset)) && !blind
+    };
+    if let Some(preset) = found.preset.filter(fits) {
         let begin = format!("{begin}    preset: {preset}\n");
         let as_found = presets::of_text(preset).map(|text| locally(found, &text));
         let readings = match &as_found {
             Some((as_is, local)) => vec![as_is.as_str(), local.as_str()],
             None => vec![""],
         };
-        let known = presets::text(preset).unwrap_or_default();
+        let ruled = presets::ruled(preset);
         let voids = found.table.iter().flat_map(|table| &table.voids);
-        let own = voids.filter(|void| !known.contains(&void.header));
+        let own = voids.filter(|void| !ruled.contains(&spelling(&void.header)));
         let notes: Vec<String> = own.filter_map(|void| void.told(false)).collect();
+        let by_default = by_default(preset, found.table.as_ref(), currency);
         proposals.extend(readings.iter().map(|read| {
-            let guesses = if read.is_empty() { Vec::new() } else { of_text(found) };
+            let mut guesses = if read.is_empty() { Vec::new() } else { of_text(found) };
+            guesses.extend(by_default.iter().cloned());
             let yaml = format!("{begin}{read}{}", guessed(&guesses));
             Proposal { preset: Some(preset), yaml, notes: notes.clone(), guesses }
         }));
@@ -74,6 +83,28 @@ pub fn proposals(found: &Found, name: &str, fetch: &str, currency: &str) -> Vec<
     proposals
 }
 
+/// Whether `preset` takes `column` of documents from a header that `table` has not.
+fn absent(preset: &str, table: Option<&Table>, column: &str) -> bool {
+    let headers = presets::headers_of_preset(preset, "documents", column);
+    let has = |header: &String| {
+        let columns = table.iter().flat_map(|table| &table.columns);
+        columns.into_iter().any(|column| spelling(column) == spelling(header))
+    };
+    table.is_some() && !headers.is_empty() && !headers.iter().any(has)
+}
+
+/// What a preset takes the documents of `table` for where its columns do not say it.
+fn by_default(preset: &str, table: Option<&Table>, currency: &str) -> Vec<String> {
+    let mut guesses = Vec::new();
+    if absent(preset, table, "kind") {
+        guesses.push("every document is taken for a sale, for no column says its kind".to_owned());
+    }
+    if absent(preset, table, "currency") {
+        guesses.push(format!("amounts are in {currency}, for no column says the currency"));
+    }
+    guesses
+}
+
 /// What the texts of `found` are taken for without knowing: its charset, the order of its days.
 fn of_text(found: &Found) -> Vec<String> {
     let mut guesses = Vec::new();
@@ -84,6 +115,13 @@ fn of_text(found: &Found) -> Vec<String> {
     let days = found.table.as_ref().and_then(|table| table.days.as_ref());
     if let Some(days) = days.filter(|days| days.guessed) {
         guesses.push(format!("its days are {}, for none is above 12", days.format));
+    }
+    let numbers = found.table.as_ref().and_then(|table| table.numbers.as_ref());
+    if numbers.is_some_and(|numbers| numbers.guessed) {
+        guesses.push(
+            "its numbers as 1.200 or 1,200 are thousands, for all have three digits behind"
+                .to_owned(),
+        );
     }
     guesses
 }
@@ -270,7 +308,8 @@ fn into(
     let (identified_by, client) = client;
     let amount = header(Meaning::Amount).or_else(|| {
         let (quantity, price) = (header(Meaning::Quantity)?, header(Meaning::Price)?);
-        Some(format!("{{ product: [{quantity}, {price}] }}"))
+        let less = discount(table).map(|header| format!(", less_percent: {}", quoted(header)));
+        Some(format!("{{ product: [{quantity}, {price}]{} }}", less.unwrap_or_default()))
     });
     let condition = "        where: [{ column: measure, is: empty }]\n";
     let condition = if found.report { condition } else { "" };
@@ -326,7 +365,9 @@ fn into(
             let _ = writeln!(yaml, "          {}: {header}", meaning.word());
         }
     }
-    if !table.is_full(identified_by) {
+    // Money of nobody is for people to look at: such a row is a fault.
+    let faults = documents.is_some() && table.nobodys_money;
+    if !table.is_full(identified_by) && !faults {
         let _ =
             writeln!(yaml, "    reject: [{{ column: {client}, is: empty, reason: no_client }}]");
     }
@@ -372,9 +413,20 @@ fn kind(table: &Table, guesses: &mut Vec<String>) -> String {
     Kinds::of(&table.kinds).mapping(header)
 }
 
-/// The header of the kinds of documents: one that is called so, or whose values are known.
+/// The header of the kinds of documents: one that is called so, unless it has one value that says none.
 fn kind_header(table: &Table) -> Option<&str> {
     let header = table.header(Meaning::Kind)?;
     let vague = ["type", "kind"].contains(&normalised(header).as_str());
-    (!vague || Kinds::of(&table.kinds).tell()).then_some(header)
+    let one = table.kinds.len() < 2;
+    (!(vague && one) || Kinds::of(&table.kinds).tell()).then_some(header)
+}
+
+/// The header of a discount in percent.
+fn discount(table: &Table) -> Option<&str> {
+    let is = |header: &&String| {
+        let named = spelling(header);
+        named.contains('%')
+            && ["discount", "скидк", "rabatt"].iter().any(|word| named.contains(word))
+    };
+    table.columns.iter().find(is).map(String::as_str)
 }

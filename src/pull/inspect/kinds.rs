@@ -4,6 +4,9 @@
 
 use std::fmt::Write;
 
+/// Values that are written out one by one.
+const WRITTEN: usize = 20;
+
 /// What a kind of document is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Is {
@@ -40,6 +43,7 @@ const BEGINNINGS: &[(&str, Is)] = &[
     ("счет-фактура", Kind("invoice")),
     ("счет от поставщик", Other),
     ("счет поставщик", Other),
+    ("счет на оплату", Kind("order")),
     ("счет", Kind("order")),
     ("коммерческое предложение", Kind("quote")),
     ("приходный кассовый ордер", Kind("payment")),
@@ -55,9 +59,10 @@ const BEGINNINGS: &[(&str, Is)] = &[
     ("приходная накладная", Other),
     ("приходный ордер", Other),
     ("закупка", Other),
-    ("оплата поставщик", Other),
     ("оплата от", Kind("payment")),
-    ("оплата", Kind("payment")),
+    ("оплата покупател", Kind("payment")),
+    ("оплата клиент", Kind("payment")),
+    ("оплата$", Kind("payment")),
     ("расходный кассовый ордер", Other),
     ("списание", Other),
     ("платежное поручение исходящее", Other),
@@ -110,6 +115,34 @@ const BEGINNINGS: &[(&str, Is)] = &[
     ("sale", Kind("shipment")),
 ];
 
+/// What makes another kind of what begins as a known one.
+const DOUBTS: &[&str] =
+    &["сторно", "storno", "korrektur", "cancel", "reversal", "void", "refund", "tax", "quote"];
+
+/// What makes money of what begins as goods.
+const OF_MONEY: &[&str] = &["payment", "оплат", "денег", "денежн"];
+
+/// Whose business it is where it is not with clients.
+const OF_OTHERS: &[&str] = &["поставщик", "supplier", "vendor", "lieferant"];
+
+/// What `value` is, with the beginning by which it is known.
+fn known(value: &str) -> Option<(&'static str, Is)> {
+    let lower = value.to_lowercase().replace('ё', "е");
+    let fits = |begin: &str| match begin.strip_suffix('$') {
+        Some(whole) => lower == whole,
+        None => lower.starts_with(begin),
+    };
+    let others = OF_OTHERS.iter().any(|word| lower.contains(word));
+    let (begin, is) = *BEGINNINGS.iter().find(|(begin, _)| fits(begin))?;
+    let rest = lower.get(begin.len()..).unwrap_or_default();
+    match is {
+        _ if others => Some((begin, Other)),
+        Kind(_) if DOUBTS.iter().any(|word| rest.contains(word)) => None,
+        Kind(kind) if kind != "payment" && OF_MONEY.iter().any(|word| rest.contains(word)) => None,
+        is => Some((begin, is)),
+    }
+}
+
 /// The kinds of a column's values, the canonical ones with how the values begin.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Kinds {
@@ -126,32 +159,33 @@ impl Kinds {
     pub(super) fn of(values: &[String]) -> Self {
         let mut kinds = Self::default();
         for value in values {
-            let lower = value.to_lowercase().replace('ё', "е");
-            let found = BEGINNINGS.iter().find(|(begin, _)| lower.starts_with(begin));
-            match found {
+            match known(value) {
                 Some((begin, Kind(kind))) => {
-                    // A word that another kind begins with too must not take that one's values.
+                    // Of many values only the beginnings are written; else another month's other kind
+                    // would pass for one of these.
                     let begin: String = value.chars().take(begin.chars().count()).collect();
-                    let entry = (format!("{begin}*"), *kind);
-                    if !kinds.known.contains(&entry) {
-                        kinds.known.push(entry);
+                    let entry =
+                        if values.len() > WRITTEN { format!("{begin}*") } else { value.clone() };
+                    if !kinds.known.iter().any(|(known, _)| *known == entry) {
+                        kinds.known.push((entry, kind));
                     }
                 }
                 Some((_, Other)) => kinds.others.push(value.clone()),
                 None => kinds.unknown.push(value.clone()),
             }
         }
-        let place = |pattern: &str| {
-            let lower = pattern.trim_end_matches('*').to_lowercase().replace('ё', "е");
-            BEGINNINGS.iter().position(|(begin, _)| *begin == lower)
-        };
-        kinds.known.sort_by_key(|(pattern, _)| place(pattern));
         kinds
     }
 
     /// Whether one of them is known.
     pub(super) fn tell(&self) -> bool {
         !self.known.is_empty() || !self.others.is_empty()
+    }
+
+    /// Whether at least as many of them are known as are not.
+    pub(super) fn are_mostly_known(&self) -> bool {
+        let known = self.known.len() + self.others.len();
+        known > 0 && known >= self.unknown.len()
     }
 
     /// Whether some are neither sales nor returns.
@@ -214,7 +248,7 @@ fn quoted(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::Kinds;
+    use super::{Kind, Kinds, Other, known};
 
     #[test]
     fn kinds_are_known_by_how_they_begin_and_others_are_told() {
@@ -231,9 +265,10 @@ mod tests {
         assert!(kinds.tell() && kinds.beyond_sales());
         assert_eq!(
             kinds.mapping("Вид"),
-            "{ from: \"Вид\", map: [{ \"Реализация*\": shipment }, { \"Счет-фактура*\": invoice }, \
-             { \"Счёт*\": order }, { \"Приходный кассовый ордер*\": payment }, \
-             { \"Поступление на *\": payment }] }"
+            "{ from: \"Вид\", map: [{ \"Приходный кассовый ордер\": payment }, \
+             { \"Поступление на расчетный счет\": payment }, \
+             { \"Реализация (акт, накладная, УПД)\": shipment }, \
+             { \"Счёт на оплату покупателю\": order }, { \"Счет-фактура выданный\": invoice }] }"
         );
         assert_eq!(
             kinds.rules("Вид"),
@@ -249,5 +284,19 @@ mod tests {
             ]
         );
         assert!(!Kinds::of(&["B2B".to_owned()]).tell());
+        for (value, is) in [
+            ("Оплата", Some(Kind("payment"))),
+            ("Оплата труда", None),
+            ("Возвраты поставщикам", Some(Other)),
+            ("Возврат оплаты клиенту", None),
+            ("Реализация (сторно)", None),
+            ("Rechnungskorrektur", None),
+            ("Invoice Payment", None),
+            ("Sales Tax Payment", None),
+            ("Sales Quote", None),
+            ("Credit Note", Some(Kind("return"))),
+        ] {
+            assert_eq!(known(value).map(|(_, is)| is), is, "{value}");
+        }
     }
 }

@@ -22,7 +22,7 @@ const SIGNS: [&str; 5] = ["$", "€", "£", "₽", "руб."];
 
 /// Formats of days, and what people call their order. Day first comes before month first: where
 /// no day is above 12, both fit.
-const DATES: [(&str, &str); 17] = [
+const DATES: [(&str, &str); 20] = [
     ("%Y-%m-%d", "year first: 2025-12-31"),
     ("%d.%m.%Y", "day first: 31.12.2025"),
     ("%d/%m/%Y", "day first: 31/12/2025"),
@@ -35,6 +35,9 @@ const DATES: [(&str, &str); 17] = [
     ("%d/%m/%y", "day first: 31/12/25"),
     ("%m/%d/%y", "month first: 12/31/25"),
     ("%Y%m%d", "year first: 20251231"),
+    ("%y/%m/%d", "year first: 25/12/31"),
+    ("%y-%m-%d", "year first: 25-12-31"),
+    ("%y.%m.%d", "year first: 25.12.31"),
     ("%d %b %Y", "day first: 31 Dec 2025"),
     ("%d-%b-%Y", "day first: 31-Dec-2025"),
     ("%d-%b-%y", "day first: 31-Dec-25"),
@@ -79,13 +82,15 @@ pub struct Numbers {
     pub thousands: Option<char>,
     /// The currency sign beside amounts.
     pub sign: Option<String>,
+    /// Whether thousands are a guess: all numbers have three digits behind a sign.
+    pub guessed: bool,
 }
 
 impl Numbers {
     /// As a locale whose days do not matter.
     #[must_use]
     pub fn locale(&self) -> Locale {
-        let Self { decimal, thousands, sign } = self.clone();
+        let Self { decimal, thousands, sign, .. } = self.clone();
         Locale { decimal, thousands, sign, date: String::new(), zone: Tz::UTC }
     }
 }
@@ -97,7 +102,7 @@ pub(super) fn numbers(values: &[&str], separator: char) -> Option<(Numbers, usiz
     let sign = sign.map(|sign| (*sign).to_owned());
     let mut best: Option<(Numbers, usize)> = None;
     for (decimal, thousands) in NUMBERS {
-        let tried = Numbers { decimal, thousands, sign: sign.clone() };
+        let tried = Numbers { decimal, thousands, sign: sign.clone(), guessed: false };
         let locale = tried.locale();
         let read = values.iter().filter(|value| parse_number(value, &locale).is_ok()).count();
         let better = best.as_ref().is_none_or(|(_, most)| read > *most);
@@ -109,7 +114,27 @@ pub(super) fn numbers(values: &[&str], separator: char) -> Option<(Numbers, usiz
             best = Some((tried, read));
         }
     }
+    if let Some((found, _)) = &mut best
+        && found.thousands.is_none()
+        && separator != found.decimal
+        && are_thousands(values, found.decimal)
+    {
+        let other = if found.decimal == '.' { ',' } else { '.' };
+        let (decimal, thousands) = (other, Some(found.decimal));
+        *found = Numbers { decimal, thousands, sign: found.sign.clone(), guessed: true };
+    }
     best
+}
+
+/// Whether `sign` separates thousands: nobody writes money with three decimals.
+fn are_thousands(values: &[&str], sign: char) -> bool {
+    let signed = || values.iter().filter(|value| value.contains(sign));
+    let three = |value: &&&str| {
+        let behind = value.rsplit_once(sign).map_or("", |(_, behind)| behind);
+        let behind = behind.trim_matches(|char: char| !char.is_ascii_digit());
+        behind.len() == 3 && !value.trim_start_matches('-').starts_with('0')
+    };
+    signed().next().is_some() && signed().all(|value| three(&value))
 }
 
 /// How the days among `values` are written, and how many are. Where day and month may change places,
@@ -138,7 +163,11 @@ pub(super) fn days(values: &[&str]) -> Option<(Days, usize)> {
                 Some((_, most, _)) if read > *most => best = Some(found(false)),
                 Some((other, most, least)) if read > 0 && read == *most => {
                     let turned = other.order.starts_with("day") && order.starts_with("month");
-                    if turned && span < *least {
+                    // A day and a short year change places too: the days of an export lie close together.
+                    let years = order.starts_with("year") && span < *least / 4;
+                    if years {
+                        best = Some(found(false));
+                    } else if turned && span < *least {
                         best = Some(found(true));
                     } else if turned && !other.guessed {
                         other.guessed = true;

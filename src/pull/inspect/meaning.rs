@@ -49,200 +49,55 @@ use Meaning::{
 };
 
 /// Headers in whatever spelling, the surest word of each meaning first.
+#[rustfmt::skip]
 const WORDS: &[(Meaning, &[&str])] = &[
-    (
-        DocumentId,
-        &[
-            "номер документа",
-            "номер заказа",
-            "код заказа",
-            "номер счета",
-            "номер накладной",
-            "номер",
-            "no документа",
-            "invoice number",
-            "invoice no",
-            "invoice id",
-            "invoice",
-            "document number",
-            "document no",
-            "document id",
-            "sales document",
-            "sd document",
-            "voucher number",
-            "voucher no",
-            "order number",
-            "order no",
-            "order id",
-            "credit note number",
-            "transaction number",
-            "doc no",
-            "number",
-            "num",
-            "no",
-            "rechnungsnummer",
-            "rechnungsnr",
-            "rechnungs-nr",
-            "belegnummer",
-            "belegnr",
-            "belegfeld 1",
-            "numero",
-            "facture",
-        ],
-    ),
-    (
-        Kind,
-        &[
-            "вид документа",
-            "тип документа",
-            "вид операции",
-            "document type",
-            "transaction type",
-            "voucher type",
-            "sales document type",
-            "belegart",
-            "type",
-            "kind",
-        ],
-    ),
-    (
-        Date,
-        &[
-            "дата документа",
-            "дата заказа",
-            "дата счета",
-            "дата накладной",
-            "дата",
-            "invoice date",
-            "invoice/bill date",
-            "document date",
-            "order date",
-            "posting date",
-            "voucher date",
-            "transaction date",
-            "issue date",
-            "date",
-            "дата продажи",
-            "дата отгрузки",
-            "дата операции",
-            "created at",
-            "rechnungsdatum",
-            "belegdatum",
-            "datum",
-            "fecha",
-        ],
-    ),
-    (
-        ClientId,
-        &[
-            "код контрагента",
-            "код клиента",
-            "код покупателя",
-            "код партнера",
-            "id клиента",
-            "customer id",
-            "client id",
-            "customer number",
-            "customer no",
-            "customer code",
-            "client code",
-            "client number",
-            "client no",
-            "account code",
-            "account number",
-            "partner id",
-            "sold-to party",
-            "kundennummer",
-            "kundennr",
-            "kunden-nr",
-        ],
-    ),
-    (
-        ClientName,
-        &[
-            "контрагент",
-            "покупатель",
-            "клиент",
-            "партнер",
-            "наименование контрагента",
-            "заказчик",
-            "customer",
-            "customer name",
-            "client",
-            "client name",
-            "company",
-            "company name",
-            "invoice partner display name",
-            "partner",
-            "bill to",
-            "party name",
-            "account name",
-            "name 1",
-            "kunde",
-            "kundenname",
-            "name",
-            "компания",
-            "contact name",
-        ],
-    ),
-    (
-        TaxId,
-        &[
-            "инн",
-            "инн контрагента",
-            "инн/кпп",
-            "tax id",
-            "tax number",
-            "vat id",
-            "vat number",
-            "vat reg no",
-            "ust-idnr",
-            "vat",
-            "бин",
-            "унп",
-            "nif",
-        ],
-    ),
-    (
-        Amount,
-        &[
-            "сумма документа",
-            "сумма с ндс",
-            "сумма",
-            "сумма заказа",
-            "выручка",
-            "стоимость",
-            "сумма продажи",
-            "сумма продаж",
-            "продажи",
-            "amount",
-            "total",
-            "total signed",
-            "total amount",
-            "invoice amount",
-            "grand total",
-            "gross amount",
-            "gross",
-            "net value",
-            "sales",
-            "sales amount",
-            "umsatz",
-            "betrag",
-            "bruttobetrag",
-            "montant",
-            "importe",
-            "line amount",
-            "line total",
-            "item total",
-        ],
-    ),
+    (DocumentId, &[
+        "номер документа", "номер заказа", "код заказа", "номер счета", "номер накладной", "номер",
+        "no документа", "invoice number", "invoice no", "invoice id", "invoice", "document number",
+        "document no", "document id", "sales document", "sd document", "voucher number",
+        "voucher no", "order number", "order no", "order id", "credit note number",
+        "transaction number", "doc no", "number", "num", "no", "rechnungsnummer", "rechnungsnr",
+        "rechnungs-nr", "belegnummer", "belegnr", "belegfeld 1", "numero", "facture",
+    ]),
+    (Kind, &[
+        "вид документа", "тип документа", "вид операции", "document type", "transaction type",
+        "voucher type", "sales document type", "belegart", "type", "kind",
+    ]),
+    (Date, &[
+        "дата документа", "дата заказа", "дата счета", "дата накладной", "дата", "invoice date",
+        "invoice/bill date", "document date", "order date", "posting date", "voucher date",
+        "transaction date", "issue date", "date", "дата продажи", "дата отгрузки", "дата операции",
+        "created at", "rechnungsdatum", "belegdatum", "datum", "fecha",
+    ]),
+    (ClientId, &[
+        "код контрагента", "код клиента", "код покупателя", "код партнера", "id клиента",
+        "customer id", "client id", "customer number", "customer no", "customer code",
+        "client code", "client number", "client no", 
+        "partner id", "sold-to party", "kundennummer", "kundennr", "kunden-nr",
+    ]),
+    (ClientName, &[
+        "контрагент", "покупатель", "клиент", "партнер", "наименование контрагента", "заказчик",
+        "customer", "customer name", "client", "client name", "company", "company name",
+        "invoice partner display name", "partner", "bill to", "party name", "account name",
+        "name 1", "kunde", "kundenname", "name", "компания", "contact name",
+    ]),
+    (TaxId, &[
+        "инн", "инн контрагента", "инн/кпп", "tax id", "tax number", "vat id", "vat number",
+        "vat reg no", "ust-idnr", "бин", "унп", "nif",
+    ]),
+    (Amount, &[
+        "сумма документа", "сумма с ндс", "сумма", "сумма заказа", "выручка", "стоимость",
+        "сумма продажи", "сумма продаж", "продажи", "amount", "total", "total signed",
+        "total amount", "invoice amount", "grand total", "gross amount", "gross", "net value",
+        "sales", "sales amount", "umsatz", "betrag", "bruttobetrag", "montant", "importe",
+        "line amount", "line total", "item total",
+    ]),
     (Price, &["цена", "unit price", "item price", "price", "preis", "unit amount"]),
     (Quantity, &["количество", "кол-во", "quantity", "qty", "menge"]),
     (Currency, &["валюта", "currency", "currency code", "document currency", "währung"]),
-    (
-        Manager,
-        &["менеджер", "ответственный", "manager", "sales rep", "salesperson", "owner", "vertreter"],
-    ),
+    (Manager, &[
+        "менеджер", "ответственный", "manager", "sales rep", "salesperson", "owner", "vertreter",
+    ]),
     (Region, &["регион", "область", "город", "region", "country", "state", "land"]),
     (DueDate, &["срок оплаты", "оплатить до", "due date", "fällig am"]),
     (Phone, &["телефон", "phone", "telephone", "telefon"]),
@@ -253,7 +108,6 @@ const WORDS: &[(Meaning, &[&str])] = &[
 /// Headers by which presets know a column, in one spelling.
 static OF_PRESETS: LazyLock<Vec<(Meaning, Vec<String>)>> = LazyLock::new(|| {
     let columns = [
-        (Kind, "documents", "kind"),
         (Date, "documents", "date"),
         (Amount, "documents", "amount"),
         (Currency, "documents", "currency"),
@@ -271,10 +125,6 @@ static OF_PRESETS: LazyLock<Vec<(Meaning, Vec<String>)>> = LazyLock::new(|| {
     known.into()
 });
 
-/// The same for lists of clients, where nothing speaks of documents.
-const LIST_WORDS: &[(Meaning, &[&str])] =
-    &[(ClientId, &["код", "id", "code"]), (ClientName, NAMES)];
-
 /// Numbers that are the clients' where nothing else has one.
 const NUMBERS: &[(Meaning, &[&str])] =
     &[(ClientId, &["код", "id", "code", "no", "number", "номер", "nummer"])];
@@ -284,6 +134,15 @@ const NAMES: &[&str] = &["name", "наименование", "название",
 
 /// In the headers of whom a number is rather a document's than a client's.
 const DOUBTFUL: &[&str] = &[
+    "договор",
+    "contract",
+    "сделк",
+    "deal",
+    "lead",
+    "тема",
+    "subject",
+    "ticket",
+    "обращени",
     "status",
     "статус",
     "состояние",
@@ -305,6 +164,46 @@ const DOUBTFUL: &[&str] = &[
     "rechnung",
 ];
 
+/// In the headers of lists of whom or what is no client: staff, suppliers, goods.
+const OTHERS: &[&str] = &[
+    "должност",
+    "position",
+    "табельн",
+    "employee",
+    "сотрудник",
+    "поставщик",
+    "vendor",
+    "supplier",
+    "артикул",
+    "sku",
+    "номенклатур",
+    "barcode",
+    "остат",
+    "stock",
+    "ед.изм",
+];
+
+/// What the values of columns let them be.
+pub(super) trait Values {
+    /// Whether the values of the column at this place may have the meaning.
+    fn may_be(&self, place: usize, meaning: Meaning) -> bool;
+    /// Whether they are codes: each once, and no numbers that merely count the rows.
+    fn are_codes(&self, place: usize) -> bool;
+}
+
+/// Columns of which no value is known.
+pub(super) struct Unknown;
+
+impl Values for Unknown {
+    fn may_be(&self, _: usize, _: Meaning) -> bool {
+        true
+    }
+
+    fn are_codes(&self, _: usize) -> bool {
+        true
+    }
+}
+
 /// A header as words are compared: in one spelling, `№` as `no`, without signs around it.
 pub(super) fn normalised(header: &str) -> String {
     let text = spelling(&header.replace('№', "no"));
@@ -312,13 +211,16 @@ pub(super) fn normalised(header: &str) -> String {
 }
 
 /// What the columns under `headers` mean: each meaning once, given to the header that is its
-/// surest word, else to one by which a preset knows it.
-pub(super) fn meanings(headers: &[String]) -> Vec<Option<Meaning>> {
+/// surest word and whose `values` may have it, else to one by which a preset knows it.
+pub(super) fn meanings(headers: &[String], values: &dyn Values) -> Vec<Option<Meaning>> {
     let headers: Vec<String> = headers.iter().map(|header| normalised(header)).collect();
     let mut found = vec![None; headers.len()];
-    give(WORDS, &headers, &mut found);
+    give(WORDS, &headers, values, &mut found);
     for (meaning, words) in OF_PRESETS.iter() {
-        let free = |place: &usize| found[*place].is_none() && words.contains(&headers[*place]);
+        let free = |place: &usize| {
+            let known = words.contains(&headers[*place]);
+            known && found[*place].is_none() && values.may_be(*place, *meaning)
+        };
         if !found.contains(&Some(*meaning))
             && let Some(place) = (0..headers.len()).find(free)
         {
@@ -326,25 +228,37 @@ pub(super) fn meanings(headers: &[String]) -> Vec<Option<Meaning>> {
         }
     }
     let has = |found: &[Option<Meaning>], meaning| found.contains(&Some(meaning));
-    if !of_documents(&found) && !has(&found, ClientId) {
-        // A list has no documents: what looks like the number of one is the client's.
-        let numbers = DocumentId;
-        let doubtful =
-            headers.iter().any(|header| DOUBTFUL.iter().any(|word| header.contains(word)));
-        if !doubtful {
-            found.iter_mut().filter(|one| **one == Some(numbers)).for_each(|one| *one = None);
-            give(NUMBERS, &headers, &mut found);
+    let any = |words: &[&str]| {
+        headers.iter().any(|header| words.iter().any(|word| header.contains(word)))
+    };
+    let named = |found: &[Option<Meaning>]| {
+        let name = found.iter().position(|one| *one == Some(ClientName));
+        name.filter(|name| NAMES.contains(&headers[*name].as_str()))
+    };
+    if of_documents(&found) || has(&found, ClientId) {
+        // Beside a quantity and a price a bare name is that of goods.
+        let goods = has(&found, Quantity) || has(&found, Price);
+        if let Some(name) = named(&found).filter(|_| goods) {
+            found[name] = None;
         }
-        give(LIST_WORDS, &headers, &mut found);
-        // A code and a name may be those of goods: who has a tax id or an address is a client.
-        let named = found.iter().position(|one| *one == Some(ClientName));
-        let told = [TaxId, Phone, Email].into_iter().any(|one| has(&found, one));
-        if let Some(named) =
-            named.filter(|named| NAMES.contains(&headers[*named].as_str()) && !told)
-        {
-            found[named] = None;
-            found.iter_mut().filter(|one| **one == Some(ClientId)).for_each(|one| *one = None);
+        return found;
+    }
+    // A list has no documents: what looks like the number of one is the client's.
+    if !any(DOUBTFUL) {
+        found.iter_mut().filter(|one| **one == Some(DocumentId)).for_each(|one| *one = None);
+        give(NUMBERS, &headers, values, &mut found);
+        let code = found.iter().position(|one| *one == Some(ClientId));
+        if let Some(code) = code.filter(|code| !values.are_codes(*code)) {
+            found[code] = None;
         }
+    }
+    give(&[(ClientName, NAMES)], &headers, values, &mut found);
+    // A code and a name may be those of goods: who has a tax id or an address is a client, unless the
+    // list is of staff or suppliers.
+    let told = [TaxId, Phone, Email].into_iter().any(|one| has(&found, one));
+    if let Some(name) = named(&found).filter(|_| !told || any(OTHERS)) {
+        found[name] = None;
+        found.iter_mut().filter(|one| **one == Some(ClientId)).for_each(|one| *one = None);
     }
     found
 }
@@ -358,14 +272,22 @@ pub(super) fn of_documents(found: &[Option<Meaning>]) -> bool {
 }
 
 /// Gives each meaning of `words` that is not given yet to its surest header that is free.
-fn give(words: &[(Meaning, &[&str])], headers: &[String], found: &mut [Option<Meaning>]) {
+fn give(
+    words: &[(Meaning, &[&str])],
+    headers: &[String],
+    values: &dyn Values,
+    found: &mut [Option<Meaning>],
+) {
     for (meaning, words) in words {
         if found.contains(&Some(*meaning)) {
             continue;
         }
         let place = words.iter().find_map(|word| {
             let word = spelling(word);
-            let free = |place: &usize| headers[*place] == word && found[*place].is_none();
+            let free = |place: &usize| {
+                let known = headers[*place] == word && found[*place].is_none();
+                known && values.may_be(*place, *meaning)
+            };
             (0..headers.len()).find(free)
         });
         if let Some(place) = place {
@@ -389,7 +311,7 @@ pub(super) fn places(headers: &[String], wanted: Meaning) -> Vec<usize> {
 
 /// How many of `headers` are known words, or among the `others`.
 pub(super) fn known(headers: &[String], others: &HashSet<String>) -> usize {
-    let meanings = meanings(headers);
+    let meanings = meanings(headers, &Unknown);
     let known = headers.iter().zip(meanings);
     known
         .filter(|(header, meaning)| meaning.is_some() || others.contains(&spelling(header)))
@@ -424,7 +346,7 @@ impl Meaning {
 #[cfg(test)]
 mod tests {
     use super::Meaning::{self, ClientId, ClientName, Date, DocumentId, TaxId};
-    use super::{meanings, places};
+    use super::{Unknown, meanings, places};
 
     #[test]
     fn a_meaning_goes_to_its_surest_header() {
@@ -439,7 +361,7 @@ mod tests {
             None,
             None,
         ];
-        assert_eq!(meanings(&headers), expected);
+        assert_eq!(meanings(&headers, &Unknown), expected);
         assert_eq!(places(&headers, Meaning::Amount), [4, 5]);
     }
 
@@ -450,11 +372,11 @@ mod tests {
             (["No.", "Name", "VAT ID"], [ClientId, ClientName, TaxId]),
         ] {
             let headers = headers.map(str::to_owned);
-            assert_eq!(meanings(&headers), expected.map(Some), "{headers:?}");
+            assert_eq!(meanings(&headers, &Unknown), expected.map(Some), "{headers:?}");
         }
-        assert_eq!(meanings(&["Код", "Наименование"].map(str::to_owned)), [None, None]);
+        assert_eq!(meanings(&["Код", "Наименование"].map(str::to_owned), &Unknown), [None, None]);
         let sales = ["Номер", "Дата", "Код", "Контрагент"].map(str::to_owned);
         let expected = [Some(DocumentId), Some(Date), None, Some(ClientName)];
-        assert_eq!(meanings(&sales), expected);
+        assert_eq!(meanings(&sales, &Unknown), expected);
     }
 }

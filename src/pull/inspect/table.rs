@@ -1,12 +1,14 @@
 //! Rows of a table with titles above, totals below and a header somewhere → what its columns are.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
+use super::kinds::Kinds;
 use super::locale::{self, Days, Numbers};
-use super::meaning::{self, Meaning};
+use super::meaning::{self, Meaning, Values};
 use super::rows::Numbered;
 use super::void::{self, Void};
 use crate::config::presets;
+use crate::domain::currency;
 use crate::names::numbered;
 use crate::pull::read::FAULT;
 use crate::pull::value::parse_number;
@@ -16,6 +18,9 @@ const MAX_TITLE_ROWS: usize = 30;
 
 /// What the row of a total begins with, in lower case.
 const TOTALS: [&str; 6] = ["итого", "всего", "grand total", "total", "summe", "gesamt"];
+
+/// Values that a column of kinds or currencies has at most.
+const MAX_KINDS: usize = 12;
 
 /// Characters of a value of the kind of document.
 const MAX_KIND_CHARS: usize = 100;
@@ -41,6 +46,8 @@ pub struct Table {
     pub once: bool,
     /// Headers that several columns have.
     pub doubled: Vec<String>,
+    /// Whether rows without a client have amounts.
+    pub nobodys_money: bool,
     /// Values that the kind of document takes.
     pub kinds: Vec<String>,
     /// Columns that may say which documents do not count.
@@ -85,7 +92,8 @@ impl Table {
         doubled.retain(|header| !header.is_empty() && !columns.contains(header));
         doubled.sort_unstable();
         doubled.dedup();
-        let mut meanings = meaning::meanings(&columns);
+        let all: Vec<&Vec<String>> = below.iter().map(|(_, row)| row).collect();
+        let mut meanings = meaning::meanings(&columns, &Seen(&all));
         let place_of = |meanings: &[Option<Meaning>], wanted: Meaning| {
             meanings.iter().position(|found| *found == Some(wanted))
         };
@@ -107,9 +115,12 @@ impl Table {
             let is = |place: &usize| meanings[*place].is_some_and(|found| wanted.contains(&found));
             (0..columns.len()).filter(is).flat_map(values).collect::<Vec<&str>>()
         };
+        give_by_values(&mut meanings, &columns, &values);
         let number = place_of(&meanings, Meaning::DocumentId);
         let kind = place_of(&meanings, Meaning::Kind);
-        let documents = Documents::of(&body, number, kind);
+        let client = [Meaning::ClientId, Meaning::ClientName, Meaning::TaxId];
+        let client = client.into_iter().find_map(|one| place_of(&meanings, one));
+        let documents = Documents::of(&body, number, [kind, date, client]);
         let once = documents.lines && documents.correct_amount(&body, &columns, &mut meanings);
         let mut amounts = of(&meanings, &[Meaning::Amount, Meaning::Price, Meaning::Quantity]);
         // A total may have separators that the rows are too small for.
@@ -128,12 +139,20 @@ impl Table {
         kinds.sort_unstable();
         kinds.dedup();
         let kinds = kinds.into_iter().filter(|kind| kind.len() <= MAX_KIND_CHARS);
-        let voids =
-            (0..columns.len()).filter(|place| meanings[*place].is_none()).filter_map(|place| {
-                let values = values(place);
-                void::of(&columns[place], &values, values.len() < body.len())
-            });
+        let free = |place: &usize| meanings[*place].is_none();
+        let voids = (0..columns.len()).filter(free).filter_map(|place| {
+            let values = values(place);
+            void::of(&columns[place], &values, values.len() < body.len())
+        });
         let voids = voids.collect();
+        let clients = [Meaning::ClientId, Meaning::TaxId, Meaning::ClientName];
+        let clients: Vec<usize> =
+            clients.into_iter().filter_map(|one| place_of(&meanings, one)).collect();
+        let empty = |row: &[String], place: usize| row.get(place).is_none_or(String::is_empty);
+        let nobodys_money = body.iter().any(|row| {
+            clients.iter().all(|place| empty(row, *place))
+                && amount.is_some_and(|amount| !empty(row, amount) && is_number(&row[amount]))
+        });
         let full = (0..columns.len()).map(|column| values(column).len() == body.len()).collect();
         let numbers = locale::numbers(&amounts, separator).map(|(found, _)| found);
         let stated = |row: &[String]| {
@@ -157,6 +176,7 @@ impl Table {
             lines: documents.lines,
             once,
             doubled,
+            nobodys_money,
             numbers,
             meanings,
             total,
@@ -183,13 +203,13 @@ impl Table {
 
 /// Which rows are of one document.
 struct Documents<'r> {
-    rows: HashMap<(&'r str, &'r str), Vec<usize>>,
+    rows: HashMap<[&'r str; 4], Vec<usize>>,
     lines: bool,
 }
 
 impl<'r> Documents<'r> {
-    /// Documents have one number, and of one kind there is one with it.
-    fn of(body: &[&'r Vec<String>], number: Option<usize>, kind: Option<usize>) -> Self {
+    /// Documents have one number; of one kind, day and client there is one with it.
+    fn of(body: &[&'r Vec<String>], number: Option<usize>, others: [Option<usize>; 3]) -> Self {
         let mut rows: HashMap<_, Vec<usize>> = HashMap::new();
         let field = |row: &'r Vec<String>, place: Option<usize>| {
             place.and_then(|place| row.get(place)).map_or("", String::as_str)
@@ -197,7 +217,8 @@ impl<'r> Documents<'r> {
         for (place, row) in body.iter().copied().enumerate() {
             let number = field(row, number);
             if !number.is_empty() {
-                rows.entry((number, field(row, kind))).or_default().push(place);
+                let [kind, date, client] = others.map(|one| field(row, one));
+                rows.entry([number, kind, date, client]).or_default().push(place);
             }
         }
         let lines = rows.values().any(|places| places.len() > 1);
@@ -205,8 +226,8 @@ impl<'r> Documents<'r> {
     }
 
     /// Takes the amount from a column of totals that each line of a document repeats, and which
-    /// must not be summed: to one whose lines differ. Gives true where there is none: the total is to be
-    /// taken once.
+    /// must not be summed: to one whose lines differ. Gives true where there is none, and lines repeat
+    /// the total: it is to be taken once.
     fn correct_amount(
         &self,
         body: &[&'r Vec<String>],
@@ -215,6 +236,11 @@ impl<'r> Documents<'r> {
     ) -> bool {
         let place_of = |wanted| meanings.iter().position(|found| *found == Some(wanted));
         let Some(total) = place_of(Meaning::Amount) else { return false };
+        let priced = place_of(Meaning::Quantity).zip(place_of(Meaning::Price));
+        // What is a quantity times a price is the line's own.
+        if priced.is_some_and(|(quantity, price)| is_product(body, quantity, price, total)) {
+            return false;
+        }
         let mut amounts = meaning::places(columns, Meaning::Amount).into_iter();
         let free = |place: usize| place == total || meanings[place].is_none();
         match amounts.find(|place| free(*place) && self.differ(body, *place)) {
@@ -223,17 +249,137 @@ impl<'r> Documents<'r> {
                 meanings[own] = Some(Meaning::Amount);
                 false
             }
-            None => true,
+            None => self.repeat(body, total),
         }
     }
 
-    /// Whether lines of one document differ in `column`.
+    /// Whether lines of one document that are not the same row have the same number in `column`.
+    fn repeat(&self, body: &[&'r Vec<String>], column: usize) -> bool {
+        self.rows.values().any(|places| {
+            let filled =
+                |place: &&usize| body[**place].get(column).is_some_and(|it| !it.is_empty());
+            let mut rows = places.iter().filter(filled).map(|place| body[*place]);
+            let one = rows.next();
+            rows.any(|row| Some(row) != one)
+        })
+    }
+
+    /// Whether the numbers of one document differ in `column`.
     fn differ(&self, body: &[&'r Vec<String>], column: usize) -> bool {
         self.rows.values().any(|places| {
-            let mut texts = places.iter().map(|place| body[*place].get(column));
+            let texts = places.iter().filter_map(|place| body[*place].get(column));
+            let mut texts = texts.filter(|text| !text.is_empty());
             let one = texts.next();
-            texts.any(|text| Some(text) != one)
+            texts.any(|text| Some(plain(text)) != one.map(|one| plain(one)))
         })
+    }
+}
+
+/// A number without the zeros that say nothing, however it is written.
+fn plain(text: &str) -> String {
+    let digits: String = text.chars().filter(|char| !char.is_whitespace()).collect();
+    match digits.rsplit_once(['.', ',']) {
+        Some((whole, fraction)) if fraction.bytes().all(|byte| byte == b'0') => whole.to_owned(),
+        Some((whole, fraction)) => format!("{whole}.{}", fraction.trim_end_matches('0')),
+        None => digits,
+    }
+}
+
+/// Whether `amount` is `quantity` times `price` on all rows that have the three.
+fn is_product(body: &[&Vec<String>], quantity: usize, price: usize, amount: usize) -> bool {
+    let number =
+        |text: &str| text.replace([' ', '\u{a0}'], "").replace(',', ".").parse::<f64>().ok();
+    let mut rows = body.iter().filter_map(|row| {
+        let [quantity, price, amount] =
+            [quantity, price, amount].map(|place| row.get(place).and_then(|text| number(text)));
+        Some((quantity?, price?, amount?))
+    });
+    let mut any = false;
+    let all = rows.all(|(quantity, price, amount)| {
+        any = true;
+        (quantity * price - amount).abs() < 0.011
+    });
+    any && all
+}
+
+/// The values of columns, as rows have them.
+struct Seen<'r>(&'r [&'r Vec<String>]);
+
+impl Seen<'_> {
+    fn of(&self, place: usize) -> impl Iterator<Item = &str> {
+        let fields = self.0.iter().filter_map(move |row| row.get(place));
+        fields.map(String::as_str).filter(|text| !text.is_empty())
+    }
+}
+
+impl Values for Seen<'_> {
+    fn may_be(&self, place: usize, meaning: Meaning) -> bool {
+        let share = |is: &dyn Fn(&str) -> bool| {
+            let (all, fit) = self
+                .of(place)
+                .fold((0, 0), |(all, fit), text| (all + 1, fit + usize::from(is(text))));
+            all == 0 || fit * 5 >= all * 4
+        };
+        match meaning {
+            // A tax has no eight digits, and its rate a sign.
+            Meaning::TaxId => share(&|text| {
+                let signs = text.chars().filter(|char| char.is_alphanumeric()).count();
+                signs >= 8 && !text.contains(['.', ',', '%'])
+            }),
+            Meaning::Region => !share(&|text| void::is_word(text)),
+            _ => true,
+        }
+    }
+
+    fn are_codes(&self, place: usize) -> bool {
+        let mut seen = HashSet::new();
+        let once = self.of(place).all(|text| seen.insert(text));
+        let counted = (1_usize..).zip(self.of(place));
+        let counts = counted.into_iter().all(|(number, text)| text == number.to_string());
+        once && !(counts && seen.len() > 1)
+    }
+}
+
+/// Gives columns without a meaning the one that their values tell: kinds of documents, currencies. Takes
+/// it from codes that several names share.
+fn give_by_values<'r>(
+    meanings: &mut [Option<Meaning>],
+    columns: &[String],
+    values: &dyn Fn(usize) -> Vec<&'r str>,
+) {
+    let place_of = |meanings: &[Option<Meaning>], wanted: Meaning| {
+        meanings.iter().position(|found| *found == Some(wanted))
+    };
+    let distinct = |place: usize| {
+        let values: BTreeSet<&str> = values(place).into_iter().collect();
+        values.into_iter().map(str::to_owned).collect::<Vec<_>>()
+    };
+    if let (Some(code), Some(name)) =
+        (place_of(meanings, Meaning::ClientId), place_of(meanings, Meaning::ClientName))
+        && distinct(code).len() < distinct(name).len()
+    {
+        meanings[code] = None;
+    }
+    if place_of(meanings, Meaning::Date).is_none() {
+        return;
+    }
+    let free = |meanings: &[Option<Meaning>], is: &dyn Fn(&[String]) -> bool| {
+        (0..columns.len()).filter(|place| meanings[*place].is_none()).find(|place| {
+            let values = distinct(*place);
+            !values.is_empty() && values.len() <= MAX_KINDS && is(&values)
+        })
+    };
+    if place_of(meanings, Meaning::Kind).is_none()
+        && let Some(kind) = free(meanings, &|values| Kinds::of(values).are_mostly_known())
+    {
+        meanings[kind] = Some(Meaning::Kind);
+    }
+    let is_currency =
+        |text: &String| text.chars().any(char::is_alphabetic) && currency::code(text).is_some();
+    if place_of(meanings, Meaning::Currency).is_none()
+        && let Some(place) = free(meanings, &|values| values.iter().all(is_currency))
+    {
+        meanings[place] = Some(Meaning::Currency);
     }
 }
 

@@ -37,13 +37,29 @@ const WORDS: [Words; 3] = [
             "is deleted",
             "deletion mark",
         ],
-        counts: &["нет", "false", "no", "0", "ложь", "не "],
-        void: &["да", "true", "yes", "1", "истина", "удален", "помечен", "deleted"],
-        pattern: "(?i)^(да|true|yes|1|истина|удал[её]н|помечен|deleted)",
+        counts: &["нет", "false", "no", "0", "ложь", "не ", "-"],
+        void: &[
+            "да",
+            "true",
+            "yes",
+            "1",
+            "истина",
+            "удален",
+            "помечен",
+            "deleted",
+            "отменен",
+            "аннулирован",
+            "cancel",
+            "void",
+            "+",
+            "x",
+            "v",
+        ],
+        pattern: r"(?i)^(да|true|yes|1|истина|удал[её]н|помечен|deleted|отмен[её]н|аннулирован|cancel|void|\+|x$|v$)",
     },
     Words {
         headers: &["проведен", "проведено", "posted", "is posted"],
-        counts: &["да", "true", "yes", "1", "истина", "проведен", "posted"],
+        counts: &["да", "true", "yes", "1", "истина", "проведен", "posted", "+"],
         void: &["нет", "false", "no", "0", "ложь", "не "],
         pattern: "(?i)^(нет|false|no|0|ложь|не )",
     },
@@ -86,6 +102,7 @@ const WORDS: [Words; 3] = [
         ],
         void: &[
             "удален",
+            "помечен на удал",
             "отменен",
             "аннулирован",
             "не проведен",
@@ -95,17 +112,41 @@ const WORDS: [Words; 3] = [
             "cancel",
             "draft",
         ],
-        pattern: "(?i)^(удал[её]н|отмен[её]н|аннулирован|не провед[её]н|черновик|void|deleted|cancel|draft)",
+        pattern: "(?i)^(удал[её]н|помечен на удал|отмен[её]н|аннулирован|не провед[её]н|черновик|void|deleted|cancel|draft)",
     },
 ];
+
+/// Parts of headers of each of [`WORDS`], in one spelling, where the header itself is not listed.
+const STEMS: [&[&str]; 3] = [
+    &["отмен", "аннул", "удал", "void", "cancel", "deleted", "storniert"],
+    &["провед", "posted"],
+    &["status", "статус", "состояни", "state"],
+];
+
+/// What a day in such a column is of: a document that has one does not count.
+const DAYS: [&str; 4] = ["date", "дата", "datum", "cancelledat"];
+
+/// Whether `value` is a word for whether a document counts.
+pub(super) fn is_word(value: &str) -> bool {
+    let lower = value.to_lowercase().replace('ё', "е");
+    let status = &WORDS[2];
+    status.counts.iter().chain(status.void).any(|word| lower.starts_with(word))
+}
 
 /// The column under `header`, by its `values` that are not empty; `None` where it says no such
 /// thing. `gaps` tells whether others are empty.
 pub(super) fn of(header: &str, values: &[&str], gaps: bool) -> Option<Void> {
     let named = normalised(header);
-    let words = WORDS
-        .iter()
-        .find(|words| words.headers.iter().any(|header| normalised(header) == named))?;
+    let listed = |words: &&Words| words.headers.iter().any(|one| normalised(one) == named);
+    let stemmed = |stems: &[&str]| stems.iter().any(|stem| named.contains(stem));
+    let words = WORDS.iter().find(listed);
+    let words =
+        words.or_else(|| WORDS.iter().zip(STEMS).find(|(_, it)| stemmed(it)).map(|it| it.0));
+    let words = words?;
+    if std::ptr::eq(words, &WORDS[0]) && DAYS.iter().any(|day| named.contains(day)) {
+        let pattern = (!values.is_empty()).then_some(".");
+        return Some(Void { header: header.to_owned(), pattern, unknown: Vec::new() });
+    }
     let begins = |value: &str, with: &[&str]| with.iter().any(|word| value.starts_with(word));
     let (mut known, mut void, mut unknown) = (false, false, Vec::new());
     for value in values {

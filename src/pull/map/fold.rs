@@ -2,7 +2,7 @@
 //!
 //! Keeps true: amounts are summed, but those that lines repeat; these and everything else must be
 //! equal on all lines; a rejected line rejects its document, and so does a contradiction between
-//! lines.
+//! lines. A line without an amount is one, a document without any is rejected.
 
 use arrow::array::{
     Array, ArrayRef, AsArray, BooleanArray, Decimal128Array, Int64Array, RecordBatch, StringArray,
@@ -125,10 +125,16 @@ impl Fold {
             let mut normal = None;
             if fault.is_none() {
                 let word = text(lines, kind + 1)?.value(pair[0]);
-                let sum = total(amount).unwrap_or(0);
-                normal = normalise(word, sum);
-                if normal.is_none() {
-                    fault = Some(("negative_amount", format!("a negative {word} has no meaning")));
+                match total(amount) {
+                    Some(sum) => {
+                        normal = normalise(word, sum);
+                        let message = || format!("a negative {word} has no meaning");
+                        fault = normal.is_none().then(|| ("negative_amount", message()));
+                    }
+                    None => {
+                        fault =
+                            Some(("missing", "no line of the document has an amount".to_owned()));
+                    }
                 }
             }
             if let Some((reason, message)) = fault {

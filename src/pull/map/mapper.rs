@@ -1,26 +1,25 @@
 //! One export's rows → canonical rows, rejects and counts.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 use std::hash::BuildHasher;
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 
-use super::cell::{Aside, BadValue, Cell, Reading};
-
+use super::cell::{Aside, Cell, Reading};
+use super::column::BadRow;
 use super::document::normalise;
-use super::frame::{Control, Frame, Place};
+use super::frame::{Frame, Place};
 use super::header::Header;
-use super::plan::{ColumnPlan, From, TablePlan, applies, places, plan};
+use super::plan::{TablePlan, applies, places, plan};
 use super::reject::Reject;
-use crate::config::canonical::{Column, Type};
-use crate::config::pipeline::{Origin, Read, Rule, Source};
+use super::tally::Tally;
+use crate::config::canonical::Type;
+use crate::config::pipeline::{Read, Rule, Source};
 use crate::domain::Day;
 use crate::error::Result;
-use crate::names::like;
 use crate::pull::read::{FAULT, WITHIN};
-use crate::pull::value::{DateFormat, Row, Rows, clean, is_nothing, is_shortened};
+use crate::pull::value::{DateFormat, Row, Rows};
 
 /// Distinct rows remembered for leaving out repetitions; beyond it some are stored twice and
 /// recognised later.
@@ -39,33 +38,6 @@ pub trait Sink {
     /// # Errors
     /// When it cannot be kept.
     fn reject(&mut self, reject: Reject) -> Result<()>;
-}
-
-/// What became of an export's rows.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Tally {
-    /// Rows below the header.
-    pub read: u64,
-    /// Rows that every table took.
-    pub loaded: u64,
-    /// Rows rejected by fault.
-    pub rejected: u64,
-    /// Rows rejected by a declared rule.
-    pub rejected_by_rule: u64,
-    /// Rows left out by a declared rule.
-    pub skipped: u64,
-    /// Totals, blank rows and repeated keys.
-    pub recognised: u64,
-    /// Rows that gave way to those of another export, or of another month.
-    pub replaced: u64,
-    /// What rounding amounts changed in sum, in units of 10⁻⁸.
-    pub rounded: i128,
-    /// Texts that stand for no value, as `#N/A`, by column of the canonical table: how many.
-    pub emptied: BTreeMap<(&'static str, String), u64>,
-    /// Lines of documents that have no amount.
-    pub without_amount: u64,
-    /// What the rows state of their sum.
-    pub control: Control,
 }
 
 /// Maps the rows of one export.
@@ -91,14 +63,6 @@ pub struct Mapper<'s> {
     hasher: foldhash::fast::FixedState,
     /// What happened so far.
     pub tally: Tally,
-}
-
-/// A row that cannot be mapped: the column's name, the kind of fault, message and value.
-struct BadRow {
-    column: String,
-    reason: String,
-    message: String,
-    value: String,
 }
 
 impl<'s> Mapper<'s> {
@@ -285,7 +249,7 @@ impl<'s> Mapper<'s> {
         for plan in self.tables.iter().filter(|plan| plan.takes(row)) {
             let start = cells.len();
             for column in &plan.columns {
-                cells.push(self.cell(column, row, plan.lines, aside)?);
+                cells.push(self.reading.column(column, row, plan.lines, aside)?);
             }
             let cells = &mut cells[start..];
             if let (Some(position), Some((first, last))) = (plan.covered, self.cover)
@@ -312,120 +276,22 @@ impl<'s> Mapper<'s> {
         Ok(())
     }
 
-    /// The value of a column; `line` tells whether the row is one line of a document.
-    fn cell<'r>(
-        &self,
-        plan: &ColumnPlan<'s>,
-        row: &Row<'r>,
-        line: bool,
-        aside: &mut Aside,
-    ) -> Result<Cell<'r>, Box<BadRow>>
-    where
-        's: 'r,
-    {
-        let Some((mapping, from)) = &plan.mapping else {
-            return Ok(Cell::Null);
-        };
-        let (mut mapping, mut from) = (*mapping, from);
-        while let From::First(several) = from
-            && let Some((one, given)) = several.iter().find(|(_, from)| from.is_given(row))
-        {
-            (mapping, from) = (one, given);
-        }
-        let bad = |error: BadValue, value: String| {
-            let column = named(&mapping.from, plan.column.name);
-            let BadValue { reason, message } = error;
-            Box::new(BadRow { column, reason: reason.to_owned(), message, value })
-        };
-        if let From::Product { factors, less_percent } = from {
-            let texts: Vec<&str> = factors.iter().map(|field| row.field(*field)).collect();
-            let less = less_percent.map_or("", |field| row.field(field));
-            return self
-                .reading
-                .product(&texts, less, plan.column.kind, aside)
-                .map_err(|error| bad(error, texts.join(" × ")));
-        }
-        if let From::Join(fields) = from {
-            let texts: Vec<&str> = fields.iter().map(|field| row.field(*field)).collect();
-            let text = cleaned(Cow::Owned(texts.join("/")), plan.column)
-                .map_err(|(error, text)| bad(error, text))?;
-            return self
-                .reading
-                .cell(text, plan.column.kind, aside)
-                .map_err(|(error, text)| bad(error, text));
-        }
-        let read = |text: &'r str| {
-            cleaned(Cow::Borrowed(text), plan.column).map_err(|(error, text)| bad(error, text))
-        };
-        let text: Cow<'r, str> = match from {
-            From::Field(field) => read(row.field(*field))?,
-            From::Constant(constant) => Cow::Borrowed(constant),
-            From::Split { field, by, part } => {
-                read(row.field(*field).split(by).nth(part - 1).unwrap_or("").trim())?
-            }
-            From::Match(field, pattern) => {
-                let text = read(row.field(*field))?;
-                match pattern.captures(&text).and_then(|found| found.get(1)) {
-                    Some(found) => Cow::Owned(found.as_str().trim().to_owned()),
-                    None if text.is_empty() => text,
-                    None => {
-                        let message = format!("does not match {:?}", pattern.as_str());
-                        let text = text.into_owned();
-                        return Err(bad(BadValue { reason: "no_match", message }, text));
-                    }
-                }
-            }
-            From::Join(_) | From::Product { .. } | From::First(_) => Cow::Borrowed(""),
-        };
-        let (kind, name) = (plan.column.kind, plan.column.name);
-        let (text, void) = if mapping.map.is_empty() {
-            let void = kind.is_text() && is_nothing(&text)
-                || kind == Type::TaxId && is_shortened(&text)
-                || kind == Type::Id && plan.column.nullable && is_shortened(&text);
-            (text, void)
-        } else if let Some((_, value)) =
-            mapping.map.iter().find(|(pattern, _)| like(pattern, &text))
-        {
-            (Cow::Borrowed(value.as_str()), false)
-        } else {
-            let message = "matches no pattern of \"map\"".to_owned();
-            return Err(bad(BadValue { reason: "no_match", message }, text.into_owned()));
-        };
-        let empty =
-            text.is_empty() || void || kind == Type::Date && self.reading.date.is_none(&text);
-        let text = match &mapping.default {
-            Some(default) if empty => Cow::Borrowed(default.as_str()),
-            _ if empty && (plan.column.nullable || kind == Type::Flag) => {
-                if void {
-                    aside.emptied.push((name, text.into_owned()));
-                }
-                return Ok(Cell::Null);
-            }
-            // What a document's other lines say counts.
-            _ if empty && line && kind == Type::Money => {
-                aside.without_amount = true;
-                return Ok(Cell::Null);
-            }
-            _ if void => {
-                let message = format!("stands for no value, and \"{name}\" must have one");
-                return Err(bad(BadValue { reason: "missing", message }, text.into_owned()));
-            }
-            _ if empty => {
-                let message = format!("is empty, and \"{name}\" must have a value");
-                return Err(bad(BadValue { reason: "missing", message }, String::new()));
-            }
-            _ => text,
-        };
-        self.reading.cell(text, kind, aside).map_err(|(error, text)| bad(error, text))
-    }
-
     /// Whether the row is a part of the header: what stands right below it without a digit, or the
     /// same texts again.
     fn is_header(&self, row: &Row<'_>) -> bool {
         let (names, number) = &self.header;
         let mut fields = (0..row.len()).map(|index| row.field(index));
         if *number > 0 && row.number == number + 1 {
-            return fields.all(|text| !text.bytes().any(|byte| byte.is_ascii_digit()));
+            // A record has no words where its money and its day stand.
+            let words = |plan: &TablePlan<'_>| {
+                plan.columns.iter().any(|column| {
+                    let typed = matches!(column.column.kind, Type::Money | Type::Date);
+                    let from = column.mapping.as_ref().map(|(_, from)| from);
+                    typed && from.is_some_and(|from| from.is_given(row))
+                })
+            };
+            let digits = |text: &str| text.bytes().any(|byte| byte.is_ascii_digit());
+            return self.tables.iter().any(words) && !fields.any(digits);
         }
         names.len() > 1 && fields.eq(names.iter().map(String::as_str))
     }
@@ -493,7 +359,8 @@ impl<'s> Mapper<'s> {
             for (position, plan) in self.tables[index].columns.iter().enumerate() {
                 let known = group.contains(&position);
                 let aside = &mut Aside::default();
-                let cell = if known { self.cell(plan, row, true, aside).ok() } else { None };
+                let cell =
+                    if known { self.reading.column(plan, row, true, aside).ok() } else { None };
                 cells.push(cell.unwrap_or(Cell::Null));
             }
             let plan = &mut self.tables[index];
@@ -515,65 +382,6 @@ impl<'s> Mapper<'s> {
             money,
             by_rule,
         })
-    }
-}
-
-impl Tally {
-    /// Takes in what reading a row's values did beside them.
-    fn add(&mut self, aside: Aside) {
-        self.rounded += aside.rounded;
-        self.without_amount += u64::from(aside.without_amount);
-        for emptied in aside.emptied {
-            *self.emptied.entry(emptied).or_default() += 1;
-        }
-    }
-
-    /// What to tell of values that were not taken as they stand.
-    #[must_use]
-    pub fn notes(&self) -> Vec<String> {
-        let mut notes = self.control.notes();
-        notes.extend(self.emptied.iter().map(|((column, text), count)| {
-            format!("\"{text}\" stands for no value: \"{column}\" is empty in {count} rows")
-        }));
-        if self.without_amount > 0 {
-            let count = self.without_amount;
-            notes.push(format!("{count} lines of documents have no amount"));
-        }
-        notes
-    }
-}
-
-/// `text` as a column of texts holds it; other values are as they stand.
-fn cleaned<'t>(
-    text: Cow<'t, str>,
-    column: &Column,
-) -> std::result::Result<Cow<'t, str>, (BadValue, String)> {
-    if !column.kind.is_text() {
-        return Ok(text);
-    }
-    let fault = |message, text: &str| (BadValue { reason: "malformed", message }, text.to_owned());
-    match text {
-        Cow::Borrowed(text) => clean(text).map_err(|message| fault(message, text)),
-        Cow::Owned(text) => match clean(&text) {
-            Ok(clean) => Ok(Cow::Owned(clean.into_owned())),
-            Err(message) => Err(fault(message, &text)),
-        },
-    }
-}
-
-/// The header that a value comes from, else its canonical column.
-fn named(origin: &Origin, column: &str) -> String {
-    match origin {
-        Origin::Header(header) | Origin::Split { header, .. } | Origin::Match { header, .. } => {
-            header.clone()
-        }
-        Origin::Product { factors, .. } => factors.join(" × "),
-        Origin::Join(headers) => headers.join("/"),
-        Origin::First(mappings) => {
-            let names = mappings.iter().map(|mapping| named(&mapping.from, column));
-            names.collect::<Vec<_>>().join(" or ")
-        }
-        Origin::Constant(_) => column.to_owned(),
     }
 }
 

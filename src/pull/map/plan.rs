@@ -7,7 +7,7 @@ use super::header::Header;
 use crate::config::canonical::{Column, Table};
 use crate::config::pipeline::{Into, Load, Mapping, Origin, Rule, Source, Test};
 use crate::names::like;
-use crate::pull::value::Row;
+use crate::pull::value::{Row, is_nothing};
 
 /// The position of a column that the header lacks: no row reaches it.
 pub(super) const ABSENT: usize = usize::MAX / 2;
@@ -44,9 +44,12 @@ impl<'s> From<'s> {
         }
     }
 
-    /// Whether the row has a value there.
+    /// Whether the row has a value there; what says that there is none is none.
     pub(super) fn is_given(&self, row: &Row<'_>) -> bool {
-        let filled = |field: &usize| !row.field(*field).is_empty();
+        let filled = |field: &usize| {
+            let text = row.field(*field);
+            !text.is_empty() && !is_nothing(text)
+        };
         match self {
             Self::Field(field) | Self::Split { field, .. } | Self::Match(field, _) => filled(field),
             Self::Constant(_) => true,

@@ -299,6 +299,35 @@ mod tests {
     }
 
     #[test]
+    fn days_beyond_nanoseconds_are_not_wrapped() {
+        use parquet::data_type::{Int96, Int96Type};
+        use parquet::file::writer::SerializedFileWriter;
+        use parquet::schema::parser::parse_message_type;
+
+        let schema = Arc::new(parse_message_type("message m { required int96 due; }").unwrap());
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let reopened = file.reopen().unwrap();
+        let mut writer = SerializedFileWriter::new(reopened, schema, Arc::default()).unwrap();
+        let mut group = writer.next_row_group().unwrap();
+        let mut column = group.next_column().unwrap().unwrap();
+        // Julian days of 9999-12-31, 2299-12-31, 2026-07-01 and 0001-01-01.
+        let days = [5_373_484_u32, 2_561_117, 2_461_223, 1_721_426];
+        let days = days.map(|day| {
+            let mut value = Int96::new();
+            value.set_data(0, 0, day);
+            value
+        });
+        column.typed::<Int96Type>().write_batch(&days, None, None).unwrap();
+        column.close().unwrap();
+        group.close().unwrap();
+        writer.close().unwrap();
+        let mut reader = Parquet::new(file.reopen().unwrap(), &["due"], chrono_tz::UTC).unwrap();
+        let rows = reader.next_rows().unwrap().unwrap();
+        let days: Vec<&str> = rows.iter().map(|row| row.field(0)).collect();
+        assert_eq!(days, ["9999-12-31", "2299-12-31", "2026-07-01", "0001-01-01"]);
+    }
+
+    #[test]
     fn a_file_of_another_kind_is_told() {
         let file = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(file.path(), "a;b\n1;2\n").unwrap();

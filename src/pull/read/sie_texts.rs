@@ -11,8 +11,8 @@ use regex::Regex;
 static SHAPES: LazyLock<Vec<Regex>> = LazyLock::new(|| {
     let shapes = [
         r"^\[(?<invoice>\d+)\]\s*(?<client>.+)$",
-        r"(?i)\b(?:kund)?fakt(?:ura)?\.?\s*(?:nr\.?)?\s*:?\s*(?<invoice>\d+)\s*,\s*(?<client>[^,]+)$",
-        r"(?i)^(?:kund)?fakt(?:ura)?\.?\s*(?:nr\.?)?\s*:?\s*(?<invoice>\d+)\s+(?<client>\D.*)$",
+        r"(?i)\b(?:kund|kredit)?fakt(?:ura)?\.?\s*(?:nr\.?)?\s*:?\s*(?<invoice>\d+)\s*,\s*(?<client>[^,]+)$",
+        r"(?i)^(?:kund|kredit)?fakt(?:ura)?\.?\s*(?:nr\.?)?\s*:?\s*(?<invoice>\d+)\s+(?<client>\D.*)$",
     ];
     shapes.iter().filter_map(|shape| Regex::new(shape).ok()).collect()
 });
@@ -67,6 +67,7 @@ mod tests {
             ("[2449] Beta AB", "2449", "Beta AB", true),
             ("Faktura 17 Gamma AB", "17", "Gamma AB", true),
             ("Kundfaktura nr 18, Delta AB", "18", "Delta AB", true),
+            ("Kreditfaktura 102 Alfa AB", "102", "Alfa AB", true),
             ("Hyra juni 2026", "", "", false),
             ("Rättelse 12, fel konto", "", "", false),
         ] {

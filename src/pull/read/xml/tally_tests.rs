@@ -142,3 +142,26 @@ fn a_cancelled_voucher_without_a_party_is_told_and_counts_nothing() {
     assert_eq!(table.of("document", &columns), [["(cancelled)", "0", "true"]]);
     assert_eq!(table.notes, ["charset UTF-8", "cancelled vouchers without a party: 1 (r)"]);
 }
+
+#[test]
+fn the_party_is_the_ledger_that_is_marked_as_one_where_no_other_is_named() {
+    let voucher = |party: &str, mark: &str| {
+        envelope(&[&format!(
+            "<VOUCHER VCHTYPE='Sales'><DATE>20260415</DATE><VOUCHERTYPENAME>Sales</VOUCHERTYPENAME>\
+             <VOUCHERNUMBER>S-1</VOUCHERNUMBER>{party}<LEDGERENTRIES.LIST><LEDGERNAME>Alpha</LEDGERNAME>{mark}\
+             <AMOUNT>-118.00</AMOUNT></LEDGERENTRIES.LIST><LEDGERENTRIES.LIST><LEDGERNAME>Sales</LEDGERNAME>\
+             <AMOUNT>118.00</AMOUNT></LEDGERENTRIES.LIST></VOUCHER>"
+        )])
+    };
+    let marked = "<ISPARTYLEDGER>Yes</ISPARTYLEDGER>";
+    for (party, mark, expected) in [
+        ("<PARTYNAME>Alpha</PARTYNAME>", "", "Alpha"),
+        ("<PARTYNAME>Alpha Ltd, Main Street</PARTYNAME>", marked, "Alpha"),
+        ("", marked, "Alpha"),
+        ("<PARTYNAME>Alpha Ltd</PARTYNAME>", "", ""),
+        ("<PARTYLEDGERNAME>Alpha</PARTYLEDGERNAME><PARTYNAME>Beta</PARTYNAME>", "", "Alpha"),
+    ] {
+        let table = read(Tally, voucher(party, mark).as_bytes()).unwrap();
+        assert_eq!(table.of("document", &["party"]), [[expected]], "{party} {mark}");
+    }
+}
