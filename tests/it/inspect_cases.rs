@@ -344,6 +344,16 @@ fn values_decide_what_headers_leave_open() {
             told["pipeline"]
         );
     }
+    // A preset that has no rule for it is given one, and how a document stands is no kind.
+    let text =
+        "Номер;Дата;Контрагент;Сумма;Отмена\n1;15.06.2026;А;100,00;\n2;16.06.2026;Б;900,00;Да\n";
+    let (project, told) = taken("register.csv", text);
+    assert_eq!(told["preset"], "1c_sales_register");
+    assert_eq!(documents(&project), ["shipment 1 100.00 RUB"], "{told}");
+    let text = "Number,Date,Customer,Amount,Status\n1,2026-06-15,A,100,Payment received\n2,2026-06-16,B,70,Order cancelled\n";
+    let (project, told) = taken("status.csv", text);
+    assert_eq!(documents(&project), ["shipment 2 170.00 RUB"]);
+    assert!(told["notes"].to_string().contains("column \\\"Status\\\" may say"), "{told}");
     // Nobody writes money with three decimals.
     let text = "Rechnungsnr;Datum;Kunde;Betrag\n1;01.06.2026;A;1.200\n2;02.06.2026;A;3.450\n";
     let (project, told) = taken("thousands.csv", text);

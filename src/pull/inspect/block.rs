@@ -51,14 +51,20 @@ pub fn proposals(found: &Found, name: &str, fetch: &str, currency: &str) -> Vec<
             None => vec![""],
         };
         let ruled = presets::ruled(preset);
-        let voids = found.table.iter().flat_map(|table| &table.voids);
-        let own = voids.filter(|void| !ruled.contains(&spelling(&void.header)));
-        let notes: Vec<String> = own.filter_map(|void| void.told(false)).collect();
+        let voids = || found.table.iter().flat_map(|table| &table.voids);
+        let own = |void: &&Void| !ruled.contains(&spelling(&void.header));
+        let notes: Vec<String> = voids().filter_map(|void| void.told(true)).collect();
+        // What the preset has no rule for is left out by one of the source's own.
+        let rules: Vec<String> = voids().filter(own).filter_map(Void::rule).collect();
+        let skip = match rules.as_slice() {
+            [] => String::new(),
+            rules => format!("    skip: [{}]\n", rules.join(", ")),
+        };
         let by_default = by_default(preset, found.table.as_ref(), currency);
         proposals.extend(readings.iter().map(|read| {
             let mut guesses = if read.is_empty() { Vec::new() } else { of_text(found) };
             guesses.extend(by_default.iter().cloned());
-            let yaml = format!("{begin}{read}{}", guessed(&guesses));
+            let yaml = format!("{begin}{read}{skip}{}", guessed(&guesses));
             Proposal { preset: Some(preset), yaml, notes: notes.clone(), guesses }
         }));
         proposals.dedup();

@@ -364,7 +364,8 @@ fn give_by_values<'r>(
         return;
     }
     let free = |meanings: &[Option<Meaning>], is: &dyn Fn(&[String]) -> bool| {
-        (0..columns.len()).filter(|place| meanings[*place].is_none()).find(|place| {
+        let open = |place: &usize| meanings[*place].is_none() && !void::is_status(&columns[*place]);
+        (0..columns.len()).filter(open).find(|place| {
             let values = distinct(*place);
             !values.is_empty() && values.len() <= MAX_KINDS && is(&values)
         })

@@ -126,6 +126,12 @@ const STEMS: [&[&str]; 3] = [
 /// What a day in such a column is of: a document that has one does not count.
 const DAYS: [&str; 4] = ["date", "дата", "datum", "cancelledat"];
 
+/// Whether a column under `header` says how a document stands.
+pub(super) fn is_status(header: &str) -> bool {
+    let named = normalised(header);
+    STEMS[2].iter().any(|stem| named.contains(stem))
+}
+
 /// Whether `value` is a word for whether a document counts.
 pub(super) fn is_word(value: &str) -> bool {
     let lower = value.to_lowercase().replace('ё', "е");
