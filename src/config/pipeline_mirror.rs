@@ -195,7 +195,7 @@ impl Column {
     }
 
     /// The headers that it names.
-    fn headers(&self) -> Vec<&str> {
+    pub(super) fn headers(&self) -> Vec<&str> {
         let map = match self {
             Self::Header(header) => return vec![header],
             Self::Map(map) => map,

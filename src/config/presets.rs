@@ -57,18 +57,24 @@ pub fn headers() -> HashSet<String> {
     headers
 }
 
-/// The headers that the rules of the preset called `name` look at, and those of what is cancelled, each
-/// in one spelling.
+/// The headers by which the preset called `name` judges documents, by its rules, as cancelled or by
+/// their kind, each in one spelling.
 #[must_use]
 pub fn ruled(name: &str) -> HashSet<String> {
     let preset = text(name).and_then(|text| yaml::parse::<Preset>(name, text).ok());
     let Some(preset) = preset else { return HashSet::new() };
-    let rules = preset.skip.iter().map(|rule| rule.value.column.value.clone());
-    let documents = preset
-        .into
-        .get("documents")
-        .and_then(|into| Some(into.value.columns.get("cancelled")?.value.plain()?.to_owned()));
-    let own: Vec<String> = rules.chain(documents).collect();
+    let rules = preset.skip.iter().flat_map(|rule| {
+        std::iter::once(&rule.value.column)
+            .chain(&rule.value.also)
+            .map(|header| header.value.clone())
+    });
+    let documents = preset.into.get("documents").into_iter();
+    let judged = documents.flat_map(|into| {
+        let columns = &into.value.columns;
+        ["cancelled", "kind"].into_iter().filter_map(|column| columns.get(column))
+    });
+    let judged = judged.flat_map(|column| column.value.headers()).map(str::to_owned);
+    let own: Vec<String> = rules.chain(judged).collect();
     let others = own.iter().flat_map(|header| preset.renamed.get(header).into_iter().flatten());
     own.iter().chain(others).map(|header| spelling(header)).collect()
 }

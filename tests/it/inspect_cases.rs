@@ -364,3 +364,17 @@ fn values_decide_what_headers_leave_open() {
     let (project, _) = taken("lines.csv", text);
     assert_eq!(documents(&project), ["shipment 1 20.00 RUB"]);
 }
+
+#[test]
+fn what_a_preset_judges_by_is_left_to_it() {
+    let text = "Name,Email,Financial Status,Currency,Subtotal,Shipping,Total,Created at,Lineitem quantity,Lineitem name,\
+                Lineitem price,Billing Name,Billing Company,Cancelled at\n\
+                #1,a@a.example,paid,EUR,30.00,5.00,35.00,2026-06-01 10:00:00 +0200,2,x,10.00,Ann,Alpha,\n\
+                #1,a@a.example,,,,,,2026-06-01 10:00:00 +0200,2,y,5.00,,,\n\
+                #2,b@b.example,voided,EUR,10.00,0.00,10.00,2026-06-15 11:30:00 +0200,1,x,10.00,Bob,Beta,2026-06-16 09:00:00 +0200\n";
+    let (project, told) = taken("orders.csv", text);
+    assert_eq!(told["preset"], "shopify_orders");
+    assert_eq!(clients(&project), ["#1=Alpha", "#2=Beta"]);
+    let cancelled = project.query("select document_id from lake.documents where cancelled");
+    assert_eq!(cancelled, [json!({ "document_id": "#2" })]);
+}
