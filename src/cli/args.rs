@@ -69,9 +69,9 @@ pub(super) enum Verb {
         /// Write the pipeline into the project.
         #[arg(long)]
         init: bool,
-        /// Stop where a load would begin, and count what was read: for benchmarks of the readers.
+        /// Only read it, by the pipeline in this file, and count: for benchmarks of the readers.
         #[arg(long, hide = true)]
-        read_only: bool,
+        read_by: Option<PathBuf>,
     },
     /// Find every mistake in the declarations and models.
     Validate,

@@ -1,11 +1,15 @@
 //! Verbs that look at what is there: tables, runs, rejects.
 
+use std::fmt::Write as _;
+
 use chrono::{DateTime, Utc};
 
 use super::{print, query};
 use crate::config::schedule::{Schedule, When};
 use crate::error::Result;
-use crate::lake::{Lake, read_journal, read_lease, read_record, read_records};
+use crate::lake::{
+    Lake, RejectCount, RunRecord, RunState, read_journal, read_lease, read_record, read_records,
+};
 use crate::run::Workspace;
 use crate::schedule::ahead;
 use crate::tableset::Manifest;
@@ -234,9 +238,27 @@ pub(super) async fn run(workspace: &Workspace, id: &str, json: bool) -> Result<(
 
 /// `rejects ls`.
 pub(super) async fn rejects(workspace: &Workspace, json: bool) -> Result<()> {
-    let query = "select source, export, reason, by_rule, count(*) as rows from lake.rejects \
-                 group by source, export, reason, by_rule order by source, export, reason";
-    query::select(workspace, query, json).await
+    let mut query = "select source, export, reason, by_rule, count(*) as rows, \
+                     cast(null as varchar) as failed_run from lake.rejects \
+                     group by source, export, reason, by_rule"
+        .to_owned();
+    let records = read_records(&workspace.lake).await?;
+    // What later runs made good is in the lake, or is rejected no more.
+    let loads = |record: &&RunRecord| {
+        !record.rejected.is_empty() || matches!(record.state, RunState::Done | RunState::UpToDate)
+    };
+    if let Some(last) = records.iter().find(loads) {
+        for RejectCount { source, export, reason, by_rule, rows } in &last.rejected {
+            let [source, export, reason, run] =
+                [source, export, reason, &last.id].map(|text| text.replace('\'', "''"));
+            let _ = write!(
+                query,
+                " union all select '{source}', '{export}', '{reason}', {by_rule}, {rows}, '{run}'"
+            );
+        }
+    }
+    query.push_str(" order by source, export, reason, failed_run");
+    query::select(workspace, &query, json).await
 }
 
 /// `rejects show`.

@@ -1,6 +1,7 @@
 //! `inspect`: what an export is, what a load of it would bring, and a pipeline that reads it.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use arrow::array::{AsArray, RecordBatch};
 use arrow::datatypes::Decimal128Type;
@@ -29,7 +30,7 @@ pub(super) async fn inspect_file(
     cli: &Cli,
     target: &str,
     init: bool,
-    read_only: bool,
+    read_by: Option<&Path>,
 ) -> Result<()> {
     let declared = cli.project.join("pipelines/project.yaml").is_file();
     let env = Env::of_process();
@@ -58,13 +59,15 @@ pub(super) async fn inspect_file(
         env: &env,
         now: cli.now.map_or(Clock::System, Clock::set_to).now(),
     };
-    let mut found = inspect(&target.path, most)
-        .map_err(|error| error.at(format!("export \"{}\"", target.export.name)))?;
-    if read_only {
-        let read = looking.best(&found)?.ok_or_else(|| Error::new(Kind::Nothing, lacks(&found)))?;
-        print::json(read.seen.told(read.rejected).to_string());
+    if let Some(pipeline) = read_by {
+        let yaml = std::fs::read_to_string(pipeline).map_err(in_file(pipeline))?;
+        let (source, mut seen) = looking.declared(&yaml)?;
+        let read = export::read(&source, &target.export, &target.path, &mut seen)?;
+        print::json(seen.told(read.tally.rejected).to_string());
         return Ok(());
     }
+    let mut found = inspect(&target.path, most)
+        .map_err(|error| error.at(format!("export \"{}\"", target.export.name)))?;
     let mut proposed = looking.propose(&found).await?;
     // Documents on several rows may come after the rows by which the table was understood.
     if proposed.as_ref().is_some_and(Proposed::contradicts)
@@ -184,14 +187,13 @@ impl Looking<'_> {
         let Target { stem, fetch, export, path, .. } = self.target;
         let mut best: Option<Best> = None;
         for proposal in proposals(found, stem, fetch, self.currency) {
-            let source = self.source(&proposal.yaml)?;
-            let mut seen = Seen::of(&source);
+            let (source, mut seen) = self.declared(&proposal.yaml)?;
             let read = export::read(&source, export, path, &mut seen);
             let (loaded, rejected) =
                 read.map_or((0, 1), |read| (read.tally.loaded, read.tally.rejected));
             let good = rejected == 0 && loaded > 0;
             if good || best.as_ref().is_none_or(|best| loaded > best.loaded) {
-                best = Some(Best { proposal, source, seen, loaded, rejected });
+                best = Some(Best { proposal, source, loaded });
             }
             if good {
                 break;
@@ -200,8 +202,8 @@ impl Looking<'_> {
         Ok(best)
     }
 
-    /// The source that the pipeline in `yaml` declares.
-    fn source(&self, yaml: &str) -> Result<Source> {
+    /// The source that the pipeline in `yaml` declares, and what counts its rows.
+    fn declared(&self, yaml: &str) -> Result<(Source, Seen)> {
         let folder = Scratch::new()?;
         let pipelines = folder.path().join("pipelines");
         std::fs::create_dir_all(&pipelines).map_err(in_file(&pipelines))?;
@@ -217,7 +219,10 @@ impl Looking<'_> {
         let sources = project.pipelines.into_iter().flat_map(|pipeline| pipeline.sources).next();
         // Told as guesses already.
         let told = sources.map(|source| Source { guessed: Vec::new(), ..source });
-        told.ok_or_else(|| Error::new(Kind::Defect, "the proposed pipeline has no source"))
+        let source =
+            told.ok_or_else(|| Error::new(Kind::Defect, "the proposed pipeline has no source"))?;
+        let seen = Seen::of(&source);
+        Ok((source, seen))
     }
 }
 
@@ -225,9 +230,7 @@ impl Looking<'_> {
 struct Best {
     proposal: Proposal,
     source: Source,
-    seen: Seen,
     loaded: u64,
-    rejected: u64,
 }
 
 /// Counts rows that are read and not kept.

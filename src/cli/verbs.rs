@@ -33,8 +33,8 @@ pub(super) async fn dispatch(cli: Cli, stop: &Stop) -> Result<()> {
             clap_complete::generate(*shell, &mut command, "pobudka", &mut std::io::stdout());
             Ok(())
         }
-        Verb::Inspect { export, init, read_only } => {
-            inspect_file(&cli, export, *init, *read_only).await
+        Verb::Inspect { export, init, read_by } => {
+            inspect_file(&cli, export, *init, read_by.as_deref()).await
         }
         Verb::Functions => {
             for function in FUNCTIONS {

@@ -131,6 +131,16 @@ impl Read {
         }
     }
 
+    /// How its rows are read as the leaves of a report, where they are.
+    #[must_use]
+    pub fn report(&self) -> Option<&Report> {
+        match self {
+            Self::Csv(csv) => csv.report.as_ref(),
+            Self::Workbook(workbook) => workbook.report.as_ref(),
+            Self::Ndjson(_) | Self::Parquet(..) | Self::Named(..) => None,
+        }
+    }
+
     /// Where the rows of a table of texts begin and end.
     #[must_use]
     pub fn frame(&self) -> Option<&Frame> {

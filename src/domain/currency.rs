@@ -77,9 +77,13 @@ const WORDS: [(&str, &str); 32] = [
 #[must_use]
 pub fn code(text: &str) -> Option<&'static str> {
     let word = text.trim();
-    let by = |code: &&(&'static str, &str)| code.0.eq_ignore_ascii_case(word) || code.1 == word;
-    if let Some((code, _)) = CODES.iter().find(by) {
-        return Some(code);
+    if let [first, second, third] = word.as_bytes() {
+        let upper = [*first, *second, *third].map(|byte| byte.to_ascii_uppercase());
+        let by_code = CODES.binary_search_by(|(code, _)| code.as_bytes().cmp(&upper)).ok();
+        let by_number = || CODES.iter().position(|(_, number)| *number == word);
+        if let Some(at) = by_code.or_else(by_number) {
+            return Some(CODES[at].0);
+        }
     }
     let lower = word.trim_end_matches('.').to_lowercase();
     WORDS.iter().find(|(known, _)| *known == lower).map(|(_, code)| *code)

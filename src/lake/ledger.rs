@@ -79,6 +79,9 @@ pub struct Entry {
     pub replaced: u64,
     /// The SHA-256 of the export that has taken its place; none while it stands.
     pub replaced_by: Option<String>,
+    /// The charset that it was read in, where that was detected.
+    #[serde(default)]
+    pub charset: Option<String>,
 }
 
 /// Headers as a text that holds a list of JSON: no reader of Parquet shares lists.
@@ -140,6 +143,7 @@ pub(super) fn exports_schema() -> Schema {
         count("recognised"),
         count("replaced"),
         text("replaced_by"),
+        text("charset"),
     ])
 }
 
@@ -266,6 +270,11 @@ impl Ledger {
     /// The place of the next export of `source`.
     pub(super) fn next(&self, source: &str) -> u64 {
         self.of(source).len() as u64
+    }
+
+    /// The charset that the last export of `source` was read in of which it was detected.
+    pub(super) fn charset(&self, source: &str) -> Option<&str> {
+        self.of(source).iter().rev().find_map(|entry| entry.charset.as_deref())
     }
 
     /// The entry of that place in its source, to be changed.
@@ -403,6 +412,7 @@ pub(super) mod made_up {
             recognised: 0,
             replaced: 0,
             replaced_by: None,
+            charset: None,
         }
     }
 }

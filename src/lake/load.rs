@@ -81,8 +81,9 @@ pub async fn load(
     }
     adjust(sources, &mut intakes, &mut results)?;
     let mut refused = refused(sources, &intakes);
-    if !loading.trial {
-        refused.take().map_or(Ok(()), Err)?;
+    if let Some(error) = refused.take_if(|_| !loading.trial) {
+        tell_rejected(loading, &intakes);
+        return Err(error);
     }
     put_all(results, &mut parts).await?;
     let (reports, entered) = enter(sources, intakes, &covers, &before, &mut parts).await?;
@@ -168,9 +169,16 @@ async fn take_all(
         errors.extend(refused(sources, &intakes));
     }
     match together(errors) {
-        Some(error) => Err(error),
+        Some(error) => {
+            tell_rejected(loading, &intakes);
+            Err(error)
+        }
         None => Ok((intakes, gathering.finish()?)),
     }
+}
+
+fn tell_rejected(loading: &Loading<'_>, intakes: &[Intake]) {
+    (loading.refused)(intakes.iter().flat_map(|intake| intake.rejects.counts()).collect());
 }
 
 /// Why exports are not loaded that could be read: nothing in them, or too much that is rejected.
@@ -311,6 +319,7 @@ async fn enter(
             recognised: tally.recognised,
             replaced: tally.replaced,
             replaced_by: None,
+            charset: reading.charset.map(str::to_owned),
         };
         if let Some((path, written)) = rejects.finish()? {
             let file = parts.put(REJECTS, entry.rejects(), path, written).await?;
@@ -320,6 +329,14 @@ async fn enter(
         entered.push((entry, Takes::by(&source.load)));
         let mut notes = reading.notes;
         notes.extend(tally.notes());
+        let known = before.charset(&source.name);
+        if let Some(known) = known.filter(|known| reading.charset.is_some_and(|it| it != *known)) {
+            notes.push(format!(
+                "earlier exports of the source were {known}: look at its names, and declare \
+                 encoding: {} if they are wrong",
+                known.to_lowercase()
+            ));
+        }
         if entry_is_first {
             notes.extend(source.guessed.iter().map(|guess| {
                 format!("a guess of \"inspect\": {guess}; once checked, remove it from \"guessed\"")

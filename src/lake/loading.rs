@@ -4,6 +4,7 @@ use std::path::Path as FsPath;
 
 use chrono::{DateTime, Utc};
 
+use super::rejects::RejectCount;
 use super::tables::Lake;
 use crate::columnar::Engine;
 use crate::error::Error;
@@ -25,6 +26,8 @@ pub struct Loading<'a> {
     pub now: DateTime<Utc>,
     /// Whether months may shrink.
     pub accept: bool,
+    /// Takes the counts of what was rejected, where for that nothing is loaded.
+    pub refused: &'a (dyn Fn(Vec<RejectCount>) + Send + Sync),
     /// Whether it is tried out: exports that a run would refuse are loaded all the same, and told.
     pub trial: bool,
 }

@@ -35,6 +35,6 @@ pub use loading::Loading;
 pub use records::{
     CheckRecord, RunRecord, RunState, StepRecord, read_record, read_records, write_record,
 };
-pub use rejects::{REJECTS, rejects_schema};
+pub use rejects::{REJECTS, RejectCount, rejects_schema};
 pub use replay::{Replayed, discard, replay};
 pub use tables::{Lake, period_name};

@@ -5,6 +5,7 @@ use object_store::ObjectStoreExt;
 use object_store::path::Path;
 use serde::{Deserialize, Serialize};
 
+use super::rejects::RejectCount;
 use super::tables::Lake;
 use crate::error::{Error, Kind, Result};
 use crate::layout::{self, RECORDS};
@@ -50,6 +51,9 @@ pub struct RunRecord {
     pub steps: Vec<StepRecord>,
     /// Its checks.
     pub checks: Vec<CheckRecord>,
+    /// What was rejected, where for that it loaded nothing.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rejected: Vec<RejectCount>,
     /// Why it failed.
     pub error: Option<String>,
 }

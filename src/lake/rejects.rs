@@ -1,5 +1,6 @@
 //! Rejects as a table of the lake: one file for each export that has any.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -36,6 +37,22 @@ pub fn rejects_schema() -> Schema {
     ])
 }
 
+/// How many rows of an export were rejected for one reason.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RejectCount {
+    /// The source.
+    pub source: String,
+    /// The export.
+    pub export: String,
+    /// The reason.
+    pub reason: String,
+    /// Whether a rule of the source rejects them.
+    pub by_rule: bool,
+    /// Rows.
+    pub rows: u64,
+}
+
 /// Writes the rejects of one export.
 pub(super) struct RejectsFile {
     source: String,
@@ -45,6 +62,7 @@ pub(super) struct RejectsFile {
     pending: Vec<Reject>,
     /// The first that count against the limit.
     pub(super) samples: Vec<Reject>,
+    counts: BTreeMap<(String, bool), u64>,
     /// The money of those that do, without signs, in units of 10⁻⁸.
     pub(super) money: i128,
 }
@@ -58,6 +76,7 @@ impl RejectsFile {
             file: None,
             pending: Vec::new(),
             samples: Vec::new(),
+            counts: BTreeMap::new(),
             money: 0,
         }
     }
@@ -69,11 +88,23 @@ impl RejectsFile {
                 self.samples.push(reject.clone());
             }
         }
+        *self.counts.entry((reject.reason.clone(), reject.by_rule)).or_default() += 1;
         self.pending.push(reject);
         if self.pending.len() >= PENDING {
             self.flush()?;
         }
         Ok(())
+    }
+
+    /// How many there are, by reason.
+    pub(super) fn counts(&self) -> impl Iterator<Item = RejectCount> {
+        self.counts.iter().map(|((reason, by_rule), rows)| RejectCount {
+            source: self.source.clone(),
+            export: self.export.clone(),
+            reason: reason.clone(),
+            by_rule: *by_rule,
+            rows: *rows,
+        })
     }
 
     fn flush(&mut self) -> Result<()> {

@@ -1,27 +1,21 @@
 //! One export, from its bytes to canonical rows.
 
-use std::fs::File;
-use std::io::Read;
 use std::path::Path;
 
 use super::control::control;
 use super::cover::{Cover, cover, named_cover};
-use super::fetch::{Export, ExportBytes, supplier};
-use super::layout::{GridRows, Groups, Report, ReportOptions, TextGrid};
+use super::fetch::{Export, supplier};
+use super::layout::{Groups, Report, ReportOptions};
 use super::map::{
     Header, Mapper, Sink, Tally, missing_columns, named_headers, needed, summed_headers,
     text_headers,
 };
 use super::pages;
-use super::read::{
-    BadBytes, Decoded, FAULT, Ndjson, Parquet, RawTable, Splitter, TextReader, Workbook,
-    WorkbookOptions, charset_of, named,
-};
+use super::read::{BadBytes, Content, FAULT, Reader};
 use super::value::{Row, Rows};
 use crate::config::pipeline::{self as config, Source};
 use crate::error::{Error, Result};
 use crate::names::spelling;
-use crate::store::file_sha256;
 
 /// Rows above a header that is looked for.
 const MAX_TITLE_ROWS: u64 = 30;
@@ -37,6 +31,8 @@ pub struct Reading {
     pub header: Vec<String>,
     /// The months it says it covers, and its part.
     pub cover: Option<Cover>,
+    /// The charset that was detected, where it was.
+    pub charset: Option<&'static str>,
     /// Things to tell: the charset that was detected, a page that is full.
     pub notes: Vec<String>,
 }
@@ -51,13 +47,32 @@ fn bad_bytes(export: &Export, error: BadBytes) -> Error {
 /// # Errors
 /// When the file as a whole cannot be used: charset, header, cover, control total, cut off.
 pub fn read(source: &Source, export: &Export, path: &Path, sink: &mut dyn Sink) -> Result<Reading> {
-    let mut reading = match &source.read {
-        config::Read::Csv(csv) => read_csv(source, csv, export, path, sink),
-        config::Read::Ndjson(_) => read_ndjson(source, export, path, sink),
-        config::Read::Parquet(zone, _) => read_parquet(source, *zone, export, path, sink),
-        config::Read::Workbook(workbook) => read_workbook(source, workbook, export, path, sink),
-        config::Read::Named(format, _) => read_named(source, format, export, path, sink),
-    }?;
+    let bad = |error| bad_bytes(export, error);
+    let failed = |error| Error::from(error).at(format!("export \"{}\"", export.name));
+    let content = Content::open(path, source.most_unpacked_bytes).map_err(failed)?;
+    let mut columns = named_headers(source);
+    if matches!(source.read, config::Read::Parquet(..)) {
+        let others = source.renamed.iter().flat_map(|(_, others)| others);
+        columns.extend(others.map(String::as_str));
+    }
+    let reader = content.reader(&source.read, &columns).map_err(bad)?;
+    let mut reader = laid_out(source, reader).map_err(bad)?;
+    let mut body = Body::new(source, export);
+    if let Some(columns) = reader.columns() {
+        body.begin(&body.complete(columns)?, 0)?;
+    }
+    while let Some(rows) = reader.next_rows().map_err(bad)? {
+        body.take(rows, sink)?;
+    }
+    body.has_seen(reader.as_ref())?;
+    let (charset, recognised) = (reader.charset(), reader.recognised());
+    let mut notes = Vec::from_iter(charset.map(|name| format!("charset detected: {name}")));
+    notes.extend(reader.notes());
+    drop(reader);
+    let sha256 = content.sha256().map_err(failed)?;
+    let mut reading = Reading { charset, ..body.finish(sha256, notes, sink)? };
+    reading.tally.read += recognised;
+    reading.tally.recognised += recognised;
     control(source, export, &reading.tally)?;
     if paged(&source.read) {
         let rows = reading.tally.read - reading.tally.recognised;
@@ -66,14 +81,30 @@ pub fn read(source: &Source, export: &Export, path: &Path, sink: &mut dyn Sink) 
     Ok(reading)
 }
 
+/// The rows of `reader` as the layout that `source` declares gives them.
+fn laid_out(source: &Source, mut reader: Box<dyn Reader>) -> Result<Box<dyn Reader>, BadBytes> {
+    if let Some(report) = source.read.report() {
+        let options = ReportOptions {
+            labels: report.labels.clone(),
+            known: text_headers(source).iter().map(|header| spelling(header)).collect(),
+            summed: summed_headers(source),
+            not_summed: report.not_summed.clone(),
+            summary: report.summary,
+            year: report.year,
+            ..ReportOptions::new(source.read.locale().clone())
+        };
+        return Ok(Box::new(Report::new(reader.as_mut(), &options)?));
+    }
+    let groups = source.read.frame().and_then(|frame| frame.groups.as_deref());
+    Ok(match groups {
+        Some(name) => Box::new(Groups::new(name, reader)),
+        None => reader,
+    })
+}
+
 /// Whether the rows are those of a list, which services give page by page.
 fn paged(read: &config::Read) -> bool {
-    match read {
-        config::Read::Csv(csv) => csv.report.is_none(),
-        config::Read::Workbook(workbook) => workbook.report.is_none(),
-        config::Read::Ndjson(_) | config::Read::Parquet(..) => true,
-        config::Read::Named(..) => false,
-    }
+    read.report().is_none() && !matches!(read, config::Read::Named(..))
 }
 
 /// Reads rows that were rejected, given by number and fields under `header`, once more by
@@ -89,201 +120,12 @@ pub fn read_again(
     sink: &mut dyn Sink,
 ) -> Result<Reading> {
     let mut body = Body::new(source, export);
-    let header = Header::named(header.iter().map(String::as_str)).renamed(source);
-    if header.count(&body.needed) < body.needed.len() {
-        return Err(body.no_header(&header));
-    }
+    let header = body.complete(header)?;
     // What a title said of its months is not on record; what its name says still holds.
     body.begin_in(named_cover(source, &export.name), &header, 0);
     let rows = Rows::of(rows.iter().map(|(number, fields)| (*number, fields.as_slice())));
     body.take(&rows, sink)?;
     body.finish(String::new(), Vec::new(), sink)
-}
-
-fn open(source: &Source, export: &Export, path: &Path) -> Result<ExportBytes> {
-    ExportBytes::open(path, source.most_unpacked_bytes)
-        .map_err(|error| Error::from(error).at(format!("export \"{}\"", export.name)))
-}
-
-/// Reads what is left of `bytes`, and gives the SHA-256 of all.
-fn finish(export: &Export, mut bytes: ExportBytes) -> Result<String> {
-    std::io::copy(&mut bytes.by_ref(), &mut std::io::sink())
-        .map_err(|error| Error::from(error).at(format!("export \"{}\"", export.name)))?;
-    Ok(bytes.finish()?)
-}
-
-fn read_csv(
-    source: &Source,
-    csv: &config::Csv,
-    export: &Export,
-    path: &Path,
-    sink: &mut dyn Sink,
-) -> Result<Reading> {
-    let bytes = open(source, export, path)?;
-    let mut text = if let Some(encoding) = csv.encoding {
-        TextReader::new(bytes, encoding)
-    } else {
-        let charset = charset_of(open(source, export, path)?);
-        TextReader::detected(bytes, charset.map_err(|error| bad_bytes(export, error))?)
-    };
-    if let Some(report) = &csv.report {
-        let delimiter = u8::try_from(csv.delimiter).unwrap_or(b',');
-        let mut grid = TextGrid::new(text, delimiter);
-        let reading = read_report(source, &mut grid, report, export, sink)?;
-        let sha256 = finish(export, grid.into_inner())?;
-        return Ok(Reading { sha256, ..reading });
-    }
-    let notes = text.notes();
-    let mut splitter = Splitter::new(u8::try_from(csv.delimiter).unwrap_or(b','));
-    let mut body = Body::framed(source, export, &csv.frame);
-    loop {
-        let chunk = match text.next(splitter.row()).map_err(|error| bad_bytes(export, error))? {
-            Decoded::Text(chunk) => chunk,
-            Decoded::End => break,
-        };
-        let rows = splitter.push(chunk).map_err(|error| bad_bytes(export, error))?;
-        body.take(rows, sink)?;
-    }
-    let rows = splitter.finish().map_err(|error| bad_bytes(export, error))?;
-    body.take(rows, sink)?;
-    let sha256 = finish(export, text.into_inner())?;
-    body.finish(sha256, notes, sink)
-}
-
-fn read_ndjson(
-    source: &Source,
-    export: &Export,
-    path: &Path,
-    sink: &mut dyn Sink,
-) -> Result<Reading> {
-    let mut body = Body::new(source, export);
-    let columns = named_headers(source);
-    let mut reader = Ndjson::new(open(source, export, path)?, &columns);
-    body.begin(&Header::named(columns.iter().copied().chain([FAULT])), 0)?;
-    while let Some(rows) = reader.next_rows().map_err(|error| bad_bytes(export, error))? {
-        body.take(rows, sink)?;
-    }
-    let missing = |column: &&str| body.needed.contains(column);
-    let unseen: Vec<&str> = reader.unseen().filter(missing).collect();
-    let any = body.mapper.as_ref().is_some_and(|(mapper, _)| mapper.tally.read > 0);
-    if any && !unseen.is_empty() {
-        let seen = columns.iter().copied().filter(|column| !unseen.contains(column));
-        return Err(body.no_header(&Header::named(seen)));
-    }
-    let sha256 = finish(export, reader.into_inner())?;
-    body.finish(sha256, Vec::new(), sink)
-}
-
-fn read_parquet(
-    source: &Source,
-    zone: chrono_tz::Tz,
-    export: &Export,
-    path: &Path,
-    sink: &mut dyn Sink,
-) -> Result<Reading> {
-    let (file, sha256) = hashed(export, path)?;
-    let mut columns = named_headers(source);
-    let others = source.renamed.iter().flat_map(|(_, others)| others);
-    columns.extend(others.map(String::as_str));
-    let reader = Parquet::new(file, &columns, zone);
-    let mut reader = reader.map_err(|error| bad_bytes(export, error))?;
-    let reading = read_table(source, &mut reader, export, sink)?;
-    Ok(Reading { sha256, ..reading })
-}
-
-/// The open file at `path` and its SHA-256: what is hashed is what is read, whoever puts another
-/// in its place.
-fn hashed(export: &Export, path: &Path) -> Result<(File, String)> {
-    let at = |error: std::io::Error| Error::from(error).at(format!("export \"{}\"", export.name));
-    let file = File::open(path).map_err(at)?;
-    let sha256 = file_sha256(file.try_clone().map_err(at)?).map_err(at)?;
-    Ok((file, sha256))
-}
-
-fn read_workbook(
-    source: &Source,
-    read: &config::Workbook,
-    export: &Export,
-    path: &Path,
-    sink: &mut dyn Sink,
-) -> Result<Reading> {
-    let (file, sha256) = hashed(export, path)?;
-    let options = WorkbookOptions {
-        sheet: read.sheet.clone(),
-        encoding: read.encoding.clone(),
-        date: read.locale.date.clone(),
-        decimal: read.locale.decimal,
-        max_unpacked_bytes: source.most_unpacked_bytes,
-        ..WorkbookOptions::default()
-    };
-    let workbook = Workbook::open(file, &options).map_err(|error| bad_bytes(export, error))?;
-    if let Some(report) = &read.report {
-        let reading = read_report(source, workbook, report, export, sink)?;
-        return Ok(Reading { sha256, ..reading });
-    }
-    let mut workbook = workbook;
-    let mut body = Body::framed(source, export, &read.frame);
-    while let Some(rows) = workbook.next_rows().map_err(|error| bad_bytes(export, error))? {
-        body.take(rows, sink)?;
-    }
-    body.finish(sha256, workbook.notes(), sink)
-}
-
-/// Reads the leaves of a report; the digest is left to who opened the file.
-fn read_report(
-    source: &Source,
-    grid: impl GridRows,
-    read: &config::Report,
-    export: &Export,
-    sink: &mut dyn Sink,
-) -> Result<Reading> {
-    let options = ReportOptions {
-        labels: read.labels.clone(),
-        known: text_headers(source).iter().map(|header| spelling(header)).collect(),
-        summed: summed_headers(source),
-        not_summed: read.not_summed.clone(),
-        summary: read.summary,
-        year: read.year,
-        ..ReportOptions::new(source.read.locale().clone())
-    };
-    let mut report = Report::new(grid, &options).map_err(|error| bad_bytes(export, error))?;
-    let mut reading = read_table(source, &mut report, export, sink)?;
-    reading.tally.read += report.recognised();
-    reading.tally.recognised += report.recognised();
-    Ok(reading)
-}
-
-/// Reads a table that names its columns itself; the digest is left to who opened the file.
-fn read_table(
-    source: &Source,
-    table: &mut dyn RawTable,
-    export: &Export,
-    sink: &mut dyn Sink,
-) -> Result<Reading> {
-    let mut body = Body::new(source, export);
-    let header = Header::named(table.columns().iter().map(String::as_str)).renamed(source);
-    if header.count(&body.needed) < body.needed.len() {
-        return Err(body.no_header(&header));
-    }
-    body.begin(&header, 0)?;
-    while let Some(rows) = table.next_rows().map_err(|error| bad_bytes(export, error))? {
-        body.take(rows, sink)?;
-    }
-    body.finish(String::new(), table.notes(), sink)
-}
-
-fn read_named(
-    source: &Source,
-    format: &config::Named,
-    export: &Export,
-    path: &Path,
-    sink: &mut dyn Sink,
-) -> Result<Reading> {
-    let mut bytes = open(source, export, path)?;
-    let mut table = named(format, &mut bytes).map_err(|error| bad_bytes(export, error))?;
-    let reading = read_table(source, table.as_mut(), export, sink)?;
-    drop(table);
-    Ok(Reading { sha256: finish(export, bytes)?, ..reading })
 }
 
 /// The part of an export below its header.
@@ -292,8 +134,6 @@ struct Body<'s> {
     export: &'s Export,
     needed: Vec<&'s str>,
     header_row: Option<u64>,
-    /// Carries the headings of groups down to their rows.
-    groups: Option<Groups>,
     header: Vec<String>,
     mapper: Option<(Mapper<'s>, u64)>,
     titles: Vec<String>,
@@ -302,28 +142,40 @@ struct Body<'s> {
 }
 
 impl<'s> Body<'s> {
-    /// Rows of texts, their header among them.
-    fn framed(source: &'s Source, export: &'s Export, frame: &config::Frame) -> Self {
-        Self {
-            header_row: frame.header_row,
-            groups: frame.groups.as_deref().map(Groups::new),
-            ..Self::new(source, export)
-        }
-    }
-
     fn new(source: &'s Source, export: &'s Export) -> Self {
         Self {
             source,
             export,
             needed: needed(source),
-            header_row: None,
-            groups: None,
+            header_row: source.read.frame().and_then(|frame| frame.header_row),
             header: Vec::new(),
             mapper: None,
             titles: Vec::new(),
             best: None,
             cover: None,
         }
+    }
+
+    /// The header of these columns, which has all that are needed.
+    fn complete(&self, columns: &[String]) -> Result<Header> {
+        let header = Header::named(columns.iter().map(String::as_str)).renamed(self.source);
+        if header.count(&self.needed) < self.needed.len() {
+            return Err(self.no_header(&header));
+        }
+        Ok(header)
+    }
+
+    /// Fails where rows were read and none has a column that is needed.
+    fn has_seen(&self, reader: &dyn Reader) -> Result<()> {
+        let unseen = reader.unseen();
+        let lacks = self.needed.iter().any(|column| unseen.contains(column));
+        let any = self.mapper.as_ref().is_some_and(|(mapper, _)| mapper.tally.read > 0);
+        if !lacks || !any {
+            return Ok(());
+        }
+        let columns = reader.columns().unwrap_or_default().iter().map(String::as_str);
+        let seen = columns.filter(|column| !unseen.contains(column) && *column != FAULT);
+        Err(self.no_header(&Header::named(seen)))
     }
 
     /// Makes the mapper for the rows below `header`, which stands in row `row`.
@@ -351,14 +203,6 @@ impl<'s> Body<'s> {
     }
 
     fn take(&mut self, rows: &Rows, sink: &mut dyn Sink) -> Result<()> {
-        let mut groups = self.groups.take();
-        let rows = groups.as_mut().map_or(rows, |groups| groups.carry(rows));
-        let taken = self.take_all(rows, sink);
-        self.groups = groups;
-        taken
-    }
-
-    fn take_all(&mut self, rows: &Rows, sink: &mut dyn Sink) -> Result<()> {
         if self.mapper.is_none() {
             for row in rows.iter() {
                 if self.try_header(&row)? {
@@ -409,7 +253,7 @@ impl<'s> Body<'s> {
             Some((mut mapper, _)) => {
                 mapper.finish(sink)?;
                 let (tally, cover, header) = (mapper.tally, self.cover, self.header);
-                Ok(Reading { tally, sha256, header, cover, notes })
+                Ok(Reading { tally, sha256, header, cover, charset: None, notes })
             }
             None => match &self.best {
                 Some(best) => Err(self.no_header(best)),

@@ -265,6 +265,7 @@ pub(super) fn blank(
         published: Vec::new(),
         steps: Vec::new(),
         checks: Vec::new(),
+        rejected: Vec::new(),
         error: None,
     }
 }
@@ -384,6 +385,7 @@ impl Running<'_> {
             run: self.id,
             now: self.workspace.clock.now(),
             accept: plan.accept,
+            refused: &|counts| self.recording.edit(|record| record.rejected = counts),
             trial: false,
         };
         let loaded = load(&loading, &sources, found).await?;

@@ -67,6 +67,7 @@ pub async fn settle_rejects(
             run: id,
             now: workspace.clock.now(),
             accept: false,
+            refused: &|_| (),
             trial: false,
         };
         match what {

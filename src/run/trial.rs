@@ -93,6 +93,7 @@ pub async fn trial(
         run: "",
         now,
         accept: true,
+        refused: &|_| (),
         trial: true,
     };
     let found = |export| (0, Found { export, why: Why::New, replaces: Vec::new() });

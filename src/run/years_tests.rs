@@ -382,6 +382,7 @@ impl Runner {
             run: &self.run,
             now: self.now,
             accept: true,
+            refused: &|_| (),
             trial: false,
         }
     }

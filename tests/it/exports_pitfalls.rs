@@ -31,7 +31,7 @@ fn pitfall_3_another_charset_is_refused_and_never_no_rows() {
     ran.says("not found").says("looks misread");
 }
 
-const COMMERCEML: &str = "<?xml version=\"1.0\" encoding=\"windows-1251\"?>\
+pub(crate) const COMMERCEML: &str = "<?xml version=\"1.0\" encoding=\"windows-1251\"?>\
 <КоммерческаяИнформация><Документ Дата=\"2026-03-01\" Номер=\"Р-1\" ХозОперация=\"Sale\" \
 Сумма=\"150.50\" Валюта=\"РУБ\"><ПредприятиеВДокументе Контрагент=\"W\" Роль=\"Saler\"/>\
 <ПредприятиеВДокументе Контрагент=\"B\" Роль=\"Buyer\"/></Документ>\
@@ -135,7 +135,7 @@ fn pitfall_6_a_return_is_positive_whatever_the_habit() {
 }
 
 /// An order with a sum of its own, of its tax, of its lines and of a discount.
-const ORDER: &str = "\u{feff}<?xml version=\"1.0\" encoding=\"UTF-8\"?>
+pub(crate) const ORDER: &str = "\u{feff}<?xml version=\"1.0\" encoding=\"UTF-8\"?>
 <КоммерческаяИнформация ВерсияСхемы=\"2.05\"><Документ><Ид>36</Ид><Номер>36</Номер>
 <Дата>2026-03-05</Дата><ХозОперация>Отпуск товара</ХозОперация><Валюта>руб</Валюта>
 <Контрагенты><Контрагент><Наименование>Мы</Наименование><ИНН>7700000000</ИНН><Роль>Продавец</Роль></Контрагент>

@@ -71,6 +71,14 @@ fn a_charset_seen_late_is_read_and_a_month_that_becomes_smaller_is_told() {
     let project = source(KEYS).file("exports/june.csv", crate::exports::cp1251(&late));
     project.run(&["run"]).ends_with(0).says("charset detected: windows-1251");
     assert_eq!(table(&project, "clients", &["client_id"]), ["Client", "ООО Ромашка"]);
+    // ASCII alone leaves no choice; another guess than before is told.
+    let row = |month: u8, name: &str| format!("{HEADER}{month}-1,2026-0{month}-01,{name},1,,\n");
+    project.write("exports/july.csv", row(7, "Client"));
+    let ran = project.run(&["run"]).ends_with(0);
+    assert!(!ran.stderr.contains("charset"), "{}", ran.stderr);
+    project.write("exports/august.csv", row(8, "ООО Ромашка"));
+    let ran = project.run(&["run"]).ends_with(0);
+    ran.says("earlier exports of the source were windows-1251: look at its names, and declare");
     let fewer: String =
         (1..=8_000).map(|number| format!("{number},2026-06-01,Client,1,,\n")).collect();
     project.write("exports/june.csv", format!("{HEADER}{fewer}"));
@@ -101,4 +109,20 @@ fn a_total_says_how_much_of_it_was_rejected() {
     let ran = project.run(&["run"]).ends_with(1);
     let ran = ran.says("1 of 3 rows rejected, 900.00 of 1100.00 of the control total among them");
     assert!(!ran.stderr.contains("raise rejects"), "{}", ran.stderr);
+}
+
+#[test]
+fn rejects_of_a_run_that_failed_are_listed_until_one_succeeds() {
+    let bad = format!("{HEADER}1,2026-06-01,A,100,,\n2,2026-06-31,B,100,,\n3,2026-06-02,,50,,\n");
+    let project = source(KEYS).file("exports/june.csv", bad);
+    project.run(&["run"]).ends_with(1);
+    let listed = project.run(&["rejects", "ls"]).ends_with(0);
+    for reason in ["not_a_date", "missing"] {
+        let line = listed.stdout.lines().find(|line| line.contains(reason)).unwrap_or_default();
+        assert!(line.contains("june.csv") && line.contains("2026"), "{}", listed.stdout);
+    }
+    project.write("exports/june.csv", format!("{HEADER}1,2026-06-01,A,100,,\n"));
+    project.run(&["run"]).ends_with(0);
+    let listed = project.run(&["rejects", "ls"]).ends_with(0);
+    assert!(!listed.stdout.contains("june.csv"), "{}", listed.stdout);
 }

@@ -1,6 +1,8 @@
 //! XML exports by their presets: what becomes of the documents that a firm really has.
 
 use crate::exports::{documents, source, table};
+use crate::exports_pitfalls::{COMMERCEML, ORDER};
+use crate::inspect::taken;
 
 const UBL: &str = r#"<list xmlns="urn:oasis:names:specification:ubl:schema:xsd:Invoice-2">
 <Invoice><ID>F-1</ID><IssueDate>2026-01-09+01:00</IssueDate><InvoiceTypeCode>380</InvoiceTypeCode>
@@ -133,8 +135,8 @@ fn vouchers_of_own_types_are_loaded_by_their_permanent_id() {
     ran.says("column \"kind\": \"Export\" matches no pattern");
 }
 
-#[test]
-fn documents_of_saft_that_are_no_sales_are_skipped_and_told() {
+/// An invoice, a return and a document that is no sale.
+fn saft() -> String {
     let document = |kind: &str, column: &str| {
         format!(
             "<Invoice><InvoiceNo>{kind} A/1</InvoiceNo><InvoiceDate>2026-01-02</InvoiceDate>\
@@ -144,19 +146,43 @@ fn documents_of_saft_that_are_no_sales_are_skipped_and_told() {
              </DocumentTotals></Invoice>"
         )
     };
-    let text = format!(
+    format!(
         "<AuditFile xmlns='urn:OECD:StandardAuditFile-Tax:PT_1.04_01'><Header><CurrencyCode>EUR\
          </CurrencyCode></Header><SourceDocuments><SalesInvoices>{}{}{}</SalesInvoices>\
          </SourceDocuments></AuditFile>",
         document("FT", "CreditAmount"),
         document("RE", "DebitAmount"),
         document("DA", "DebitAmount"),
-    );
-    let project = source("preset: saft").file("exports/saft.xml", text);
+    )
+}
+
+#[test]
+fn documents_of_saft_that_are_no_sales_are_skipped_and_told() {
+    let project = source("preset: saft").file("exports/saft.xml", saft());
     let ran = project.run(&["run"]).ends_with(0);
     ran.says("saft.xml: documents of type DA, which are no sales: 1 (DA A/1)");
     assert_eq!(
         documents(&project),
         ["FT A/1|invoice|2026-01-02|C|12.30", "RE A/1|return|2026-01-02|C|12.30"]
     );
+}
+
+#[test]
+fn what_inspect_tells_of_xml_is_what_a_run_loads() {
+    for (name, text, documents) in [
+        ("sale", UBL.to_owned(), 1),
+        ("proforma", two_invoices(&[(">380<", ">325<")]), 1),
+        ("money", MONEY.replace("OPERATION", "Возврат безналичных денег"), 1),
+        ("orders", ORDER.to_owned(), 1),
+        ("daybook", DAYBOOK.to_owned(), 2),
+        ("saft", saft(), 2),
+    ] {
+        let (_, told) = taken(&format!("{name}.xml"), text);
+        let sums = told["documents"].as_array().unwrap().iter();
+        let rows = |sum: &serde_json::Value| sum["rows"].as_u64().unwrap();
+        let told: u64 = sums.map(|sum| rows(sum) + rows(&sum["cancelled"])).sum();
+        assert_eq!(told, documents, "{name}");
+    }
+    let (first, ..) = encoding_rs::WINDOWS_1251.encode(COMMERCEML);
+    taken("first.xml", first);
 }

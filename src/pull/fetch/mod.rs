@@ -1,16 +1,17 @@
-//! Bringing bytes: which exports there are, and their content, hashed as it is read.
+//! Bringing bytes: which exports there are, and their content.
 
 mod archive;
 mod bytes;
 mod files;
 mod objects;
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use crate::config::pipeline::{Fetch, Source};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Kind, Result, in_file};
 use crate::scratch::Scratch;
-use crate::store::{Place, Stores, get_file, sha256_of};
+use crate::store::{Place, Stores, file_sha256, get_file, sha256_of};
 
 pub use bytes::ExportBytes;
 
@@ -172,11 +173,11 @@ impl Export {
     /// When it cannot be read.
     pub async fn sha256(&self, most_bytes: u64) -> Result<String> {
         match &self.at {
-            At::File(path) => bytes::sha256(path),
+            At::File(path) => sha256_of_file(path),
             At::Object(place, path) => Ok(sha256_of(place.store.as_ref(), path).await?.0),
             At::Inside(..) => {
                 let folder = Scratch::new()?;
-                bytes::sha256(&self.bring(folder.path(), most_bytes).await?)
+                sha256_of_file(&self.bring(folder.path(), most_bytes).await?)
             }
         }
     }
@@ -212,6 +213,10 @@ impl Export {
             At::Inside(..) => Err(archive::nested(&self.name)),
         }
     }
+}
+
+fn sha256_of_file(path: &Path) -> Result<String> {
+    File::open(path).and_then(file_sha256).map_err(in_file(path))
 }
 
 #[cfg(test)]

@@ -21,6 +21,8 @@ pub use block::{Proposal, lacks, proposals};
 pub use format::Kind;
 pub use meaning::Meaning;
 
+use encoding_rs::{Encoding, UTF_8};
+
 use super::fetch::ExportBytes;
 use crate::config::presets::{self, Form};
 use crate::error::{Error, Kind as ErrorKind, Result};
@@ -110,19 +112,28 @@ pub fn inspect(path: &Path, most_unpacked_bytes: u64) -> Result<Found> {
 }
 
 fn csv(path: &Path, most_unpacked_bytes: u64, sample: &[u8], found: &Found) -> Result<Found> {
-    let (encoding, charset) =
-        text::of_whole(ExportBytes::open(path, most_unpacked_bytes)?, sample)?;
-    let decoded = encoding.decode(sample).0;
-    let separator = text::separator(&decoded);
     let bytes = || ExportBytes::open(path, most_unpacked_bytes);
-    let rows = rows::text(bytes()?, encoding, separator)?;
+    let read = |encoding: &'static Encoding| -> Result<_> {
+        let separator = text::separator(&encoding.decode(sample).0);
+        let mut csv = rows::csv(bytes()?, encoding, separator);
+        let (_, rows) = rows::all(&mut csv)?;
+        Ok((rows, separator, csv.text().is_ascii()))
+    };
+    // A text that is UTF-8 to its end is known by having been read.
+    let whole = text::as_utf8(sample).then(|| read(UTF_8)).and_then(Result::ok);
+    let (encoding, charset, (rows, separator, _)) = if let Some(read) = whole {
+        (UTF_8, text::utf8(sample, read.2), read)
+    } else {
+        let (encoding, charset) = text::of_whole(bytes()?, sample)?;
+        (encoding, charset, read(encoding)?)
+    };
     let across = rows.iter().take(MAX_TITLE_ROWS).any(|(_, row)| are_months(row));
     let table = Table::of(rows, separator);
     let (name, kept) = (Some(encoding.name()), Some(separator));
     let found = Found { charset, encoding: name, separator: kept, ..found.clone() };
     if across {
         let numbers = table.as_ref().and_then(|table| table.numbers.clone());
-        match rows::text_report(bytes()?, encoding, separator, numbers)? {
+        match rows::text_report(&mut rows::csv(bytes()?, encoding, separator), numbers)? {
             Ok(columns) => return Ok(of_report(columns, table, found)),
             Err(why) => return Ok(of_no_report(why, table, Form::Text, found)),
         }

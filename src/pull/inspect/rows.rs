@@ -14,9 +14,9 @@ use super::locale::Numbers;
 use crate::config::pipeline::{Locale, Named};
 use crate::error::{Error, Kind as ErrorKind, Result, in_file};
 use crate::pull::fetch::ExportBytes;
-use crate::pull::layout::{GridRows, Report, ReportOptions, TextGrid};
+use crate::pull::layout::{Report, ReportOptions};
 use crate::pull::read::{
-    BadBytes, Decoded, Parquet, RawTable, Splitter, TextReader, Workbook, WorkbookOptions, named,
+    BadBytes, Csv, Parquet, Reader, TextReader, Workbook, WorkbookOptions, named,
 };
 use crate::pull::value::Rows;
 
@@ -49,7 +49,9 @@ struct Kept {
 
 impl Kept {
     fn take(&mut self, rows: &Rows) {
-        for row in rows.iter() {
+        let room = FIRST_ROWS - self.first.len();
+        let is_kept = |at: &usize| *at < room || at + LAST_ROWS >= rows.complete;
+        for (_, row) in rows.iter().enumerate().filter(|(at, _)| is_kept(at)) {
             let fields = (0..row.len()).map(|field| row.field(field).to_owned());
             self.add(row.number, fields.collect());
         }
@@ -72,20 +74,22 @@ impl Kept {
     }
 }
 
-/// The rows of text in `encoding` whose fields `separator` separates.
-pub(super) fn text(
+/// The text in `encoding` whose fields `separator` separates.
+pub(super) fn csv(
     bytes: ExportBytes,
     encoding: &'static Encoding,
     separator: char,
-) -> Result<Numbered> {
+) -> Csv<ExportBytes> {
+    Csv::new(TextReader::new(bytes, encoding), u8::try_from(separator).unwrap_or(b','))
+}
+
+/// The rows of `reader`, and its columns where it names them.
+pub(super) fn all(reader: &mut dyn Reader) -> Result<Columns> {
     let mut kept = Kept::default();
-    let mut reader = TextReader::new(bytes, encoding);
-    let mut splitter = Splitter::new(u8::try_from(separator).unwrap_or(b','));
-    while let Decoded::Text(text) = reader.next(splitter.row()).map_err(bad)? {
-        kept.take(splitter.push(text).map_err(bad)?);
+    while let Some(rows) = reader.next_rows().map_err(bad)? {
+        kept.take(rows);
     }
-    kept.take(splitter.finish().map_err(bad)?);
-    Ok(kept.rows())
+    Ok((reader.columns().unwrap_or_default().to_vec(), kept.rows()))
 }
 
 /// The sheet of a workbook that is taken without a word of which.
@@ -107,11 +111,11 @@ pub(super) fn sheet(path: &Path, most_unpacked_bytes: u64) -> Result<Taken> {
     let mut workbook = open(path, most_unpacked_bytes)?;
     let mut kept = Kept::default();
     let (mut grouped, mut spaced) = (false, false);
-    while workbook.next_rows().map_err(bad)?.is_some() {
-        let (rows, shapes) = workbook.shaped();
-        grouped |= shapes.iter().any(|shape| shape.level > 0 || shape.indent > 0);
-        spaced |=
-            rows.iter().any(|row| row.raw_field(0).starts_with("  ") && !row.field(0).is_empty());
+    while let Some(rows) = workbook.next_rows().map_err(bad)? {
+        for row in rows.iter() {
+            grouped |= row.shape().level > 0 || row.shape().indent > 0;
+            spaced |= row.raw_field(0).starts_with("  ") && !row.field(0).is_empty();
+        }
         kept.take(rows);
     }
     let name = workbook.sheet().to_owned();
@@ -124,34 +128,28 @@ pub(super) fn report(
     path: &Path,
     most_unpacked_bytes: u64,
 ) -> Result<std::result::Result<Columns, String>> {
-    let workbook = open(path, most_unpacked_bytes)?;
-    leaves(workbook, '.', Some(' '))
+    leaves(&mut open(path, most_unpacked_bytes)?, '.', Some(' '))
 }
 
-/// The same of text in `encoding` whose fields `separator` separates, its numbers written as
-/// `numbers` says.
+/// The same of a text whose numbers are written as `numbers` says.
 pub(super) fn text_report(
-    bytes: ExportBytes,
-    encoding: &'static Encoding,
-    separator: char,
+    csv: &mut dyn Reader,
     numbers: Option<Numbers>,
 ) -> Result<std::result::Result<Columns, String>> {
-    let reader = TextReader::new(bytes, encoding);
-    let grid = TextGrid::new(reader, u8::try_from(separator).unwrap_or(b','));
     let (decimal, thousands) =
         numbers.map_or((',', Some(' ')), |numbers| (numbers.decimal, numbers.thousands));
-    leaves(grid, decimal, thousands)
+    leaves(csv, decimal, thousands)
 }
 
 fn leaves(
-    rows: impl GridRows,
+    reader: &mut dyn Reader,
     decimal: char,
     thousands: Option<char>,
 ) -> Result<std::result::Result<Columns, String>> {
     let (date, zone) = ("%Y-%m-%d".to_owned(), chrono_tz::Tz::UTC);
     let locale = Locale { decimal, thousands, sign: None, date, zone };
-    match Report::new(rows, &ReportOptions::new(locale)) {
-        Ok(mut report) => table(&mut report).map(Ok),
+    match Report::new(reader, &ReportOptions::new(locale)) {
+        Ok(mut report) => all(&mut report).map(Ok),
         Err(error) => {
             let row = error.row.map(|row| format!("row {row}: ")).unwrap_or_default();
             Ok(Err(format!("{row}{} ({})", error.message, error.hint)))
@@ -164,18 +162,9 @@ fn open(path: &Path, max_unpacked_bytes: u64) -> Result<Workbook> {
     Workbook::open(File::open(path).map_err(in_file(path))?, &options).map_err(bad)
 }
 
-fn table(table: &mut dyn RawTable) -> Result<Columns> {
-    let mut kept = Kept::default();
-    while let Some(rows) = table.next_rows().map_err(bad)? {
-        kept.take(rows);
-    }
-    Ok((table.columns().to_vec(), kept.rows()))
-}
-
 /// The fields and records of a dBase table.
-pub(super) fn dbf(mut bytes: ExportBytes) -> Result<Columns> {
-    let mut reader = named(&Named::Dbf(None), &mut bytes).map_err(bad)?;
-    table(reader.as_mut())
+pub(super) fn dbf(bytes: ExportBytes) -> Result<Columns> {
+    all(named(&Named::Dbf(None), bytes).map_err(bad)?.as_mut())
 }
 
 /// The keys of the first objects of JSON lines, and their plain values.

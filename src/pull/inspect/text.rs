@@ -17,19 +17,11 @@ const LINES: usize = 200;
 
 /// The charset of `sample`, and how it is known.
 pub(super) fn detected(sample: &[u8]) -> (&'static Encoding, String) {
+    if as_utf8(sample) {
+        return (UTF_8, utf8(sample, sample.is_ascii()));
+    }
     if let Some((encoding, _)) = Encoding::for_bom(sample) {
         return (encoding, format!("{}, sure: by its byte order mark", name(encoding)));
-    }
-    if sample.is_ascii() {
-        return (UTF_8, "utf-8, sure: all letters are ASCII".to_owned());
-    }
-    let whole = match std::str::from_utf8(sample) {
-        Ok(_) => true,
-        // The sample may end in the middle of a letter.
-        Err(error) => error.error_len().is_none(),
-    };
-    if whole {
-        return (UTF_8, "utf-8, sure: all letters are valid".to_owned());
     }
     let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
     detector.feed(sample, true);
@@ -39,12 +31,31 @@ pub(super) fn detected(sample: &[u8]) -> (&'static Encoding, String) {
     (encoding, format!("{}, {how}: by {others} letters beyond ASCII", name(encoding)))
 }
 
+/// Whether a text that begins with `sample` may be UTF-8.
+pub(super) fn as_utf8(sample: &[u8]) -> bool {
+    // The sample may end in the middle of a letter.
+    let valid = |error: std::str::Utf8Error| error.error_len().is_none();
+    let marked = Encoding::for_bom(sample);
+    marked.is_none_or(|(encoding, _)| encoding == UTF_8)
+        && std::str::from_utf8(sample).map_or_else(valid, |_| true)
+}
+
+/// How a text that begins with `sample` is known to be UTF-8, once it was read to its end.
+pub(super) fn utf8(sample: &[u8], ascii: bool) -> String {
+    let why = match (Encoding::for_bom(sample), ascii) {
+        (Some(_), _) => "by its byte order mark",
+        (None, true) => "all letters are ASCII",
+        (None, false) => "all letters are valid",
+    };
+    format!("utf-8, sure: {why}")
+}
+
 /// The charset of all `bytes`, which begin with `sample`, and how it is known.
 pub(super) fn of_whole(bytes: ExportBytes, sample: &[u8]) -> Result<(&'static Encoding, String)> {
     let (encoding, others) = match charset_of(bytes).map_err(bad)? {
         Detected::Marked(_) => return Ok(detected(sample)),
-        Detected::Ascii => return Ok((UTF_8, "utf-8, sure: all letters are ASCII".to_owned())),
-        Detected::Utf8 => return Ok((UTF_8, "utf-8, sure: all letters are valid".to_owned())),
+        Detected::Ascii => return Ok((UTF_8, utf8(sample, true))),
+        Detected::Utf8 => return Ok((UTF_8, utf8(sample, false))),
         Detected::Likely(encoding, others) => (encoding, others),
     };
     let how = if others >= 100 { "likely" } else { "a guess" };
@@ -95,9 +106,7 @@ pub(super) fn charset(sample: &[u8], kind: Kind) -> String {
 pub(super) fn beginning(sample: &[u8]) -> String {
     let part = sample.get(..1 << 14).unwrap_or(sample);
     let marked = Encoding::for_bom(part).map(|(encoding, _)| encoding);
-    let valid =
-        std::str::from_utf8(part).map_or_else(|error| error.error_len().is_none(), |_| true);
-    let encoding = marked.unwrap_or(if valid { UTF_8 } else { encoding_rs::WINDOWS_1251 });
+    let encoding = marked.unwrap_or(if as_utf8(part) { UTF_8 } else { encoding_rs::WINDOWS_1251 });
     encoding.decode(part).0.into_owned()
 }
 

@@ -3,30 +3,61 @@
 //! As `QuickBooks` writes its reports: the header's first cell is empty, a client's name stands
 //! alone, his rows begin with an empty cell, and `Total for <name>` ends them.
 
+use crate::pull::read::{BadBytes, Reader};
 use crate::pull::value::{Row, Rows};
 
 /// What a row that ends a group begins with, in lower case.
 const ENDS: [&str; 2] = ["total for ", "итого по "];
 
-/// Carries headings down.
-#[derive(Debug)]
+/// The rows of a reader under the same numbers: headings are carried down, they and group totals
+/// become blank rows.
 pub struct Groups {
+    reader: Box<dyn Reader>,
+    carried: Carried,
+}
+
+impl Groups {
+    /// The rows of `reader`, their column of headings called `name`.
+    #[must_use]
+    pub fn new(name: &str, reader: Box<dyn Reader>) -> Self {
+        Self { reader, carried: Carried::new(name) }
+    }
+}
+
+impl Reader for Groups {
+    fn columns(&self) -> Option<&[String]> {
+        self.reader.columns()
+    }
+
+    fn next_rows(&mut self) -> Result<Option<&Rows>, BadBytes> {
+        let carried = &mut self.carried;
+        Ok(self.reader.next_rows()?.map(|rows| carried.down(rows)))
+    }
+
+    fn charset(&self) -> Option<&'static str> {
+        self.reader.charset()
+    }
+
+    fn notes(&self) -> Vec<String> {
+        self.reader.notes()
+    }
+}
+
+/// Carries headings down.
+struct Carried {
     name: String,
     headed: bool,
     heading: String,
     rows: Rows,
 }
 
-impl Groups {
-    /// Gives the column of headings the name `name`.
-    #[must_use]
-    pub fn new(name: &str) -> Self {
+impl Carried {
+    fn new(name: &str) -> Self {
         let (name, heading) = (name.to_owned(), String::new());
         Self { name, headed: false, heading, rows: Rows::default() }
     }
 
-    /// The same rows under the same numbers: headings and group totals become blank ones.
-    pub fn carry(&mut self, rows: &Rows) -> &Rows {
+    fn down(&mut self, rows: &Rows) -> &Rows {
         self.rows.clear();
         for row in rows.iter() {
             let first = row.field(0);
@@ -62,7 +93,7 @@ fn add(rows: &mut Rows, row: &Row<'_>, fields: usize, first: &str) {
 
 #[cfg(test)]
 mod tests {
-    use super::Groups;
+    use super::Carried;
     use crate::pull::value::Rows;
 
     #[test]
@@ -72,8 +103,8 @@ mod tests {
         let fields: Vec<Vec<String>> =
             text.lines().map(|line| line.split('|').map(str::to_owned).collect()).collect();
         let rows = (1..).zip(fields.iter()).map(|(number, row)| (number, row.as_slice()));
-        let mut groups = Groups::new("Customer");
-        let carried = groups.carry(&Rows::of(rows));
+        let mut groups = Carried::new("Customer");
+        let carried = groups.down(&Rows::of(rows));
         let told: Vec<String> = carried.iter().map(|row| row.raw()).collect();
         assert_eq!(
             told,

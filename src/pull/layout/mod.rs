@@ -4,4 +4,4 @@ mod groups;
 mod report;
 
 pub use groups::Groups;
-pub use report::{GridRows, Report, ReportOptions, TextGrid, are_months};
+pub use report::{Report, ReportOptions, are_months};

@@ -1,10 +1,11 @@
 //! Cells → Arrow columns.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use arrow::array::{
-    ArrayRef, BooleanBuilder, Date32Builder, Decimal128Builder, Int32Builder, Int64Builder,
-    RecordBatch, StringBuilder,
+    ArrayRef, BooleanArray, BooleanBuilder, Date32Builder, Decimal128Builder, Int32Builder,
+    Int64Builder, RecordBatch, StringBuilder, new_null_array,
 };
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 
@@ -81,7 +82,8 @@ impl Column {
 pub(super) struct TableBuilder {
     schema: SchemaRef,
     source: String,
-    columns: Vec<Column>,
+    /// The columns that get values, by their places in the table.
+    columns: BTreeMap<usize, Column>,
     row: Int64Builder,
     /// Raw text and badness, where the rows are lines of documents.
     line: Option<(StringBuilder, BooleanBuilder)>,
@@ -89,7 +91,13 @@ pub(super) struct TableBuilder {
 }
 
 impl TableBuilder {
-    pub(super) fn new(table: &Table, source: &str, lines: bool) -> Self {
+    /// A builder of rows with values in the columns at `places`; the others are empty.
+    pub(super) fn new(
+        table: &Table,
+        places: impl Iterator<Item = usize>,
+        source: &str,
+        lines: bool,
+    ) -> Self {
         let mut fields: Vec<Field> =
             table.schema().fields().iter().map(|field| field.as_ref().clone()).collect();
         fields.push(Field::new(ROW, DataType::Int64, false));
@@ -100,7 +108,7 @@ impl TableBuilder {
         Self {
             schema: Arc::new(Schema::new(fields)),
             source: source.to_owned(),
-            columns: table.columns.iter().map(|column| Column::new(column.kind)).collect(),
+            columns: places.map(|at| (at, Column::new(table.columns[at].kind))).collect(),
             row: Int64Builder::new(),
             line: lines.then(|| (StringBuilder::new(), BooleanBuilder::new())),
             rows: 0,
@@ -111,8 +119,9 @@ impl TableBuilder {
         Arc::clone(&self.schema)
     }
 
-    pub(super) fn push<'a>(&mut self, cells: impl Iterator<Item = &'a Cell<'a>>, row: u64) {
-        for (column, cell) in self.columns.iter_mut().zip(cells) {
+    /// Adds a row with a cell for each column that gets values, in the order of their places.
+    pub(super) fn push(&mut self, cells: &[Cell<'_>], row: u64) {
+        for (column, cell) in self.columns.values_mut().zip(cells) {
             column.push(cell);
         }
         self.row.append_value(i64::try_from(row).unwrap_or(i64::MAX));
@@ -139,8 +148,18 @@ impl TableBuilder {
             &self.source,
             self.rows,
         ));
+        let rows = self.rows;
+        let of_table = self.schema.fields().iter().skip(1).enumerate();
+        let of_table = of_table.take_while(|(_, field)| field.name() != ROW);
+        let of_table = of_table.map(|(place, field)| match self.columns.get_mut(&place) {
+            Some(column) => column.finish(),
+            None if field.data_type() == &DataType::Boolean => {
+                Arc::new(BooleanArray::from(vec![false; rows]))
+            }
+            None => new_null_array(field.data_type(), rows),
+        });
         let mut columns: Vec<ArrayRef> = vec![Arc::new(source)];
-        columns.extend(self.columns.iter_mut().map(Column::finish));
+        columns.extend(of_table);
         columns.push(Arc::new(self.row.finish()));
         if let Some((raws, bads)) = &mut self.line {
             columns.push(Arc::new(raws.finish()));

@@ -30,7 +30,7 @@ fn bad(reason: &'static str, message: impl Into<String>) -> BadValue {
 }
 
 /// What reading the values of a row did beside them.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Aside {
     /// What rounding changed, in units of 10⁻⁸.
     pub(super) rounded: i128,

@@ -1,13 +1,14 @@
 //! The value of a canonical column, from where its mapping says.
 
 use std::borrow::Cow;
+use std::sync::LazyLock;
 
 use super::cell::{Aside, BadValue, Cell, Reading};
-use super::plan::{ColumnPlan, From};
+use super::plan::{ColumnPlan, From, TablePlan};
 use crate::config::canonical::{Column, Type};
 use crate::config::pipeline::Origin;
 use crate::names::like;
-use crate::pull::value::{Row, clean, is_nothing, is_shortened};
+use crate::pull::value::{Row, Rows, clean, is_nothing, is_shortened};
 
 /// A row that cannot be mapped: the column's name, the kind of fault, message and value.
 pub(super) struct BadRow {
@@ -17,7 +18,23 @@ pub(super) struct BadRow {
     pub(super) value: String,
 }
 
+/// A row without fields.
+static NO_ROW: LazyLock<Rows> = LazyLock::new(|| Rows::of([(0, &[][..])]));
+
 impl Reading {
+    /// Finds the value of each column that takes none from its row.
+    pub(super) fn find_constants(&self, plan: &mut TablePlan<'_>) {
+        for column in &mut plan.columns {
+            let mut aside = Aside::default();
+            if matches!(column.from, From::Constant(_))
+                && let Ok(cell) = self.column(column, &NO_ROW.row(0), plan.lines, &mut aside)
+                && aside == Aside::default()
+            {
+                column.constant = Some(cell);
+            }
+        }
+    }
+
     /// The value of a column; `line` tells whether the row is one line of a document.
     pub(super) fn column<'s, 'r>(
         &self,
@@ -29,10 +46,10 @@ impl Reading {
     where
         's: 'r,
     {
-        let Some((mapping, from)) = &plan.mapping else {
-            return Ok(Cell::Null);
-        };
-        let (mut mapping, mut from) = (*mapping, from);
+        if let Some(constant) = &plan.constant {
+            return Ok(constant.clone());
+        }
+        let (mut mapping, mut from) = (plan.mapping, &plan.from);
         while let From::First(several) = from
             && let Some((one, given)) = several.iter().find(|(_, from)| from.is_given(row))
         {

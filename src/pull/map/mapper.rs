@@ -74,11 +74,13 @@ impl<'s> Mapper<'s> {
         let reject = source.reject.iter();
         let reject =
             reject.map(|(rule, reason)| (rule, reason.as_str(), places(rule, header))).collect();
-        let tables = source.into.iter().map(|into| plan(source, into, header)).collect();
+        let mut tables: Vec<TablePlan<'s>> =
+            source.into.iter().map(|into| plan(source, into, header)).collect();
         let reading = Reading {
             locale: source.read.locale().clone(),
             date: DateFormat::new(&source.read.locale().date, source.read.locale().zone),
         };
+        tables.iter_mut().for_each(|plan| reading.find_constants(plan));
         let hasher = foldhash::fast::FixedState::default();
         Self {
             source,
@@ -286,8 +288,7 @@ impl<'s> Mapper<'s> {
             let words = |plan: &TablePlan<'_>| {
                 plan.columns.iter().any(|column| {
                     let typed = matches!(column.column.kind, Type::Money | Type::Date);
-                    let from = column.mapping.as_ref().map(|(_, from)| from);
-                    typed && from.is_some_and(|from| from.is_given(row))
+                    typed && column.from.is_given(row)
                 })
             };
             let digits = |text: &str| text.bytes().any(|byte| byte.is_ascii_digit());
@@ -298,11 +299,10 @@ impl<'s> Mapper<'s> {
 
     /// Whether the row has none of the values that make a row of its tables: a title.
     fn is_title(&self, row: &Row<'_>) -> bool {
-        let given = |plan: &TablePlan<'_>, column: &usize| {
-            plan.columns[*column].mapping.as_ref().is_some_and(|(_, from)| from.is_given(row))
-        };
         let plans = self.tables.iter().filter(|plan| plan.takes(row));
-        let told = |plan: &TablePlan<'_>| plan.tells.iter().any(|column| given(plan, column));
+        let told = |plan: &TablePlan<'_>| {
+            plan.tells.iter().any(|column| plan.columns[*column].from.is_given(row))
+        };
         !plans.clone().any(|plan| plan.tells.is_empty() || told(plan))
     }
 
@@ -324,7 +324,7 @@ impl<'s> Mapper<'s> {
                     seen.insert(hash);
                 }
             }
-            plan.builder.push(own.iter(), row.number);
+            plan.builder.push(own, row.number);
             if plan.lines {
                 plan.builder.push_line(&row.raw(), false);
             }
@@ -356,15 +356,15 @@ impl<'s> Mapper<'s> {
             }
             cells.clear();
             let group = &self.source.into[index].group_by;
-            for (position, plan) in self.tables[index].columns.iter().enumerate() {
-                let known = group.contains(&position);
+            for plan in &self.tables[index].columns {
+                let known = group.contains(&plan.place);
                 let aside = &mut Aside::default();
                 let cell =
                     if known { self.reading.column(plan, row, true, aside).ok() } else { None };
                 cells.push(cell.unwrap_or(Cell::Null));
             }
             let plan = &mut self.tables[index];
-            plan.builder.push(cells.iter(), row.number);
+            plan.builder.push(cells, row.number);
             plan.builder.push_line("", true);
             if plan.builder.is_full() {
                 sink.rows(index, plan.builder.finish()?)?;

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use super::builder::TableBuilder;
+use super::cell::Cell;
 use super::header::Header;
 use crate::config::canonical::{Column, Table};
 use crate::config::pipeline::{Into, Load, Mapping, Origin, Rule, Source, Test};
@@ -60,9 +61,15 @@ impl<'s> From<'s> {
     }
 }
 
+/// What a column of a table takes.
 pub(super) struct ColumnPlan<'s> {
+    /// Its place among the columns of the table.
+    pub(super) place: usize,
     pub(super) column: &'static Column,
-    pub(super) mapping: Option<(&'s Mapping, From<'s>)>,
+    pub(super) mapping: &'s Mapping,
+    pub(super) from: From<'s>,
+    /// Its value, where every row has the same.
+    pub(super) constant: Option<Cell<'s>>,
 }
 
 impl TablePlan<'_> {
@@ -75,6 +82,7 @@ impl TablePlan<'_> {
 pub(super) struct TablePlan<'s> {
     pub(super) table: &'static Table,
     pub(super) conditions: Vec<(&'s Rule, Vec<usize>)>,
+    /// The columns that are mapped; the places of others are those among these.
     pub(super) columns: Vec<ColumnPlan<'s>>,
     pub(super) builder: TableBuilder,
     /// Hashes of rows already given, for tables whose rows repeat on every line.
@@ -90,26 +98,22 @@ pub(super) struct TablePlan<'s> {
 
 pub(super) fn plan<'s>(source: &'s Source, into: &'s Into, header: &Header) -> TablePlan<'s> {
     let at = |name: &str| header.position(name).unwrap_or(ABSENT);
-    let columns = into
-        .table
-        .columns
-        .iter()
-        .zip(&into.columns)
-        .map(|(column, mapping)| {
-            let mapping = mapping.as_ref().map(|mapping| (mapping, From::of(mapping, &at)));
-            ColumnPlan { column, mapping }
+    let mapped = into.table.columns.iter().zip(&into.columns).enumerate();
+    let columns: Vec<ColumnPlan<'s>> = mapped
+        .filter_map(|(place, (column, mapping))| {
+            let mapping = mapping.as_ref()?;
+            let from = From::of(mapping, &at);
+            Some(ColumnPlan { place, column, mapping, from, constant: None })
         })
         .collect();
     let lines = !into.group_by.is_empty();
-    let given = |place: &usize| {
-        into.columns[*place].as_ref().is_some_and(|mapping| !mapping.headers().is_empty())
+    let tells = |at: &usize| {
+        let ColumnPlan { column, mapping, .. } = &columns[*at];
+        let known = ["document_id", "client_id", "amount"].contains(&column.name);
+        !mapping.headers().is_empty() && (into.table.name != "documents" || known)
     };
-    let tells = |place: &usize| {
-        let name = into.table.columns[*place].name;
-        into.table.name != "documents" || ["document_id", "client_id", "amount"].contains(&name)
-    };
-    let tells = (0..into.columns.len()).filter(given).filter(tells).collect();
-    let position = |name: &str| into.table.column(name).map(|(index, _)| index);
+    let tells = (0..columns.len()).filter(tells).collect();
+    let position = |name: &str| columns.iter().position(|plan| plan.column.name == name);
     let covered = match &source.load {
         Load::ReplacePeriod { column, .. } if into.table.date == Some(column.as_str()) => {
             position(column)
@@ -120,16 +124,17 @@ pub(super) fn plan<'s>(source: &'s Source, into: &'s Into, header: &Header) -> T
         .then(|| position("kind").zip(position("amount")))
         .flatten();
     let conditions = into.conditions.iter().map(|rule| (rule, places(rule, header))).collect();
+    let places = columns.iter().map(|plan| plan.place);
     TablePlan {
         table: into.table,
         conditions,
-        columns,
         tells,
-        builder: TableBuilder::new(into.table, &source.system, lines),
+        builder: TableBuilder::new(into.table, places, &source.system, lines),
         seen: (into.table.date.is_none() && source.into.len() > 1).then(HashSet::default),
         covered,
         document,
         lines,
+        columns,
     }
 }
 

@@ -16,7 +16,7 @@ use super::client_bank_document::{
 };
 use super::lines::Lines;
 use super::record::{columns, hundredths, money, shown};
-use super::{BadBytes, RawTable};
+use super::{BadBytes, Reader};
 use crate::domain::currency;
 use crate::pull::value::Rows;
 
@@ -315,9 +315,9 @@ impl<R: Read> ClientBankExchange<R> {
     }
 }
 
-impl<R: Read> RawTable for ClientBankExchange<R> {
-    fn columns(&self) -> &[String] {
-        &self.columns
+impl<R: Read + Send> Reader for ClientBankExchange<R> {
+    fn columns(&self) -> Option<&[String]> {
+        Some(&self.columns)
     }
 
     fn next_rows(&mut self) -> Result<Option<&Rows>, BadBytes> {

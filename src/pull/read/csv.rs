@@ -3,7 +3,9 @@
 //! Keeps true: a quote that is never closed is an error, not one long field, and so is text behind a
 //! closing one; a field has a limit; a chunk may end anywhere.
 
-use super::BadBytes;
+use std::io::Read;
+
+use super::{BadBytes, Decoded, Reader, TextReader};
 use crate::pull::value::Rows;
 
 /// The longest field.
@@ -214,6 +216,48 @@ impl Splitter {
         }
         self.rows.text.push_str(text);
         Ok(())
+    }
+}
+
+/// Reads text with separators.
+pub struct Csv<R> {
+    text: TextReader<R>,
+    splitter: Splitter,
+    ended: bool,
+}
+
+impl<R: Read> Csv<R> {
+    /// The rows of `text`, their fields separated by `delimiter`.
+    #[must_use]
+    pub fn new(text: TextReader<R>, delimiter: u8) -> Self {
+        Self { text, splitter: Splitter::new(delimiter), ended: false }
+    }
+
+    /// The text that is read.
+    #[must_use]
+    pub fn text(&self) -> &TextReader<R> {
+        &self.text
+    }
+}
+
+impl<R: Read + Send> Reader for Csv<R> {
+    fn columns(&self) -> Option<&[String]> {
+        None
+    }
+
+    fn next_rows(&mut self) -> Result<Option<&Rows>, BadBytes> {
+        if self.ended {
+            return Ok(None);
+        }
+        if let Decoded::Text(text) = self.text.next(self.splitter.row())? {
+            return self.splitter.push(text).map(Some);
+        }
+        self.ended = true;
+        self.splitter.finish().map(Some)
+    }
+
+    fn charset(&self) -> Option<&'static str> {
+        self.text.guess()
     }
 }
 

@@ -14,7 +14,7 @@ use super::datev_chart::Votes;
 use super::datev_header::{Category, Header};
 use super::datev_posting::{Posted, posting};
 use super::record::columns;
-use super::{BadBytes, Decoded, RawTable, Splitter, TextReader};
+use super::{BadBytes, Decoded, Reader, Splitter, TextReader};
 use crate::config::pipeline::Chart;
 use crate::pull::value::Row;
 use crate::pull::value::Rows;
@@ -176,9 +176,9 @@ impl<R: Read> Datev<R> {
     }
 }
 
-impl<R: Read> RawTable for Datev<R> {
-    fn columns(&self) -> &[String] {
-        &self.columns
+impl<R: Read + Send> Reader for Datev<R> {
+    fn columns(&self) -> Option<&[String]> {
+        Some(&self.columns)
     }
 
     fn next_rows(&mut self) -> Result<Option<&Rows>, BadBytes> {

@@ -10,7 +10,7 @@ use std::io::{BufReader, Chain, Cursor, Read};
 
 use super::charset::Charset;
 use super::dbf_header::{Field, Header, bad, fill};
-use super::{BadBytes, RawTable};
+use super::{BadBytes, Reader};
 use crate::pull::value::Rows;
 
 /// The bytes of records from whose texts a charset is read off.
@@ -150,9 +150,9 @@ impl<R: Read> Dbf<R> {
     }
 }
 
-impl<R: Read> RawTable for Dbf<R> {
-    fn columns(&self) -> &[String] {
-        &self.columns
+impl<R: Read + Send> Reader for Dbf<R> {
+    fn columns(&self) -> Option<&[String]> {
+        Some(&self.columns)
     }
 
     fn next_rows(&mut self) -> Result<Option<&Rows>, BadBytes> {
@@ -240,4 +240,4 @@ fn value(charset: Charset, kind: u8, bytes: &[u8]) -> (Cow<'_, str>, Option<Stri
 
 #[cfg(test)]
 #[path = "dbf_tests.rs"]
-mod tests;
+pub(super) mod tests;

@@ -1,8 +1,12 @@
 //! Bytes → raw rows of text fields, chunk by chunk: the same shape whatever the format.
 
+mod ahead;
 mod charset;
 mod client_bank_document;
 mod client_bank_exchange;
+#[cfg(test)]
+mod conformance;
+mod content;
 mod csv;
 mod datev;
 mod datev_chart;
@@ -18,7 +22,6 @@ mod panics;
 mod parquet;
 mod parquet_footer;
 mod record;
-
 mod sie;
 mod sie_texts;
 mod sie_tokens;
@@ -39,14 +42,14 @@ use xml::{Xml, XmlFormat};
 use super::value::Rows;
 use crate::config::pipeline::Named;
 
-pub use csv::{MAX_FIELD_BYTES, Splitter};
+pub use content::Content;
+pub use csv::{Csv, MAX_FIELD_BYTES, Splitter};
 pub use detect::{Detected, charset_of};
 pub use foreign::{Foreign, foreign};
 pub use ndjson::Ndjson;
 pub use parquet::Parquet;
-
 pub use text::{Decoded, TextReader};
-pub use workbook::{Merge, Shape, Workbook, WorkbookOptions};
+pub use workbook::{Merge, Workbook, WorkbookOptions};
 
 /// Why bytes could not become rows, with the place.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,17 +62,43 @@ pub struct BadBytes {
     pub hint: String,
 }
 
-/// Raw rows of a format that names its columns itself, before the first row.
-pub trait RawTable {
-    /// The columns, the same in every row.
-    fn columns(&self) -> &[String];
+/// The raw rows of one export, whatever its format.
+pub trait Reader: Send {
+    /// The columns, the same in every row, where the format names them itself; else the header is
+    /// one of the rows.
+    fn columns(&self) -> Option<&[String]>;
 
-    /// The next rows, each with a field for every column; `None` at the end.
+    /// The next rows, in the order of their numbers; `None` at the end.
     ///
     /// # Errors
     /// When the file as a whole cannot be used. A record that cannot be used is a row of its own
     /// whose column [`FAULT`] says why.
     fn next_rows(&mut self) -> Result<Option<&Rows>, BadBytes>;
+
+    /// Cells that are one, all of them known once the rows were read.
+    fn merges(&self) -> &[Merge] {
+        &[]
+    }
+
+    /// Whether a row that sums others up may stand below them.
+    fn summary_below(&self) -> bool {
+        false
+    }
+
+    /// Columns that were asked for and that no row had, known once the rows were read.
+    fn unseen(&self) -> Vec<&str> {
+        Vec::new()
+    }
+
+    /// Rows of the export that were understood and are none of the table.
+    fn recognised(&self) -> u64 {
+        0
+    }
+
+    /// The charset that was detected, where none was declared and the bytes leave a choice.
+    fn charset(&self) -> Option<&'static str> {
+        None
+    }
 
     /// Things to tell once all rows were read: the charset, totals that were compared.
     fn notes(&self) -> Vec<String> {
@@ -88,14 +117,13 @@ pub const WITHIN: &str = "within_row";
 ///
 /// # Errors
 /// When the bytes are not of that format.
-pub fn named<'r>(
+pub fn named(
     format: &Named,
-    bytes: &'r mut dyn Read,
-) -> Result<Box<dyn RawTable + 'r>, BadBytes> {
-    let xml =
-        |format: XmlFormat, bytes: &'r mut dyn Read| -> Result<Box<dyn RawTable + 'r>, BadBytes> {
-            Ok(Box::new(Xml::new(bytes, format)?))
-        };
+    bytes: impl Read + Send + 'static,
+) -> Result<Box<dyn Reader>, BadBytes> {
+    let xml = |format: XmlFormat, bytes| -> Result<Box<dyn Reader>, BadBytes> {
+        Ok(Box::new(Xml::new(bytes, format)?))
+    };
     match format {
         Named::ClientBankExchange => Ok(Box::new(ClientBankExchange::new(bytes)?)),
         Named::Datev(chart) => Ok(Box::new(Datev::new(bytes, *chart)?)),

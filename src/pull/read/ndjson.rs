@@ -13,7 +13,7 @@ use serde::Deserializer;
 use serde::de::{DeserializeSeed, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::{BadBytes, MAX_FIELD_BYTES};
+use super::{BadBytes, FAULT, MAX_FIELD_BYTES, Reader};
 use crate::pull::value::Rows;
 
 /// Rows given at a time.
@@ -28,7 +28,9 @@ const MAX_DIGITS: usize = 60;
 /// Reads lines of objects.
 pub struct Ndjson<R> {
     bytes: BufReader<R>,
+    /// The columns that are read, and [`FAULT`].
     columns: Vec<String>,
+    /// Whether a line has the column, for each that is read.
     seen: Vec<bool>,
     row: u64,
     rows: Rows,
@@ -53,7 +55,7 @@ impl<R: Read> Ndjson<R> {
     pub fn new(bytes: R, columns: &[&str]) -> Self {
         Self {
             bytes: BufReader::with_capacity(1 << 17, bytes),
-            columns: columns.iter().map(|name| (*name).to_owned()).collect(),
+            columns: columns.iter().chain(&[FAULT]).map(|name| (*name).to_owned()).collect(),
             seen: vec![false; columns.len()],
             row: 0,
             rows: Rows::default(),
@@ -61,12 +63,14 @@ impl<R: Read> Ndjson<R> {
             values: vec![None; columns.len()],
         }
     }
+}
 
-    /// The next rows; `None` at the end.
-    ///
-    /// # Errors
-    /// When a line is no object.
-    pub fn next_rows(&mut self) -> Result<Option<&Rows>, BadBytes> {
+impl<R: Read + Send> Reader for Ndjson<R> {
+    fn columns(&self) -> Option<&[String]> {
+        Some(&self.columns)
+    }
+
+    fn next_rows(&mut self) -> Result<Option<&Rows>, BadBytes> {
         self.rows.clear();
         while self.rows.complete < BATCH_ROWS {
             self.line.clear();
@@ -89,14 +93,14 @@ impl<R: Read> Ndjson<R> {
                 Some(_) => return Err(bad(self.row, "is no JSON object")),
             }
             self.values.fill(None);
-            let object = Object { columns: &self.columns, line, values: &mut self.values };
+            let columns = &self.columns[..self.seen.len()];
+            let object = Object { columns, line, values: &mut self.values };
             let mut json = serde_json::Deserializer::from_str(line);
             let whole = object.deserialize(&mut json).and_then(|fault| json.end().map(|()| fault));
             let mut fault = whole
                 .map_err(|error| bad(self.row, format!("is not one whole JSON object: {error}")))?;
-            let count = self.columns.len();
-            let Ok(()) = self.rows.add(self.row, count + 1, |field, text| {
-                let Some(column) = self.columns.get(field) else {
+            let Ok(()) = self.rows.add(self.row, self.columns.len(), |field, text| {
+                let Some(column) = columns.get(field) else {
                     text.push_str(fault.as_deref().unwrap_or_default());
                     return Ok::<(), std::convert::Infallible>(());
                 };
@@ -114,15 +118,9 @@ impl<R: Read> Ndjson<R> {
         Ok(self.rows.iter().next().is_some().then_some(&self.rows))
     }
 
-    /// Columns that no line has.
-    pub fn unseen(&self) -> impl Iterator<Item = &str> {
+    fn unseen(&self) -> Vec<&str> {
         let columns = self.columns.iter().zip(&self.seen);
-        columns.filter(|(_, seen)| !**seen).map(|(name, _)| name.as_str())
-    }
-
-    /// Gives back the bytes' reader.
-    pub fn into_inner(self) -> R {
-        self.bytes.into_inner()
+        columns.filter(|(_, seen)| !**seen).map(|(name, _)| name.as_str()).collect()
     }
 }
 
@@ -237,7 +235,7 @@ impl Visitor<'_> for Key<'_> {
 mod tests {
     use proptest::prelude::*;
 
-    use super::Ndjson;
+    use super::{Ndjson, Reader};
     use crate::pull::damage::damage;
 
     fn read(text: &str) -> Result<Vec<Vec<String>>, String> {
@@ -272,7 +270,7 @@ mod tests {
         let text = "{\"\\u0069d\": 1, \"amount_net\": \"amount\"}\n";
         let mut reader = Ndjson::new(text.as_bytes(), &["id", "amount"]);
         assert!(reader.next_rows().unwrap().is_some());
-        assert_eq!(reader.unseen().collect::<Vec<_>>(), ["amount"]);
+        assert_eq!(reader.unseen(), ["amount"]);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! What the tests of readers share, and the tests of sums.
 
 use super::{hundredths, money};
-use crate::pull::read::{BadBytes, RawTable};
+use crate::pull::read::{BadBytes, Reader};
 use std::collections::BTreeMap;
 
 /// Rows as maps of their fields that are not empty; `line` is the row's number.
@@ -9,10 +9,10 @@ pub(in crate::pull::read) type Table = Vec<BTreeMap<String, String>>;
 
 /// All rows and notes of a reader; each row must have every column.
 pub(in crate::pull::read) fn all(
-    reader: Result<impl RawTable, BadBytes>,
+    reader: Result<impl Reader, BadBytes>,
 ) -> Result<(Table, Vec<String>), String> {
     let mut reader = reader.map_err(|bad| bad.message)?;
-    let columns = reader.columns().to_vec();
+    let columns = reader.columns().unwrap().to_vec();
     let mut table = Table::new();
     while let Some(rows) = reader.next_rows().map_err(|bad| bad.message)? {
         for row in rows.iter() {

@@ -19,7 +19,7 @@ use super::record::{columns, shown};
 use super::sie_texts::{Named, named};
 use super::sie_tokens::Tokens;
 use super::sie_voucher::{RECEIVABLES, Voucher};
-use super::{BadBytes, RawTable};
+use super::{BadBytes, Reader};
 use crate::pull::value::Rows;
 
 /// The page of `#FORMAT PC8`.
@@ -310,9 +310,9 @@ impl<R: Read> Sie<R> {
     }
 }
 
-impl<R: Read> RawTable for Sie<R> {
-    fn columns(&self) -> &[String] {
-        &self.columns
+impl<R: Read + Send> Reader for Sie<R> {
+    fn columns(&self) -> Option<&[String]> {
+        Some(&self.columns)
     }
 
     fn next_rows(&mut self) -> Result<Option<&Rows>, BadBytes> {

@@ -14,11 +14,13 @@ const CHUNK_BYTES: usize = 1 << 18;
 pub struct TextReader<R> {
     bytes: R,
     encoding: &'static Encoding,
-    detected: bool,
+    /// The name of its encoding, where that was detected and is not all that it may be.
+    guess: Option<&'static str>,
     decoder: Decoder,
     buffer: Vec<u8>,
     pending: std::ops::Range<usize>,
     text: String,
+    ascii: bool,
     offset: u64,
     ended: bool,
     done: bool,
@@ -43,7 +45,9 @@ impl<R: Read> TextReader<R> {
 
     /// The same of bytes whose encoding was detected.
     pub fn detected(bytes: R, charset: Detected) -> Self {
-        Self { detected: true, ..Self::new(bytes, charset.encoding()) }
+        // What is ASCII is the same in all of them.
+        let guess = (charset != Detected::Ascii).then(|| charset.encoding().name());
+        Self { guess, ..Self::new(bytes, charset.encoding()) }
     }
 
     /// The same as [`TextReader::new`], reading `chunk` bytes at a time.
@@ -51,11 +55,12 @@ impl<R: Read> TextReader<R> {
         let mut reader = Self {
             bytes,
             encoding,
-            detected: false,
+            guess: None,
             decoder: UTF_8.new_decoder_with_bom_removal(),
             buffer: vec![0; chunk],
             pending: 0..0,
             text: "\0".repeat(chunk * 3 + 16),
+            ascii: true,
             offset: 0,
             ended: false,
             done: false,
@@ -74,10 +79,16 @@ impl<R: Read> TextReader<R> {
         self.encoding
     }
 
-    /// Things to tell: a charset that was detected.
-    pub fn notes(&self) -> Vec<String> {
-        let detected = self.detected.then(|| format!("charset detected: {}", self.encoding.name()));
-        Vec::from_iter(detected)
+    /// Whether all that was read is ASCII.
+    #[must_use]
+    pub fn is_ascii(&self) -> bool {
+        self.ascii
+    }
+
+    /// The name of the charset, where it was detected.
+    #[must_use]
+    pub fn guess(&self) -> Option<&'static str> {
+        self.guess
     }
 
     /// Gives back the bytes' reader.
@@ -120,7 +131,7 @@ impl<R: Read> TextReader<R> {
                         "byte {at} is not {}: the file is in another charset",
                         self.encoding.name()
                     ),
-                    hint: if self.detected {
+                    hint: if self.guess.is_some() {
                         "declare its charset, as encoding: windows-1251; or ask for it in UTF-8"
                     } else {
                         "correct \"encoding\", as windows-1251, or write encoding: detect"
@@ -129,7 +140,9 @@ impl<R: Read> TextReader<R> {
                 });
             }
         }
-        Ok(Decoded::Text(self.text.get(..written).unwrap_or_default()))
+        let text = self.text.get(..written).unwrap_or_default();
+        self.ascii &= text.is_ascii();
+        Ok(Decoded::Text(text))
     }
 
     /// Reads until the buffer is full or the bytes end.

@@ -31,11 +31,11 @@ mod ubl;
 use std::fmt::Write;
 use std::io::{BufRead, Read};
 
-use quick_xml::Reader;
+use quick_xml::Reader as Events;
 use quick_xml::errors::Error;
 use quick_xml::events::{BytesStart, Event};
 
-use super::{BadBytes, RawTable};
+use super::{BadBytes, Reader};
 use crate::pull::value::Rows;
 pub(super) use format::XmlFormat;
 
@@ -60,7 +60,7 @@ const MAX_RECORD_BYTES: usize = 64 << 20;
 
 /// Reads an XML export.
 pub(super) struct Xml<R> {
-    reader: Reader<Source<R>>,
+    reader: Events<Source<R>>,
     buffer: Vec<u8>,
     format: &'static Format,
     columns: Vec<String>,
@@ -92,7 +92,7 @@ impl<R: Read> Xml<R> {
     pub(super) fn new(bytes: R, format: XmlFormat) -> Result<Self, BadBytes> {
         let source = Source::new(bytes)?;
         let notes = vec![format!("charset {}", source.charset())];
-        let mut reader = Reader::from_reader(source);
+        let mut reader = Events::from_reader(source);
         reader.config_mut().allow_dangling_amp = true;
         let columns = format.columns();
         let format = format.describe();
@@ -348,9 +348,9 @@ fn keep(
     }
 }
 
-impl<R: Read> RawTable for Xml<R> {
-    fn columns(&self) -> &[String] {
-        &self.columns
+impl<R: Read + Send> Reader for Xml<R> {
+    fn columns(&self) -> Option<&[String]> {
+        Some(&self.columns)
     }
 
     fn next_rows(&mut self) -> Result<Option<&Rows>, BadBytes> {

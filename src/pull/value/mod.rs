@@ -9,4 +9,4 @@ pub(in crate::pull) use date::DateFormat;
 pub(in crate::pull) use number::{Decimal, parse as parse_number};
 pub(in crate::pull) use text::{clean, is_nothing, is_shortened};
 
-pub use rows::{Row, Rows};
+pub use rows::{Row, Rows, Shape};

@@ -1,5 +1,16 @@
 //! A chunk of raw rows: all text in one buffer, fields as offsets into it.
 
+/// Where a row stands in the hierarchy of its sheet.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Shape {
+    /// Its outline level: 0 outside of all groups.
+    pub level: u8,
+    /// The indent of its first cell that is not empty.
+    pub indent: u8,
+    /// Whether that cell is italic.
+    pub italic: bool,
+}
+
 /// Rows of text fields.
 #[derive(Debug, Default)]
 pub struct Rows {
@@ -10,6 +21,8 @@ pub struct Rows {
     pub(in crate::pull) starts: Vec<(u64, usize)>,
     /// Whether each row is finished but the last, which may still grow.
     pub(in crate::pull) complete: usize,
+    /// The shape of each row, where the format has shapes.
+    pub(in crate::pull) shapes: Vec<Shape>,
 }
 
 /// One row.
@@ -18,6 +31,7 @@ pub struct Row<'a> {
     /// Its number in the file, from 1.
     pub number: u64,
     rows: &'a Rows,
+    index: usize,
     first: usize,
     end: usize,
 }
@@ -33,7 +47,7 @@ impl Rows {
     pub(in crate::pull) fn row(&self, index: usize) -> Row<'_> {
         let (number, first) = self.starts[index];
         let end = self.starts.get(index + 1).map_or(self.ends.len(), |(_, next)| *next);
-        Row { number, rows: self, first, end }
+        Row { number, rows: self, index, first, end }
     }
 
     /// Adds a complete row, numbered `row`, of fields that `write` appends one by one.
@@ -65,11 +79,21 @@ impl Rows {
         all
     }
 
+    /// Takes the place of these by `others`.
+    pub(in crate::pull) fn copy(&mut self, others: &Self) {
+        self.text.clone_from(&others.text);
+        self.ends.clone_from(&others.ends);
+        self.starts.clone_from(&others.starts);
+        self.shapes.clone_from(&others.shapes);
+        self.complete = others.complete;
+    }
+
     /// Forgets all rows, all of them complete.
     pub(in crate::pull) fn clear(&mut self) {
         self.text.clear();
         self.ends.clear();
         self.starts.clear();
+        self.shapes.clear();
         self.complete = 0;
     }
 
@@ -124,6 +148,12 @@ impl<'a> Row<'a> {
         }
         let start = field.checked_sub(1).map_or(0, |before| self.rows.ends[before]);
         self.rows.text.get(start..self.rows.ends[field]).unwrap_or_default()
+    }
+
+    /// Where it stands in the hierarchy of its sheet.
+    #[must_use]
+    pub fn shape(&self) -> Shape {
+        self.rows.shapes.get(self.index).copied().unwrap_or_default()
     }
 
     /// Whether all its fields are empty.

@@ -72,8 +72,8 @@ pub(in crate::pull) fn clean(text: &str) -> Result<Cow<'_, str>, String> {
     Ok(Cow::Owned(ComposingNormalizerBorrowed::new_nfc().normalize(inner).into_owned()))
 }
 
-/// Whether `text` is nothing but signs that need no look: those of ASCII and of Russian, single
-/// spaces between them.
+/// Whether `text` is nothing but signs that need no look, single spaces between them: letters and
+/// signs of ASCII, Latin and Cyrillic that are composed, dashes, quotes, №.
 fn is_clean(text: &str) -> bool {
     let bytes = text.as_bytes();
     if matches!(bytes, [b'=' | b'\'' | b' ', ..] | [.., b' ']) {
@@ -84,8 +84,13 @@ fn is_clean(text: &str) -> bool {
         let width = match (byte, bytes.get(at + 1)) {
             (b' ', _) if !spaced => 1,
             (0x21..=0x7e, _) => 1,
-            // А to я, Ё and ё.
-            (0xd0, Some(0x81 | 0x90..=0xbf)) | (0xd1, Some(0x80..=0x8f | 0x91)) => 2,
+            // U+00A1 to U+017F but for the soft hyphen, U+0400 to U+047F.
+            (0xc2, Some(0xa1..=0xac | 0xae..=0xbf)) | (0xc3..=0xc5 | 0xd0 | 0xd1, Some(_)) => 2,
+            // U+2010 to U+2027, and №.
+            (0xe2, Some(0x80 | 0x84)) => match &bytes[at..] {
+                [_, 0x80, 0x90..=0xa7, ..] | [_, 0x84, 0x96, ..] => 3,
+                _ => return false,
+            },
             _ => return false,
         };
         spaced = *byte == b' ';
@@ -122,15 +127,21 @@ fn is_unseen(char: char) -> bool {
 /// Whether `text` says that there is no value: what a spreadsheet shows where a formula failed, or
 /// what a program writes for nothing.
 pub(in crate::pull) fn is_nothing(text: &str) -> bool {
-    let short = text.len() <= 16;
-    short
+    let begins =
+        matches!(text.as_bytes(), [b'#' | b'(' | b'<' | b'\\' | b'N' | b'n' | b'U' | b'u', ..]);
+    begins
+        && text.len() <= 16
         && (text.starts_with('#') && FAILED.contains(&text.to_uppercase().as_str())
             || NOTHING.iter().any(|nothing| nothing.eq_ignore_ascii_case(text)))
 }
 
 /// Whether `text` is a number whose digits a spreadsheet cut off: `7,70123E+11`.
 pub(in crate::pull) fn is_shortened(text: &str) -> bool {
-    let Some((mantissa, exponent)) = text.split_once(['E', 'e']) else { return false };
+    if !text.as_bytes().first().is_some_and(u8::is_ascii_digit) {
+        return false;
+    }
+    let Some(at) = text.bytes().position(|byte| matches!(byte, b'E' | b'e')) else { return false };
+    let (mantissa, exponent) = (&text[..at], &text[at + 1..]);
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     let (whole, fraction) = mantissa.split_once([',', '.']).unwrap_or((mantissa, "0"));
     exponent.strip_prefix(['+', '-']).is_some_and(digits) && digits(whole) && digits(fraction)
@@ -181,6 +192,19 @@ mod tests {
             ("770123E", false),
         ] {
             assert_eq!(is_shortened(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_sign_that_needs_no_look_is_composed_and_seen() {
+        for char in (0..0x3000).filter_map(char::from_u32) {
+            let text = format!("a{char}b");
+            if super::is_clean(&text) {
+                let seen = !char.is_control() && !super::is_unseen(char);
+                let space = char == ' ' || !char.is_whitespace();
+                let normal = icu_normalizer::ComposingNormalizerBorrowed::new_nfc();
+                assert!(seen && space && normal.is_normalized(&text), "{char:?}");
+            }
         }
     }
 

@@ -9,7 +9,6 @@
 
 mod header;
 mod period;
-mod source;
 mod sums;
 #[cfg(test)]
 mod tests;
@@ -18,14 +17,12 @@ mod unit;
 mod walk;
 mod words;
 
-pub use source::{GridRows, TextGrid};
-
 use chrono::NaiveDate;
 
 use self::header::{Column, Header};
 use self::tree::{Leaf, Tree};
 use crate::config::pipeline::{Locale, Summary};
-use crate::pull::read::{BadBytes, RawTable, Shape};
+use crate::pull::read::{BadBytes, Reader};
 use crate::pull::value::{Decimal, Row, Rows, parse_number};
 
 /// Rows given at a time.
@@ -85,6 +82,7 @@ pub struct Report {
     rows: Rows,
     given: usize,
     recognised: u64,
+    charset: Option<&'static str>,
     notes: Vec<String>,
 }
 
@@ -92,7 +90,6 @@ pub struct Report {
 #[derive(Debug)]
 struct Table {
     rows: Rows,
-    shapes: Vec<Shape>,
     locale: Locale,
     /// Whether the spaces before names are all that tells the levels.
     spaced: bool,
@@ -111,7 +108,7 @@ fn written(day: NaiveDate, locale: &Locale) -> String {
 
 impl Table {
     fn len(&self) -> usize {
-        self.shapes.len()
+        self.rows.starts.len()
     }
 
     fn row(&self, index: usize) -> Row<'_> {
@@ -126,17 +123,17 @@ impl Table {
         parse_number(text, &self.locale).ok()
     }
 
-    fn read(source: &mut dyn GridRows, options: &ReportOptions) -> Result<Self, BadBytes> {
+    fn read(source: &mut dyn Reader, options: &ReportOptions) -> Result<Self, BadBytes> {
         let locale = options.locale.clone();
-        let mut table = Self { rows: Rows::default(), shapes: Vec::new(), locale, spaced: false };
+        let mut table = Self { rows: Rows::default(), locale, spaced: false };
         let mut spaces = Vec::new();
-        while let Some((rows, shapes)) = source.next_shaped()? {
-            if table.len() + shapes.len() > options.max_rows {
+        while let Some(rows) = source.next_rows()? {
+            if table.len() + rows.complete > options.max_rows {
                 let message = format!("the report has more than {} rows", options.max_rows);
                 return Err(bad(None, message));
             }
-            table.shapes.extend_from_slice(shapes);
             for row in rows.iter() {
+                table.rows.shapes.push(row.shape());
                 spaces.push(spaces_before(&row));
                 table.rows.add(row.number, row.len(), |field, text| {
                     text.push_str(row.field(field));
@@ -144,7 +141,7 @@ impl Table {
                 })?;
             }
         }
-        let shaped = table.shapes.iter().any(|shape| shape.level > 0 || shape.indent > 0);
+        let shaped = table.rows.shapes.iter().any(|shape| shape.level > 0 || shape.indent > 0);
         if !shaped && spaces.iter().any(|spaces| *spaces > 0) {
             table.spaced = true;
             table.indent(&spaces);
@@ -174,7 +171,7 @@ impl Table {
                 spaces => spaces,
             })
             .collect();
-        for (shape, indent) in self.shapes.iter_mut().zip(indents) {
+        for (shape, indent) in self.rows.shapes.iter_mut().zip(indents) {
             shape.indent = indent;
         }
     }
@@ -205,8 +202,8 @@ impl Report {
     /// # Errors
     /// When it has no header, a level no name, the leaves do not sum up to the totals, or it goes
     /// beyond a limit.
-    pub fn new(mut source: impl GridRows, options: &ReportOptions) -> Result<Self, BadBytes> {
-        let table = Table::read(&mut source, options)?;
+    pub fn new(source: &mut dyn Reader, options: &ReportOptions) -> Result<Self, BadBytes> {
+        let table = Table::read(source, options)?;
         let header = header::find(&table, source.merges(), options)?;
         let (tree, told) = Tree::build(&table, &header, !source.summary_below(), options)?;
         let mut notes = source.notes();
@@ -225,6 +222,7 @@ impl Report {
             rows: Rows::default(),
             given: 0,
             recognised: 0,
+            charset: source.charset(),
             notes,
             table,
             header,
@@ -239,13 +237,6 @@ impl Report {
         let below = report.table.rows().nth(report.header.below).map_or(read + 1, |row| row.number);
         report.recognised = (read + 1 - below).saturating_sub(given.count() as u64);
         Ok(report)
-    }
-
-    /// Rows of parents, totals and footer, blank ones among them: all below the header that gave no
-    /// row of the table.
-    #[must_use]
-    pub fn recognised(&self) -> u64 {
-        self.recognised
     }
 
     /// Names the columns: levels, measure, month, amounts, and what the title says.
@@ -300,9 +291,9 @@ impl Report {
     }
 }
 
-impl RawTable for Report {
-    fn columns(&self) -> &[String] {
-        &self.columns
+impl Reader for Report {
+    fn columns(&self) -> Option<&[String]> {
+        Some(&self.columns)
     }
 
     fn next_rows(&mut self) -> Result<Option<&Rows>, BadBytes> {
@@ -344,6 +335,16 @@ impl RawTable for Report {
         }
         self.rows = rows;
         Ok((!self.rows.starts.is_empty()).then_some(&self.rows))
+    }
+
+    /// Rows of parents, totals and footer, blank ones among them: all below the header that gave no
+    /// row of the table.
+    fn recognised(&self) -> u64 {
+        self.recognised
+    }
+
+    fn charset(&self) -> Option<&'static str> {
+        self.charset
     }
 
     fn notes(&self) -> Vec<String> {

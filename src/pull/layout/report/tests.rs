@@ -5,10 +5,9 @@ use std::fmt::Write;
 use proptest::prelude::*;
 
 use crate::config::pipeline::{Locale, Summary};
-use crate::pull::layout::{Report, ReportOptions, TextGrid};
+use crate::pull::layout::{Report, ReportOptions};
 use crate::pull::read::workbook::fixture::{Book, CODE, ITALIC};
-use crate::pull::read::{RawTable, TextReader};
-use crate::pull::read::{Workbook, WorkbookOptions};
+use crate::pull::read::{Csv, Reader, TextReader, Workbook, WorkbookOptions};
 
 fn locale(decimal: char) -> Locale {
     Locale {
@@ -21,7 +20,7 @@ fn locale(decimal: char) -> Locale {
 }
 
 fn table(mut report: Report) -> String {
-    let mut text = format!("{}\n", report.columns().join("|"));
+    let mut text = format!("{}\n", report.columns().unwrap().join("|"));
     while let Some(rows) = report.next_rows().unwrap() {
         for row in rows.iter() {
             let fields: Vec<&str> = (0..row.len()).map(|index| row.field(index)).collect();
@@ -36,14 +35,14 @@ fn from_book(book: &Book) -> Result<Report, String> {
 }
 
 fn from_book_with(book: &Book, options: &ReportOptions) -> Result<Report, String> {
-    let workbook = Workbook::open(book.file(), &WorkbookOptions::default()).unwrap();
-    Report::new(workbook, options)
+    let mut workbook = Workbook::open(book.file(), &WorkbookOptions::default()).unwrap();
+    Report::new(&mut workbook, options)
         .map_err(|error| format!("row {}: {}", error.row.unwrap_or_default(), error.message))
 }
 
 fn from_text(text: &str) -> Result<Report, String> {
-    let grid = TextGrid::new(TextReader::new(text.as_bytes(), encoding_rs::UTF_8), b';');
-    Report::new(grid, &ReportOptions::new(locale(','))).map_err(|error| error.message)
+    let mut csv = Csv::new(TextReader::new(text.as_bytes(), encoding_rs::UTF_8), b';');
+    Report::new(&mut csv, &ReportOptions::new(locale(','))).map_err(|error| error.message)
 }
 
 /// A statement of debts: two levels, quantities, subtotals in italics, signatures.
@@ -340,9 +339,9 @@ fn a_level_without_a_name_refuses_the_report() {
     assert_eq!(goods(&[]).unwrap_err(), error);
     assert_eq!(goods(&["Контрагент"]).unwrap_err(), error);
     let report = goods(&["Контрагент", "Номенклатура"]).unwrap();
-    assert_eq!(report.columns()[..2], ["Контрагент", "Номенклатура"]);
+    assert_eq!(report.columns().unwrap()[..2], ["Контрагент", "Номенклатура"]);
     let report = from_book(&either(["5", "5", "6", "6"], "11")).unwrap();
-    assert_eq!(report.columns()[..2], ["Контрагент", "Документ"]);
+    assert_eq!(report.columns().unwrap()[..2], ["Контрагент", "Документ"]);
 }
 
 #[test]
@@ -477,7 +476,7 @@ proptest! {
         let text = format!("Контрагент;{}\n{}", header.join(";"), below.collect::<Vec<_>>().join("\n"));
         let cells = text.matches([';', '\n']).count() + 1;
         if let Ok(mut report) = from_text(&text) {
-            let width = report.columns().len();
+            let width = report.columns().unwrap().len();
             let mut leaves = 0;
             while let Ok(Some(rows)) = report.next_rows() {
                 leaves += rows.iter().inspect(|row| assert_eq!(row.len(), width)).count();

@@ -52,7 +52,7 @@ impl Tree {
             matches!(kinds[*row], Kind::Node | Kind::Claim | Kind::Total) && Some(*row) != total
         };
         let nodes: Vec<usize> = (header.below..end).filter(is_node).collect();
-        let levelled = nodes.iter().any(|row| table.shapes[*row].level > 0);
+        let levelled = nodes.iter().any(|row| table.rows.shapes[*row].level > 0);
         let walk = Walk {
             table,
             header,

@@ -56,7 +56,7 @@ struct Parent {
 
 impl Walk<'_> {
     fn depth(&self, row: usize) -> u8 {
-        let shape = self.table.shapes[row];
+        let shape = self.table.rows.shapes[row];
         if self.levelled { shape.level } else { shape.indent }
     }
 
@@ -137,7 +137,7 @@ impl Walk<'_> {
                     starts.remove(1);
                 }
                 starts.push_back((leaves, sums.clone()));
-            } else if !self.table.shapes[row].italic {
+            } else if !self.table.rows.shapes[row].italic {
                 self.amounts.add(row, &mut sums)?;
                 leaves += 1;
             }
@@ -167,7 +167,7 @@ impl Walk<'_> {
             };
             if deeper(Some(at + 1)) {
                 parents.push(Parent { row, depth, sums: self.amounts.zero() });
-            } else if !self.table.shapes[row].italic {
+            } else if !self.table.rows.shapes[row].italic {
                 let orphan = parents.is_empty() && depth > top;
                 let heading = deeper(at.checked_sub(1)) && !self.amounts.any(row);
                 reading.odd |= orphan || heading;

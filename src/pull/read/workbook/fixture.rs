@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 use std::fs::File;
-use std::io::Write as _;
+use std::io::{Read as _, Seek as _, Write as _};
 
 use zip::write::SimpleFileOptions;
 
@@ -17,6 +17,14 @@ pub(in crate::pull) fn zipped(parts: &[(&str, &str)]) -> File {
     }
     archive.finish().unwrap();
     file
+}
+
+/// All bytes of a file.
+pub(in crate::pull) fn bytes_of(mut file: File) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    file.rewind().unwrap();
+    file.read_to_end(&mut bytes).unwrap();
+    bytes
 }
 
 /// The style of a cell: a day, `00`, `0".Н"`, indents of 1 and 2, italic, indented and italic.

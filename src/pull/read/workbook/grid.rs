@@ -2,7 +2,7 @@
 
 use super::{MAX_COLUMNS, MAX_ROWS, bad};
 use crate::pull::read::BadBytes;
-use crate::pull::value::Rows;
+use crate::pull::value::{Rows, Shape};
 
 /// Rows, fields and bytes after which a chunk is given.
 const CHUNK_ROWS: usize = 1024;
@@ -13,17 +13,6 @@ const CHUNK_BYTES: usize = 1 << 20;
 const MAX_ROW_BYTES: usize = 16 << 20;
 /// Fields that the copies of one repeated row may have.
 const MAX_REPEATED_FIELDS: usize = 4 << 20;
-
-/// Where a row stands in the hierarchy of its sheet.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Shape {
-    /// Its outline level: 0 outside of all groups.
-    pub level: u8,
-    /// The indent of its first cell that is not empty.
-    pub indent: u8,
-    /// Whether that cell is italic.
-    pub italic: bool,
-}
 
 /// Cells that are one: rows from 1 as in [`crate::pull::read::Row::number`], columns from 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,7 +30,6 @@ pub struct Merge {
 /// A chunk of rows that grows cell by cell.
 pub(super) struct Grid {
     pub(super) rows: Rows,
-    pub(super) shapes: Vec<Shape>,
     shape: Shape,
     row: u64,
     first_field: usize,
@@ -55,7 +43,6 @@ impl Grid {
     pub(super) fn new(max_cells: u64) -> Self {
         Self {
             rows: Rows::default(),
-            shapes: Vec::new(),
             shape: Shape::default(),
             row: 0,
             first_field: 0,
@@ -67,16 +54,15 @@ impl Grid {
 
     pub(super) fn clear(&mut self) {
         self.rows.clear();
-        self.shapes.clear();
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.shapes.is_empty()
+        self.rows.shapes.is_empty()
     }
 
     /// Whether the chunk is to be given.
     pub(super) fn is_full(&self) -> bool {
-        self.shapes.len() >= CHUNK_ROWS
+        self.rows.shapes.len() >= CHUNK_ROWS
             || self.rows.ends.len() >= CHUNK_FIELDS
             || self.rows.text.len() >= CHUNK_BYTES
     }
@@ -145,7 +131,7 @@ impl Grid {
         if self.rows.ends.len() == self.first_field {
             self.rows.starts.pop();
         } else {
-            self.shapes.push(self.shape);
+            self.rows.shapes.push(self.shape);
         }
         self.rows.complete = self.rows.starts.len();
     }
@@ -170,7 +156,7 @@ impl Grid {
             self.rows.starts.push((self.row + copy, self.rows.ends.len()));
             self.rows.text.push_str(&text);
             self.rows.ends.extend(ends.iter().map(|end| end + shift));
-            self.shapes.push(self.shape);
+            self.rows.shapes.push(self.shape);
         }
         self.rows.complete = self.rows.starts.len();
         Ok(())

@@ -24,7 +24,7 @@ mod tests;
 mod values;
 mod xls;
 #[cfg(test)]
-mod xls_fixture;
+pub(in crate::pull) mod xls_fixture;
 mod xls_sheet;
 #[cfg(test)]
 mod xls_tests;
@@ -33,14 +33,14 @@ mod xlsx;
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 
-pub use grid::{Merge, Shape};
+pub use grid::Merge;
 
 use self::grid::Grid;
 use self::package::Package;
 use self::values::Values;
 use crate::names::like;
-use crate::pull::read::BadBytes;
 use crate::pull::read::foreign::{foreign, marked_text};
+use crate::pull::read::{BadBytes, Reader};
 use crate::pull::value::Rows;
 
 /// Columns that a sheet may have, as in Excel.
@@ -140,56 +140,6 @@ impl Workbook {
         }
     }
 
-    /// The next rows, the field of each up to its last cell that is not empty; `None` at the end.
-    ///
-    /// # Errors
-    /// When the workbook is damaged or goes beyond a limit.
-    pub fn next_rows(&mut self) -> Result<Option<&Rows>, BadBytes> {
-        if !std::mem::take(&mut self.ahead) {
-            self.grid.clear();
-            self.fill()?;
-        }
-        Ok((!self.grid.is_empty()).then_some(&self.grid.rows))
-    }
-
-    /// The rows that [`Self::next_rows`] gave last, and the shape of each.
-    #[must_use]
-    pub fn shaped(&self) -> (&Rows, &[Shape]) {
-        (&self.grid.rows, &self.grid.shapes)
-    }
-
-    /// The merged cells of the sheet, all of them known once its rows were read.
-    #[must_use]
-    pub fn merges(&self) -> &[Merge] {
-        match &self.book {
-            Book::Xlsx(book) => book.merges(),
-            Book::Ods(book) => book.merges(),
-            Book::Xls(book) => book.merges(),
-        }
-    }
-
-    /// Whether a row that sums others up stands below them, as the sheet says.
-    #[must_use]
-    pub fn summary_below(&self) -> bool {
-        match &self.book {
-            Book::Xlsx(book) => book.summary_below(),
-            Book::Xls(book) => book.summary_below(),
-            Book::Ods(_) => true,
-        }
-    }
-
-    /// Things to tell: the sheet that was taken.
-    #[must_use]
-    pub fn notes(&self) -> Vec<String> {
-        let taken = (!self.chosen).then(|| format!("sheet taken: \"{}\"", self.sheet()));
-        let hidden = match &self.book {
-            Book::Xlsx(book) => book.hidden(),
-            Book::Ods(_) | Book::Xls(_) => 0,
-        };
-        let hidden = (hidden > 0).then(|| format!("{hidden} rows are hidden, and are read"));
-        taken.into_iter().chain(hidden).collect()
-    }
-
     /// The sheets after the one that is read that are not hidden and have cells, up to one that
     /// is damaged. No more rows are to be read then.
     pub fn others(&mut self) -> Vec<String> {
@@ -220,6 +170,47 @@ impl Workbook {
             Book::Ods(book) => book.fill(&mut self.grid),
             Book::Xls(book) => book.fill(&mut self.grid),
         }
+    }
+}
+
+impl Reader for Workbook {
+    fn columns(&self) -> Option<&[String]> {
+        None
+    }
+
+    fn next_rows(&mut self) -> Result<Option<&Rows>, BadBytes> {
+        if !std::mem::take(&mut self.ahead) {
+            self.grid.clear();
+            self.fill()?;
+        }
+        Ok((!self.grid.is_empty()).then_some(&self.grid.rows))
+    }
+
+    fn merges(&self) -> &[Merge] {
+        match &self.book {
+            Book::Xlsx(book) => book.merges(),
+            Book::Ods(book) => book.merges(),
+            Book::Xls(book) => book.merges(),
+        }
+    }
+
+    fn summary_below(&self) -> bool {
+        match &self.book {
+            Book::Xlsx(book) => book.summary_below(),
+            Book::Xls(book) => book.summary_below(),
+            Book::Ods(_) => true,
+        }
+    }
+
+    /// The sheet that was taken, and rows that are hidden.
+    fn notes(&self) -> Vec<String> {
+        let taken = (!self.chosen).then(|| format!("sheet taken: \"{}\"", self.sheet()));
+        let hidden = match &self.book {
+            Book::Xlsx(book) => book.hidden(),
+            Book::Ods(_) | Book::Xls(_) => 0,
+        };
+        let hidden = (hidden > 0).then(|| format!("{hidden} rows are hidden, and are read"));
+        taken.into_iter().chain(hidden).collect()
     }
 }
 

@@ -2,13 +2,14 @@
 
 use std::fmt::Write as _;
 use std::fs::File;
-use std::io::{Read, Seek, SeekFrom, Write as _};
+use std::io::Write as _;
 
 use proptest::prelude::*;
 
 use super::fixture::{Book, CODE, CODE_LETTER, DAY, ITALIC, ods, package, zipped};
-use super::{Merge, Shape, Workbook, WorkbookOptions};
-use crate::pull::damage::{cases, damage};
+use super::{Merge, Reader, Workbook, WorkbookOptions};
+use crate::pull::damage::cases;
+use crate::pull::value::Shape;
 
 pub(super) fn read_with(
     file: File,
@@ -87,7 +88,7 @@ fn levels_indents_and_italics_come_with_the_rows() {
     let (mut workbook, mut shapes) =
         (Workbook::open(book.file(), &WorkbookOptions::default()).unwrap(), Vec::new());
     while workbook.next_rows().unwrap().is_some() {
-        shapes.extend_from_slice(workbook.shaped().1);
+        shapes.extend_from_slice(&workbook.grid.rows.shapes);
     }
     let shape = |level, indent, italic| Shape { level, indent, italic };
     assert_eq!(shapes, [shape(0, 0, false), shape(2, 0, true), shape(1, 2, false)]);
@@ -228,7 +229,7 @@ fn an_ods_is_read_with_its_repeats_levels_and_codes() {
     assert_eq!(table, format!("1: Продажи  за год\n5: {row}\n6: {row}\n"));
     assert_eq!(workbook.sheet(), "Лист1");
     let shapes = Workbook::open(ods(ODS_STYLES, &tables), &WorkbookOptions::default()).unwrap();
-    assert_eq!(shapes.shaped().1[1], Shape { level: 1, indent: 1, italic: true });
+    assert_eq!(shapes.grid.rows.shapes[1], Shape { level: 1, indent: 1, italic: true });
 }
 
 #[test]
@@ -296,33 +297,8 @@ fn an_ods_that_repeats_without_end_is_refused() {
     assert!(error.contains("cannot be read") || error.contains("cut off"), "{error}");
 }
 
-fn bytes_of(mut file: File) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    file.seek(SeekFrom::Start(0)).unwrap();
-    file.read_to_end(&mut bytes).unwrap();
-    bytes
-}
-
-fn file_of(bytes: &[u8]) -> File {
-    let mut file = tempfile::tempfile().unwrap();
-    file.write_all(bytes).unwrap();
-    file
-}
-
 proptest! {
     #![proptest_config(cases(64))]
-
-    #[test]
-    fn any_bytes_in_a_workbook_are_rows_or_an_error(
-        damage in damage(),
-    ) {
-        let book = Book::default().row(0, &["a", "1", "b"]).row(1, &["", "2", "c"]);
-        let table = "<table:table table:name=\"a\"><table:table-row><table:table-cell>\
-            <text:p>x</text:p></table:table-cell></table:table-row></table:table>";
-        for bytes in [bytes_of(book.file()), bytes_of(ods(ODS_STYLES, table))] {
-            let _ = read(file_of(&damage.of(&bytes)));
-        }
-    }
 
     #[test]
     fn any_bytes_of_a_sheet_are_rows_or_an_error(

@@ -177,8 +177,9 @@ pub(crate) fn xls(rows: &[(usize, Vec<String>)], merged: &[&str], below: bool) -
             let whole = number.filter(|number| number.fract() == 0.0 && number.abs() < 5e8);
             let (kind, data) = if value.is_empty() {
                 (0x0201, Vec::new())
-            } else if whole.is_some() {
-                let whole: i32 = value.parse().unwrap();
+            } else if let Some(whole) = whole {
+                #[expect(clippy::cast_possible_truncation, reason = "checked above")]
+                let whole = whole as i32;
                 (0x027e, (whole << 2 | 2).to_le_bytes().to_vec())
             } else if let Some(number) = number {
                 (0x0203, number.to_le_bytes().to_vec())

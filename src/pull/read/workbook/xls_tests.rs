@@ -9,9 +9,10 @@ use proptest::prelude::*;
 use super::fixture::{Book, CODE, CODE_LETTER, DAY, ITALIC};
 use super::tests::{read, read_with};
 use super::xls_fixture::{chars, compound, record, shared, stream, text, xls};
-use super::{Merge, Shape, Workbook, WorkbookOptions};
+use super::{Merge, Reader, Workbook, WorkbookOptions};
 use crate::pull::damage::{cases, damage};
 use crate::pull::read::BadBytes;
+use crate::pull::value::Shape;
 
 fn file_of(bytes: &[u8]) -> File {
     let mut file = tempfile::tempfile().unwrap();
@@ -44,7 +45,7 @@ fn shapes(file: File) -> Vec<Shape> {
     let mut workbook = Workbook::open(file, &WorkbookOptions::default()).unwrap();
     let mut shapes = Vec::new();
     while workbook.next_rows().unwrap().is_some() {
-        shapes.extend_from_slice(workbook.shaped().1);
+        shapes.extend_from_slice(&workbook.grid.rows.shapes);
     }
     shapes
 }
