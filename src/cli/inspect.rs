@@ -1,15 +1,13 @@
 //! Verbs that look at what is there: tables, runs, rejects.
 
-use std::fmt::Write as _;
+use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
 
 use super::{print, query};
 use crate::config::schedule::{Schedule, When};
 use crate::error::Result;
-use crate::lake::{
-    Lake, RejectCount, RunRecord, RunState, read_journal, read_lease, read_record, read_records,
-};
+use crate::lake::{Lake, RejectCount, read_journal, read_lease, read_record, read_records};
 use crate::run::Workspace;
 use crate::schedule::ahead;
 use crate::tableset::Manifest;
@@ -242,20 +240,26 @@ pub(super) async fn rejects(workspace: &Workspace, json: bool) -> Result<()> {
                      cast(null as varchar) as failed_run from lake.rejects \
                      group by source, export, reason, by_rule"
         .to_owned();
-    let records = read_records(&workspace.lake).await?;
-    // What later runs made good is in the lake, or is rejected no more.
-    let loads = |record: &&RunRecord| {
-        !record.rejected.is_empty() || matches!(record.state, RunState::Done | RunState::UpToDate)
-    };
-    if let Some(last) = records.iter().find(loads) {
-        for RejectCount { source, export, reason, by_rule, rows } in &last.rejected {
-            let [source, export, reason, run] =
-                [source, export, reason, &last.id].map(|text| text.replace('\'', "''"));
-            let _ = write!(
-                query,
-                " union all select '{source}', '{export}', '{reason}', {by_rule}, {rows}, '{run}'"
-            );
+    let quoted = |text: &str| format!("'{}'", text.replace('\'', "''"));
+    let mut values = Vec::new();
+    // What a later run of the same pipelines could load is in the lake.
+    let mut later: BTreeSet<String> = BTreeSet::new();
+    for record in read_records(&workspace.lake).await? {
+        if record.pipelines.iter().any(|pipeline| !later.contains(pipeline)) {
+            for RejectCount { source, export, reason, by_rule, rows } in &record.rejected {
+                let [source, export, reason, run] =
+                    [source, export, reason, &record.id].map(|text| quoted(text));
+                values.push(format!("({source}, {export}, {reason}, {by_rule}, {rows}, {run})"));
+            }
         }
+        if record.lake_version.is_some() || !record.rejected.is_empty() {
+            later.extend(record.pipelines);
+        }
+    }
+    if !values.is_empty() {
+        query.push_str(" union all select * from (values ");
+        query.push_str(&values.join(", "));
+        query.push_str(") as failed");
     }
     query.push_str(" order by source, export, reason, failed_run");
     query::select(workspace, &query, json).await

@@ -292,6 +292,7 @@ async fn enter(
 ) -> Result<(Vec<ExportReport>, Vec<(Entry, Takes)>)> {
     let (mut reports, mut entered) = (Vec::new(), Vec::new());
     let mut next: HashMap<&str, u64> = HashMap::new();
+    let mut charsets: HashMap<&str, Option<String>> = HashMap::new();
     for (intake, periods) in intakes.into_iter().zip(covers) {
         let source = &sources[intake.source];
         let part = intake.part().to_owned();
@@ -319,7 +320,7 @@ async fn enter(
             recognised: tally.recognised,
             replaced: tally.replaced,
             replaced_by: None,
-            charset: reading.charset.map(str::to_owned),
+            charset: reading.charset.map(|guess| guess.name.to_owned()),
         };
         if let Some((path, written)) = rejects.finish()? {
             let file = parts.put(REJECTS, entry.rejects(), path, written).await?;
@@ -329,13 +330,21 @@ async fn enter(
         entered.push((entry, Takes::by(&source.load)));
         let mut notes = reading.notes;
         notes.extend(tally.notes());
-        let known = before.charset(&source.name);
-        if let Some(known) = known.filter(|known| reading.charset.is_some_and(|it| it != *known)) {
+        let known = charsets
+            .entry(&source.name)
+            .or_insert_with(|| before.charset(&source.name).map(str::to_owned));
+        let guess = reading.charset.filter(|guess| !guess.sure);
+        if let Some(known) =
+            known.as_ref().filter(|known| guess.is_some_and(|it| it.name != *known))
+        {
             notes.push(format!(
                 "earlier exports of the source were {known}: look at its names, and declare \
                  encoding: {} if they are wrong",
                 known.to_lowercase()
             ));
+        }
+        if let Some(guess) = reading.charset {
+            *known = Some(guess.name.to_owned());
         }
         if entry_is_first {
             notes.extend(source.guessed.iter().map(|guess| {

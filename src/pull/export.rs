@@ -11,7 +11,7 @@ use super::map::{
     text_headers,
 };
 use super::pages;
-use super::read::{BadBytes, Content, FAULT, Reader};
+use super::read::{BadBytes, Content, FAULT, Guess, Reader};
 use super::value::{Row, Rows};
 use crate::config::pipeline::{self as config, Source};
 use crate::error::{Error, Result};
@@ -31,8 +31,8 @@ pub struct Reading {
     pub header: Vec<String>,
     /// The months it says it covers, and its part.
     pub cover: Option<Cover>,
-    /// The charset that was detected, where it was.
-    pub charset: Option<&'static str>,
+    /// What its charset was taken for, where nothing says it.
+    pub charset: Option<Guess>,
     /// Things to tell: the charset that was detected, a page that is full.
     pub notes: Vec<String>,
 }
@@ -66,7 +66,8 @@ pub fn read(source: &Source, export: &Export, path: &Path, sink: &mut dyn Sink) 
     }
     body.has_seen(reader.as_ref())?;
     let (charset, recognised) = (reader.charset(), reader.recognised());
-    let mut notes = Vec::from_iter(charset.map(|name| format!("charset detected: {name}")));
+    let mut notes =
+        Vec::from_iter(charset.map(|guess| format!("charset detected: {}", guess.name)));
     notes.extend(reader.notes());
     drop(reader);
     let sha256 = content.sha256().map_err(failed)?;

@@ -71,14 +71,6 @@ fn a_charset_seen_late_is_read_and_a_month_that_becomes_smaller_is_told() {
     let project = source(KEYS).file("exports/june.csv", crate::exports::cp1251(&late));
     project.run(&["run"]).ends_with(0).says("charset detected: windows-1251");
     assert_eq!(table(&project, "clients", &["client_id"]), ["Client", "ООО Ромашка"]);
-    // ASCII alone leaves no choice; another guess than before is told.
-    let row = |month: u8, name: &str| format!("{HEADER}{month}-1,2026-0{month}-01,{name},1,,\n");
-    project.write("exports/july.csv", row(7, "Client"));
-    let ran = project.run(&["run"]).ends_with(0);
-    assert!(!ran.stderr.contains("charset"), "{}", ran.stderr);
-    project.write("exports/august.csv", row(8, "ООО Ромашка"));
-    let ran = project.run(&["run"]).ends_with(0);
-    ran.says("earlier exports of the source were windows-1251: look at its names, and declare");
     let fewer: String =
         (1..=8_000).map(|number| format!("{number},2026-06-01,Client,1,,\n")).collect();
     project.write("exports/june.csv", format!("{HEADER}{fewer}"));
@@ -86,6 +78,21 @@ fn a_charset_seen_late_is_read_and_a_month_that_becomes_smaller_is_told() {
         .run(&["run"])
         .ends_with(0)
         .says("2026-06 had 12001 rows of \"documents\" and has 8000 now");
+}
+
+#[test]
+fn another_guess_at_a_charset_than_before_is_told() {
+    let row = |month: u8, name: &str| format!("{HEADER}{month}-1,2026-0{month}-01,{name},1,,\n");
+    let project = source(KEYS).file("exports/june.csv", row(6, "ООО Ромашка"));
+    project.run(&["run"]).ends_with(0).says("charset detected: UTF-8");
+    // ASCII alone leaves no choice.
+    project.write("exports/july.csv", row(7, "Client"));
+    let ran = project.run(&["run"]).ends_with(0);
+    assert!(!ran.stderr.contains("charset"), "{}", ran.stderr);
+    let cyrillic = row(8, "Общество с ограниченной ответственностью «Ромашка и партнёры»");
+    project.write("exports/august.csv", crate::exports::cp1251(&cyrillic));
+    let ran = project.run(&["run"]).ends_with(0);
+    ran.says("earlier exports of the source were UTF-8: look at its names, and declare");
 }
 
 #[test]
@@ -116,13 +123,19 @@ fn rejects_of_a_run_that_failed_are_listed_until_one_succeeds() {
     let bad = format!("{HEADER}1,2026-06-01,A,100,,\n2,2026-06-31,B,100,,\n3,2026-06-02,,50,,\n");
     let project = source(KEYS).file("exports/june.csv", bad);
     project.run(&["run"]).ends_with(1);
+    // Another pipeline's run makes nothing good.
+    let other = project.read("pipelines/sales.yaml").replace("name: sales", "name: others");
+    let other = other.replace("books", "others").replace("\"*\"", "\"others/*\"");
+    project.write("pipelines/others.yaml", other);
+    project.write("exports/others/june.csv", format!("{HEADER}9,2026-06-01,B,100,,\n"));
+    project.run(&["run", "others"]).ends_with(0);
     let listed = project.run(&["rejects", "ls"]).ends_with(0);
     for reason in ["not_a_date", "missing"] {
         let line = listed.stdout.lines().find(|line| line.contains(reason)).unwrap_or_default();
         assert!(line.contains("june.csv") && line.contains("2026"), "{}", listed.stdout);
     }
     project.write("exports/june.csv", format!("{HEADER}1,2026-06-01,A,100,,\n"));
-    project.run(&["run"]).ends_with(0);
+    project.run(&["run", "sales"]).ends_with(0);
     let listed = project.run(&["rejects", "ls"]).ends_with(0);
     assert!(!listed.stdout.contains("june.csv"), "{}", listed.stdout);
 }

@@ -3,7 +3,7 @@
 //! As `QuickBooks` writes its reports: the header's first cell is empty, a client's name stands
 //! alone, his rows begin with an empty cell, and `Total for <name>` ends them.
 
-use crate::pull::read::{BadBytes, Reader};
+use crate::pull::read::{BadBytes, Guess, Reader};
 use crate::pull::value::{Row, Rows};
 
 /// What a row that ends a group begins with, in lower case.
@@ -34,7 +34,15 @@ impl Reader for Groups {
         Ok(self.reader.next_rows()?.map(|rows| carried.down(rows)))
     }
 
-    fn charset(&self) -> Option<&'static str> {
+    fn unseen(&self) -> Vec<&str> {
+        self.reader.unseen()
+    }
+
+    fn recognised(&self) -> u64 {
+        self.reader.recognised()
+    }
+
+    fn charset(&self) -> Option<Guess> {
         self.reader.charset()
     }
 

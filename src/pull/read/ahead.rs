@@ -4,7 +4,7 @@ use std::panic::resume_unwind;
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use std::thread::{Builder, JoinHandle};
 
-use super::{BadBytes, Merge, Reader};
+use super::{BadBytes, Guess, Merge, Reader};
 use crate::pull::value::Rows;
 
 /// Chunks that wait at most.
@@ -21,6 +21,8 @@ pub(super) struct Ahead {
     thread: Option<JoinHandle<Box<dyn Reader>>>,
     /// The reader, once it was read to its end.
     reader: Option<Box<dyn Reader>>,
+    /// Why it cannot be read on.
+    failed: Option<BadBytes>,
 }
 
 impl Ahead {
@@ -35,7 +37,7 @@ impl Ahead {
         let read = move || read_all(reader, &chunks, &free);
         let thread = Some(Builder::new().name("reader".to_owned()).spawn(read)?);
         let (chunks, rows) = (Some(given), Rows::default());
-        Ok(Self { columns, chunks, used, rows, thread, reader: None })
+        Ok(Self { columns, chunks, used, rows, thread, reader: None, failed: None })
     }
 
     /// Waits until the thread has left the reader.
@@ -60,6 +62,8 @@ fn read_all(
     loop {
         let next = match reader.next_rows() {
             Ok(None) => return reader,
+            // A row goes on.
+            Ok(Some(rows)) if rows.complete == 0 => continue,
             Ok(Some(rows)) => {
                 let mut chunk = free.try_recv().unwrap_or_default();
                 chunk.copy(rows);
@@ -82,10 +86,18 @@ impl Reader for Ahead {
     fn next_rows(&mut self) -> Result<Option<&Rows>, BadBytes> {
         let Some(next) = self.chunks.as_ref().and_then(|chunks| chunks.recv().ok()) else {
             self.end();
-            return Ok(None);
+            return self.failed.clone().map_or(Ok(None), Err);
         };
-        let _ = self.used.send(std::mem::replace(&mut self.rows, next?));
-        Ok(Some(&self.rows))
+        match next {
+            Ok(rows) => {
+                let _ = self.used.send(std::mem::replace(&mut self.rows, rows));
+                Ok(Some(&self.rows))
+            }
+            Err(bad) => {
+                self.failed = Some(bad.clone());
+                Err(bad)
+            }
+        }
     }
 
     fn merges(&self) -> &[Merge] {
@@ -100,7 +112,11 @@ impl Reader for Ahead {
         self.reader.as_ref().map_or_else(Vec::new, |reader| reader.unseen())
     }
 
-    fn charset(&self) -> Option<&'static str> {
+    fn recognised(&self) -> u64 {
+        self.reader.as_ref().map_or(0, |reader| reader.recognised())
+    }
+
+    fn charset(&self) -> Option<Guess> {
         self.reader.as_ref().and_then(|reader| reader.charset())
     }
 

@@ -20,25 +20,24 @@ use crate::pull::fetch::ExportBytes;
 /// Bytes from which on the rows of a file are read ahead by a thread of their own.
 const LARGE_BYTES: u64 = 1 << 20;
 
-/// An open file, hashed as it is read: what is hashed is what is read, whoever puts another in its
-/// place.
+/// An open file. Where its format is read in order, the bytes that made the rows are those that are
+/// hashed.
 pub struct Content {
     file: File,
     most_bytes: u64,
     hashed: Arc<Mutex<Hashed>>,
 }
 
-/// The digest of the first bytes of a file: whoever reads on hashes on.
+/// The digest of the first bytes of a file, as the last reader read them.
 #[derive(Default)]
 struct Hashed {
     digest: Sha256,
     bytes: u64,
 }
 
-/// A file whose bytes are hashed when they are read for the first time.
+/// A file that is hashed as it is read.
 struct Hashing {
     file: File,
-    at: u64,
     hashed: Arc<Mutex<Hashed>>,
 }
 
@@ -46,12 +45,8 @@ impl io::Read for Hashing {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let read = self.file.read(buffer)?;
         let mut hashed = self.hashed.lock().unwrap_or_else(PoisonError::into_inner);
-        let end = self.at + read as u64;
-        if hashed.bytes == self.at {
-            hashed.digest.update(&buffer[..read]);
-            hashed.bytes = end;
-        }
-        self.at = end;
+        hashed.digest.update(&buffer[..read]);
+        hashed.bytes += read as u64;
         Ok(read)
     }
 }
@@ -73,7 +68,7 @@ impl Content {
         let at = self.hashed.lock().unwrap_or_else(PoisonError::into_inner).bytes;
         let mut file = self.file;
         file.seek(io::SeekFrom::Start(at))?;
-        let mut rest = Hashing { file, at, hashed: Arc::clone(&self.hashed) };
+        let mut rest = Hashing { file, hashed: Arc::clone(&self.hashed) };
         io::copy(&mut rest, &mut io::sink())?;
         let hashed = self.hashed.lock().unwrap_or_else(PoisonError::into_inner);
         Ok(hex(&hashed.digest.clone().finalize()))
@@ -89,7 +84,12 @@ impl Content {
         if self.file.metadata().is_ok_and(|file| file.len() < LARGE_BYTES) {
             return Ok(reader);
         }
-        Ok(Box::new(Ahead::new(reader).map_err(|error| unreadable(&error))?))
+        let ahead = Ahead::new(reader).map_err(|error| BadBytes {
+            row: None,
+            message: format!("there is no thread to read it: {error}"),
+            hint: "let the process have more threads (ulimit -u), then run again".to_owned(),
+        });
+        Ok(Box::new(ahead?))
     }
 
     /// The same on the thread that asks for rows.
@@ -103,7 +103,8 @@ impl Content {
                 let text = if let Some(encoding) = csv.encoding {
                     TextReader::new(self.bytes()?, encoding)
                 } else {
-                    let charset = charset_of(self.bytes()?)?;
+                    let looked = ExportBytes::of(self.file()?, self.most_bytes);
+                    let charset = charset_of(looked.map_err(|error| unreadable(&error))?)?;
                     TextReader::detected(self.bytes()?, charset)
                 };
                 Box::new(Csv::new(text, u8::try_from(csv.delimiter).unwrap_or(b',')))
@@ -126,7 +127,8 @@ impl Content {
     }
 
     fn bytes(&self) -> Result<ExportBytes<impl io::Read + Send + 'static>, BadBytes> {
-        let file = Hashing { file: self.file()?, at: 0, hashed: Arc::clone(&self.hashed) };
+        *self.hashed.lock().unwrap_or_else(PoisonError::into_inner) = Hashed::default();
+        let file = Hashing { file: self.file()?, hashed: Arc::clone(&self.hashed) };
         ExportBytes::of(file, self.most_bytes).map_err(|error| unreadable(&error))
     }
 
@@ -147,7 +149,7 @@ mod tests {
     use crate::digest::hex;
 
     #[test]
-    fn each_byte_is_hashed_however_often_and_far_it_is_read() {
+    fn all_bytes_are_hashed_however_often_and_far_they_are_read() {
         let text = "Номер;Дата\n".repeat(50_000);
         let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
         gzip.write_all(text.as_bytes()).unwrap();

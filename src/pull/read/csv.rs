@@ -5,11 +5,14 @@
 
 use std::io::Read;
 
-use super::{BadBytes, Decoded, Reader, TextReader};
+use super::{BadBytes, Decoded, Guess, Reader, TextReader};
 use crate::pull::value::Rows;
 
 /// The longest field.
 pub const MAX_FIELD_BYTES: usize = 1 << 20;
+
+/// The longest row.
+const MAX_ROW_BYTES: usize = 16 << 20;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
@@ -69,6 +72,16 @@ impl Splitter {
         let mut at = 0;
         while at < chunk.len() {
             at = self.step(chunk, at)?;
+        }
+        if self.rows.unfinished_bytes() > MAX_ROW_BYTES {
+            return Err(BadBytes {
+                row: Some(self.next_row),
+                message: format!(
+                    "is longer than {} MiB, the limit for one row",
+                    MAX_ROW_BYTES >> 20
+                ),
+                hint: "the file has no line ends, or no rows: ask for it again".to_owned(),
+            });
         }
         Ok(&self.rows)
     }
@@ -256,7 +269,7 @@ impl<R: Read + Send> Reader for Csv<R> {
         self.splitter.finish().map(Some)
     }
 
-    fn charset(&self) -> Option<&'static str> {
+    fn charset(&self) -> Option<Guess> {
         self.text.guess()
     }
 }
@@ -348,6 +361,14 @@ mod tests {
         let error = split(&format!("a;{}", "x".repeat(MAX_FIELD_BYTES + 1)), &[]).unwrap_err();
         assert!(error.starts_with("field 2 is longer than 1048576 bytes"), "{error}");
         assert!(split("a\0b", &[]).unwrap_err().contains("NUL"));
+    }
+
+    #[test]
+    fn a_row_has_a_limit() {
+        let mut splitter = Splitter::new(b';');
+        let chunk = "a;".repeat(1 << 18);
+        let error = (0..40).find_map(|_| splitter.push(&chunk).err()).unwrap();
+        assert_eq!(error.message, "is longer than 16 MiB, the limit for one row");
     }
 
     proptest! {

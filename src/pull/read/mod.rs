@@ -48,7 +48,7 @@ pub use detect::{Detected, charset_of};
 pub use foreign::{Foreign, foreign};
 pub use ndjson::Ndjson;
 pub use parquet::Parquet;
-pub use text::{Decoded, TextReader};
+pub use text::{Decoded, Guess, TextReader};
 pub use workbook::{Merge, Workbook, WorkbookOptions};
 
 /// Why bytes could not become rows, with the place.
@@ -95,8 +95,8 @@ pub trait Reader: Send {
         0
     }
 
-    /// The charset that was detected, where none was declared and the bytes leave a choice.
-    fn charset(&self) -> Option<&'static str> {
+    /// What the charset was taken for, where neither the declaration nor the file says it.
+    fn charset(&self) -> Option<Guess> {
         None
     }
 

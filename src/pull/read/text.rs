@@ -10,12 +10,21 @@ use super::detect::Detected;
 /// Bytes read at a time.
 const CHUNK_BYTES: usize = 1 << 18;
 
+/// What a charset was taken for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Guess {
+    /// Its name.
+    pub name: &'static str,
+    /// Whether all letters are valid in it, and hardly ever would be if it were another.
+    pub sure: bool,
+}
+
 /// A stream of text.
 pub struct TextReader<R> {
     bytes: R,
     encoding: &'static Encoding,
-    /// The name of its encoding, where that was detected and is not all that it may be.
-    guess: Option<&'static str>,
+    /// What its encoding was taken for, where nothing said it.
+    guess: Option<Guess>,
     decoder: Decoder,
     buffer: Vec<u8>,
     pending: std::ops::Range<usize>,
@@ -45,8 +54,13 @@ impl<R: Read> TextReader<R> {
 
     /// The same of bytes whose encoding was detected.
     pub fn detected(bytes: R, charset: Detected) -> Self {
-        // What is ASCII is the same in all of them.
-        let guess = (charset != Detected::Ascii).then(|| charset.encoding().name());
+        let name = charset.encoding().name();
+        let guess = match charset {
+            // A mark says it, and what is ASCII is the same in all of them.
+            Detected::Marked(_) | Detected::Ascii => None,
+            Detected::Utf8 => Some(Guess { name, sure: true }),
+            Detected::Likely(..) => Some(Guess { name, sure: false }),
+        };
         Self { guess, ..Self::new(bytes, charset.encoding()) }
     }
 
@@ -85,9 +99,9 @@ impl<R: Read> TextReader<R> {
         self.ascii
     }
 
-    /// The name of the charset, where it was detected.
+    /// What its charset was taken for, where nothing said it.
     #[must_use]
-    pub fn guess(&self) -> Option<&'static str> {
+    pub fn guess(&self) -> Option<Guess> {
         self.guess
     }
 

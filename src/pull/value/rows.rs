@@ -79,13 +79,27 @@ impl Rows {
         all
     }
 
-    /// Takes the place of these by `others`.
+    /// Puts the complete ones of `others` in the place of these.
     pub(in crate::pull) fn copy(&mut self, others: &Self) {
-        self.text.clone_from(&others.text);
-        self.ends.clone_from(&others.ends);
-        self.starts.clone_from(&others.starts);
-        self.shapes.clone_from(&others.shapes);
+        let (fields, bytes) = others.of_complete();
+        self.clear();
+        self.text.push_str(others.text.get(..bytes).unwrap_or_default());
+        self.ends.extend_from_slice(&others.ends[..fields]);
+        self.starts.extend_from_slice(&others.starts[..others.complete]);
+        self.shapes.extend_from_slice(&others.shapes);
         self.complete = others.complete;
+    }
+
+    /// The fields and bytes of the complete rows.
+    fn of_complete(&self) -> (usize, usize) {
+        let fields = self.starts.get(self.complete).map_or(self.ends.len(), |(_, first)| *first);
+        (fields, fields.checked_sub(1).map_or(0, |last| self.ends[last]))
+    }
+
+    /// The bytes of the last row with its separators, where it is unfinished.
+    pub(in crate::pull) fn unfinished_bytes(&self) -> usize {
+        let (fields, bytes) = self.of_complete();
+        self.text.len() - bytes + self.ends.len() - fields
     }
 
     /// Forgets all rows, all of them complete.
@@ -102,8 +116,7 @@ impl Rows {
         if self.complete == 0 {
             return;
         }
-        let fields = self.starts.get(self.complete).map_or(self.ends.len(), |(_, first)| *first);
-        let bytes = fields.checked_sub(1).map_or(0, |last| self.ends[last]);
+        let (fields, bytes) = self.of_complete();
         self.text.drain(..bytes);
         self.ends.drain(..fields);
         self.ends.iter_mut().for_each(|end| *end -= bytes);

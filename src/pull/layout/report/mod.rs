@@ -22,7 +22,7 @@ use chrono::NaiveDate;
 use self::header::{Column, Header};
 use self::tree::{Leaf, Tree};
 use crate::config::pipeline::{Locale, Summary};
-use crate::pull::read::{BadBytes, Reader};
+use crate::pull::read::{BadBytes, Guess, Reader};
 use crate::pull::value::{Decimal, Row, Rows, parse_number};
 
 /// Rows given at a time.
@@ -82,7 +82,7 @@ pub struct Report {
     rows: Rows,
     given: usize,
     recognised: u64,
-    charset: Option<&'static str>,
+    charset: Option<Guess>,
     notes: Vec<String>,
 }
 
@@ -343,7 +343,7 @@ impl Reader for Report {
         self.recognised
     }
 
-    fn charset(&self) -> Option<&'static str> {
+    fn charset(&self) -> Option<Guess> {
         self.charset
     }
 
