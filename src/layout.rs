@@ -108,16 +108,22 @@ pub fn part(table: &str, part: &str, run: &str) -> Path {
     Path::from(format!("{DATA}/{table}/{part}-{run}.parquet"))
 }
 
+/// The object at `path`, as a manifest names it: letters of any script stay as they are.
+#[must_use]
+pub fn object(path: &str) -> Path {
+    Path::parse(path).unwrap_or_else(|_| Path::from(path))
+}
+
 /// The file `name` of a publication's `version`, written by `run`.
 #[must_use]
 pub fn published(version: u64, run: &str, name: &str) -> Path {
-    Path::from(format!("{DATA}/{version:08}-{run}/{name}"))
+    object(&format!("{DATA}/{version:08}-{run}/{name}"))
 }
 
 /// The file derived from the published one called `name`.
 #[must_use]
 pub fn latest(name: &str) -> Path {
-    Path::from(format!("{LATEST}/{name}"))
+    object(&format!("{LATEST}/{name}"))
 }
 
 /// The record of `run`.

@@ -38,6 +38,7 @@
 pub mod clock;
 pub mod digest;
 pub mod error;
+pub mod language;
 pub mod layout;
 pub mod names;
 pub mod scratch;

@@ -2,7 +2,6 @@
 with refused as (
     select quarter, count(*) as refusals
     from fct_refusals
-    where scope = 'client'
     group by quarter
 )
 

@@ -1,15 +1,24 @@
 -- Spells that begin before the one before has ended, or end before they begin.
-with ordered as (
+with spells as (
     select
         client_key,
-        direction,
+        cast(null as varchar) as direction,
         spell,
         last_purchase,
         fell_asleep_on,
-        returned_on,
+        returned_on
+    from fct_spells
+    union all
+    select client_key, direction, spell, last_purchase, fell_asleep_on, returned_on
+    from fct_direction_spells
+),
+
+ordered as (
+    select
+        spells.*,
         lag(returned_on) over (partition by client_key, direction order by spell) as returned_before,
         lag(spell) over (partition by client_key, direction order by spell) as spell_before
-    from fct_spells
+    from spells
 )
 
 select *

@@ -1,5 +1,5 @@
--- Every spell with the first attempt that was begun in it, and the window that an attempt would
--- have.
+-- Every spell with the first attempt that was begun in it, and the days from the first to the last of
+-- the window that an attempt would have.
 -- grain: one row per client_key and spell
 with begun as (
     select
@@ -21,7 +21,7 @@ final as (
         facts.fell_asleep_on,
         facts.returned_on,
         facts.tier,
-        cast(greatest(ceil($conversion_cycles * facts.cycle), $conversion_min_days) as bigint)
+        cast(greatest(ceil($conversion_cycles * facts.cycle), $conversion_min_days) as bigint) - 1
             as window_days,
         begun.first_attempt_on
     from int_spell_facts as facts

@@ -80,6 +80,10 @@ rules as (
     select sales_type, lost_deal from set_sleep_rules
 ),
 
+clients as (
+    select client_key, sales_type, region from int_clients
+),
+
 in_spells as (
     select
         started.*,
@@ -91,6 +95,8 @@ in_spells as (
         spells.tier,
         spells.reason_group,
         spells.survey_group,
+        spells.human_factor,
+        spells.competitor,
         spells.sales_type,
         spells.region,
         spells.direction,
@@ -104,7 +110,7 @@ in_spells as (
                         ceil($conversion_cycles * coalesce(spells.cycle, started.last_cycle)),
                         $conversion_min_days
                     ) as bigint
-                )
+                ) - 1
             )
         end as window_end
     from started
@@ -131,12 +137,21 @@ numbered as (
 claimed as (
     select
         numbered.*,
+        case when numbered.spell is not null or rules.lost_deal then null else numbered.silent_from end
+            as call_by,
+        case
+            when numbered.spell is not null or rules.lost_deal or numbered.silent_from is null
+                then null
+            else coalesce(numbered.next_purchase <= numbered.silent_from, false)
+        end as kept,
         could_claim
         and row_number() over (
-            partition by client_key, spell, could_claim
+            partition by numbered.client_key, spell, could_claim
             order by started_on desc, reactivation_id desc, source desc
         ) = 1 as returned
     from numbered
+    inner join clients on numbered.client_key = clients.client_key
+    inner join rules on clients.sales_type = rules.sales_type
 ),
 
 final as (
@@ -144,12 +159,14 @@ final as (
         claimed.client_key,
         claimed.source,
         claimed.reactivation_id,
+        claimed.batch,
         claimed.started_on,
         claimed.surveyed_on,
         claimed.survey_result,
         claimed.letter_on,
         claimed.woken_on,
         claimed.woken,
+        claimed.knows_waking,
         claimed.closed_on,
         claimed.offer,
         claimed.channel,
@@ -162,6 +179,17 @@ final as (
         claimed.fell_asleep_on,
         claimed.returned_on,
         claimed.returned,
+        case
+            when claimed.spell is null then 'preventive'
+            when claimed.returned then 'returned'
+            when claimed.closed_on < claimed.window_end then 'closed_early'
+            when claimed.window_end > $as_of and claimed.returned_on is null then 'running'
+            else 'failed'
+        end as step,
+        claimed.closed_on is null
+        and claimed.returned_on is null
+        and not coalesce(claimed.kept, false)
+        and coalesce(claimed.window_end > $as_of, false) as is_running,
         claimed.number_in_spell,
         cast(
             least(days_between(claimed.fell_asleep_on, claimed.window_start) / 30, 36) as int
@@ -169,22 +197,16 @@ final as (
         claimed.tier,
         claimed.reason_group,
         claimed.survey_group,
+        claimed.human_factor,
+        claimed.competitor,
         clients.sales_type,
         clients.region,
         claimed.direction,
         claimed.lost_by,
-        case
-            when claimed.spell is not null or rules.lost_deal then null
-            else claimed.silent_from
-        end as call_by,
-        case
-            when claimed.spell is not null or rules.lost_deal or claimed.silent_from is null
-                then null
-            else coalesce(claimed.next_purchase <= claimed.silent_from, false)
-        end as kept
+        claimed.call_by,
+        claimed.kept
     from claimed
-    inner join int_clients as clients on claimed.client_key = clients.client_key
-    inner join rules on clients.sales_type = rules.sales_type
+    inner join clients on claimed.client_key = clients.client_key
 )
 
 select * from final

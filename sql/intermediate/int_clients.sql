@@ -22,7 +22,10 @@ known as (
         one_off,
         important,
         potential,
-        created_on
+        created_on,
+        updated_on,
+        brought_by,
+        contact_person
     from stg_clients
 ),
 
@@ -86,7 +89,12 @@ merged as (
         first_value(potential order by place)
             filter (where potential is not null) as potential,
         first_value(created_on order by place)
-            filter (where created_on is not null) as created_on
+            filter (where created_on is not null) as created_on,
+        max(updated_on) as updated_on,
+        first_value(brought_by order by place)
+            filter (where brought_by is not null) as brought_by,
+        first_value(contact_person order by place)
+            filter (where contact_person is not null) as contact_person
     from ranked
     group by client_key
     union all
@@ -105,7 +113,10 @@ merged as (
         one_off,
         important,
         potential,
-        created_on
+        created_on,
+        updated_on,
+        brought_by,
+        contact_person
     from of_keys
     where ids = 1
 ),
@@ -131,7 +142,10 @@ final as (
         coalesce(merged.one_off, false) as one_off,
         coalesce(merged.important, false) as important,
         merged.potential,
-        merged.created_on
+        merged.created_on,
+        merged.updated_on,
+        merged.brought_by,
+        merged.contact_person
     from every_key
     left join merged on every_key.client_key = merged.client_key
 )

@@ -39,6 +39,10 @@ select 'survey_answers' as input, count(*) as rows, max(date) as newest from stg
 union all
 select 'managers' as input, count(*) as rows, cast(null as date) as newest from stg_managers
 union all
+select 'improvements' as input, count(*) as rows, max(date) as newest from stg_improvements
+union all
+select 'offers' as input, count(*) as rows, max(date) as newest from stg_offers
+union all
 select 'exchange_rates' as input, count(*) as rows, max(date) as newest from stg_exchange_rates
 union all
 select 'events' as input, count(*) as rows, max(date) as newest from stg_events

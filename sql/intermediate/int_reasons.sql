@@ -6,6 +6,8 @@ with given as (
     select reason_client from stg_refusals where reason_client is not null
     union
     select reason_manager from stg_refusals where reason_manager is not null
+    union
+    select reason_verified from stg_refusals where reason_verified is not null
 ),
 
 matched as (
@@ -21,7 +23,8 @@ final as (
         reasons.code,
         reasons.reason_group,
         reasons.survey_group,
-        coalesce(reasons.human_factor, 'false') = 'true' as human_factor
+        coalesce(reasons.human_factor, 'false') = 'true' as human_factor,
+        reasons.hint
     from matched
     inner join reasons on matched.line_no = reasons.line_no
 )

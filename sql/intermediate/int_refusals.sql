@@ -17,7 +17,7 @@ rules as (
 ),
 
 codes as (
-    select reason, code, reason_group, survey_group, human_factor from int_reasons
+    select reason, code, reason_group, survey_group, human_factor, hint from int_reasons
 ),
 
 final as (
@@ -34,6 +34,11 @@ final as (
         coalesce(codes.reason_group, 'unknown') as reason_group,
         codes.survey_group,
         coalesce(codes.human_factor, false) as human_factor,
+        codes.hint,
+        of_client.code as reason_client,
+        of_manager.code as reason_manager,
+        of_verified.code as reason_verified,
+        refusals_seen.reason as reason_words,
         refusals_seen.reason_source,
         coalesce(of_client.code <> of_manager.code, false) as reasons_disagree,
         refusals_seen.reason_rank,
@@ -58,6 +63,7 @@ final as (
     left join codes on refusals_seen.reason = codes.reason
     left join codes as of_client on refusals_seen.reason_client = of_client.reason
     left join codes as of_manager on refusals_seen.reason_manager = of_manager.reason
+    left join codes as of_verified on refusals_seen.reason_verified = of_verified.reason
 )
 
 select * from final

@@ -5,6 +5,7 @@ select
     spell,
     count(*) as attempts,
     bool_or(returned) as won_back,
+    count(*) filter (where step = 'failed') as failed,
     first_value(
         survey_result
         order by

@@ -38,41 +38,14 @@ last_scores as (
     select client_key, date, score from int_scores where is_last
 ),
 
--- A shipment ships the newest order of its client that has the number it names.
-shipped as (
+late_orders as (
     select
-        orders.client_key,
-        orders.source,
-        orders.document_id,
-        shipments.document_id as shipment_id,
-        shipments.date as shipped_on,
-        max(orders.date) as ordered_on
-    from int_papers as orders
-    inner join int_papers as shipments
-        on orders.client_key = shipments.client_key
-        and orders.source = shipments.source
-        and orders.document_id = shipments.related_document_id
-        and shipments.kind = 'shipment'
-        and shipments.date >= orders.date
-    where orders.kind = 'order'
-    group by
-        orders.client_key,
-        orders.source,
-        orders.document_id,
-        shipments.document_id,
-        shipments.date
-),
-
-shipped_orders as (
-    select orders.client_key, orders.due_date, min(shipped.shipped_on) as shipped_on
-    from int_papers as orders
-    inner join shipped
-        on orders.client_key = shipped.client_key
-        and orders.source = shipped.source
-        and orders.document_id = shipped.document_id
-        and orders.date = shipped.ordered_on
-    where orders.kind = 'order' and orders.due_date is not null
-    group by orders.client_key, orders.source, orders.document_id, orders.date, orders.due_date
+        client_key,
+        days_between(due_date, coalesce(shipped_on, $as_of)) as days_late,
+        shipped_on,
+        coalesce(shipped_on, add_days(due_date, 1)) as since
+    from int_orders
+    where due_date < coalesce(shipped_on, $as_of) and (shipped_on is not null or is_followed)
 ),
 
 falling as (
@@ -176,15 +149,14 @@ signs as (
     select
         clients.client_key,
         'late_delivery' as sign,
-        cast(max(days_between(shipped_orders.due_date, shipped_orders.shipped_on))
-            as decimal(18, 4)) as value,
+        cast(max(late_orders.days_late) as decimal(18, 4)) as value,
         cast(0 as decimal(18, 4)) as limit_value,
-        max(shipped_orders.shipped_on) as since
+        max(late_orders.since) as since
     from clients
-    inner join shipped_orders on clients.client_key = shipped_orders.client_key
+    inner join late_orders on clients.client_key = late_orders.client_key
     where
-        shipped_orders.shipped_on > shipped_orders.due_date
-        and days_between(shipped_orders.shipped_on, $as_of) <= clients.cycle
+        late_orders.shipped_on is null
+        or days_between(late_orders.shipped_on, $as_of) <= clients.cycle
     group by clients.client_key
     union all
     select * from falling

@@ -13,7 +13,6 @@ stopped as (
         count(*) as refusals,
         cast(sum(lost_annual_value) as decimal(18, 2)) as lost_annual_value
     from fct_refusals
-    where scope = 'client'
     group by stopped_quarter
 ),
 

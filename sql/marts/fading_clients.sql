@@ -1,11 +1,41 @@
 -- Clients who still buy and show signs of leaving.
 -- grain: one row per client_key
 with awake as (
-    select * from dim_clients where fell_asleep_on is null
+    select dim_clients.*
+    from dim_clients
+    left anti join int_off_limits as off_limits
+        on dim_clients.client_key = off_limits.client_key
+    where dim_clients.fell_asleep_on is null
+),
+
+-- In the order of how much a sign tells.
+strength as (
+    select place, signs[place] as sign
+    from (
+        select
+            unnest(range(1, 13)) as place,
+            [
+                'drifting',
+                'falling_volume',
+                'falling_frequency',
+                'falling_invoices',
+                'falling_paid_share',
+                'requests_without_order',
+                'detractor',
+                'complaint',
+                'late_delivery',
+                'no_answer',
+                'no_requests',
+                'no_outreach'
+            ] as signs
+    ) as places
 ),
 
 signs as (
-    select client_key, sign, since from client_signs where sign <> 'silence'
+    select client_signs.client_key, client_signs.sign, client_signs.since, strength.place
+    from client_signs
+    inner join set_list_fading as fading on client_signs.sign = fading.sign
+    inner join strength on client_signs.sign = strength.sign
 ),
 
 shown as (
@@ -14,6 +44,8 @@ shown as (
         listed(signs.sign) as signs,
         count(*) filter (where signs.sign <> 'drifting') as number_of_signs,
         bool_or(signs.sign = 'drifting') as drifting,
+        first_value(signs.sign order by signs.place) as strongest,
+        bool_and(signs.sign = 'no_outreach') as only_no_outreach,
         min(signs.since) as since,
         bool_or(also.sign is not null) as listed
     from signs
@@ -33,6 +65,8 @@ final as (
         awake.abc,
         shown.signs,
         shown.number_of_signs,
+        shown.strongest,
+        shown.only_no_outreach,
         shown.drifting,
         shown.since,
         shown.listed,

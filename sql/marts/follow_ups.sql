@@ -1,5 +1,5 @@
--- Calls that lose sales when forgotten: invoices that are not settled, and offers, without a
--- contact of ours and without a purchase since.
+-- Calls that lose sales when forgotten: invoices that are not settled, whatever else the client buys,
+-- and offers without a purchase since; both without a contact of ours since.
 -- grain: one row per client_key, date and kind
 with open_invoices as (
     select
@@ -52,17 +52,21 @@ final as (
         days_between(waiting.date, $as_of) >= $follow_up_late_days as late,
         clients.name,
         clients.phone,
-        clients.manager,
-        clients.do_not_contact
+        clients.manager
     from waiting
     inner join int_clients as clients on waiting.client_key = clients.client_key
+    left anti join int_off_limits as off_limits
+        on waiting.client_key = off_limits.client_key
     left join int_last_touches as touches on waiting.client_key = touches.client_key
     left join int_buyers as buyers on waiting.client_key = buyers.client_key
     where
         days_between(waiting.date, $as_of) >= $follow_up_days
         and days_between(waiting.date, $as_of) <= $follow_up_drop_days
         and coalesce(touches.last_contact, date '0001-01-01') <= waiting.date
-        and coalesce(buyers.last_purchase, date '0001-01-01') < waiting.date
+        and (
+            waiting.kind = 'invoice'
+            or coalesce(buyers.last_purchase, date '0001-01-01') < waiting.date
+        )
 )
 
 select * from final

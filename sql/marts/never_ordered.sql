@@ -40,7 +40,6 @@ final as (
         clients.manager,
         clients.region,
         clients.industry,
-        clients.do_not_contact,
         counted.requests,
         counted.quotes,
         counted.first_asked_on,
@@ -48,6 +47,8 @@ final as (
         touches.last_contact
     from counted
     inner join int_clients as clients on counted.client_key = clients.client_key
+    left anti join int_off_limits as off_limits
+        on counted.client_key = off_limits.client_key
     left join int_last_touches as touches on counted.client_key = touches.client_key
 )
 

@@ -31,7 +31,7 @@ of_clients as (
                 case when human_factor then 'true' else 'false' end
             ]
         ) as value
-    from fct_refusals
+    from int_all_refusals
     where scope = 'client'
 ),
 
@@ -47,30 +47,31 @@ clients_counted as (
     group by quarter_start, place, value
 ),
 
-others_counted as (
+others as (
     select
         quarter_start,
         scope,
-        coalesce(direction, 'unknown') as direction,
-        coalesce(stage, 'unknown') as stage,
-        count(*) as refusals,
-        count(*) filter (where reasons_disagree) as disagreements,
-        sum(lost_annual_value) as lost_annual_value
-    from fct_refusals
-    where scope <> 'client'
-    group by quarter_start, scope, coalesce(direction, 'unknown'), coalesce(stage, 'unknown')
-),
-
-of_others as (
-    select
-        quarter_start,
-        scope,
-        refusals,
-        disagreements,
+        reasons_disagree,
         lost_annual_value,
-        unnest(['scope', 'direction', 'stage']) as dimension,
-        unnest([scope, direction, stage]) as value
-    from others_counted
+        unnest(
+            [
+                named_struct('dimension', 'scope', 'value', scope),
+                named_struct('dimension', 'direction', 'value', coalesce(direction, 'unknown')),
+                named_struct('dimension', 'stage', 'value', coalesce(stage, 'unknown')),
+                named_struct('dimension', 'reason', 'value', reason),
+                named_struct(
+                    'dimension',
+                    'stage_and_reason',
+                    'value',
+                    coalesce(stage, 'unknown') || ' / ' || reason
+                ),
+                named_struct('dimension', 'competitor', 'value', coalesce(competitor, 'none')),
+                named_struct('dimension', 'manager', 'value', coalesce(manager, 'unknown')),
+                named_struct('dimension', 'sales_type', 'value', sales_type)
+            ]
+        ) as counted_by
+    from int_all_refusals
+    where scope <> 'client'
 ),
 
 counted as (
@@ -104,13 +105,14 @@ counted as (
     select
         quarter_start,
         scope,
-        dimension,
-        value,
-        sum(refusals) as refusals,
-        sum(disagreements) as disagreements,
+        counted_by['dimension'] as dimension,
+        counted_by['value'] as value,
+        count(*) as refusals,
+        count(*) filter (where reasons_disagree) as disagreements,
         cast(coalesce(sum(lost_annual_value), 0) as decimal(18, 2)) as lost_annual_value
-    from of_others
-    group by quarter_start, scope, dimension, value
+    from others
+    where scope = 'deal' or counted_by['dimension'] in ('scope', 'direction', 'stage')
+    group by quarter_start, scope, counted_by['dimension'], counted_by['value']
 ),
 
 occurring as (

@@ -1,6 +1,6 @@
 -- Rules that were broken in the last 92 days: by whom, when and of which client.
 -- grain: one row per rule, client_key and date
-with recursive attempts as (
+with attempts as (
     select * from int_attempts
 ),
 
@@ -12,25 +12,12 @@ clients as (
     select client_key, name, manager, do_not_contact from int_clients
 ),
 
-superiors as (
-    select manager, superior from stg_managers where superior is not null
-),
-
-chain as (
-    select manager, superior, 1 as depth from superiors
-    union all
-    select chain.manager, superiors.superior, chain.depth + 1
-    from chain
-    inner join superiors on chain.superior = superiors.manager
-    where chain.depth < 10
-),
-
 above as (
-    select distinct manager, superior from chain
+    select manager, superior from int_superiors
 ),
 
 heads as (
-    select distinct manager from stg_managers where role = 'head'
+    select manager from int_people where role = 'head'
 ),
 
 from_above as (
@@ -46,6 +33,91 @@ from_above as (
     group by touches.client_key
 ),
 
+-- The day from which the reason of a spell is known.
+reasons_known as (
+    select spells.client_key, min(refusals.date) as known_on
+    from spells
+    inner join int_refusals as refusals
+        on spells.client_key = refusals.client_key
+        and refusals.date >= spells.fell_asleep_on
+    where refusals.reason <> 'unknown'
+    group by spells.client_key
+),
+
+surveyed_by as (
+    select client_key, started_on as date, manager from attempts where spell is not null
+    union
+    select client_key, date, manager
+    from int_touches
+    where kind = 'survey'
+),
+
+surveying as (
+    select source
+    from attempts
+    group by source
+    having count(survey_result) + count(surveyed_on) > 0
+),
+
+claims_before as (
+    select attempts.source, attempts.reactivation_id, claims.claim
+    from attempts
+    inner join int_claims as claims
+        on attempts.client_key = claims.client_key
+        and attempts.woken_on >= claims.date
+),
+
+mended as (
+    select distinct claims_before.source, claims_before.reactivation_id
+    from claims_before
+    inner join attempts
+        on claims_before.source = attempts.source
+        and claims_before.reactivation_id = attempts.reactivation_id
+    inner join int_improvements as improvements
+        on claims_before.claim = improvements.claim
+        and improvements.done_on <= attempts.woken_on
+),
+
+touched as (
+    select
+        attempts.source,
+        attempts.reactivation_id,
+        count(*) as touches,
+        count(channels.channel) as allowed
+    from attempts
+    inner join int_touches as touches
+        on attempts.client_key = touches.client_key
+        and touches.initiated_by = 'us'
+        and touches.date >= attempts.started_on
+        and touches.date <= attempts.window_end
+    left join set_channels as channels on touches.kind = channels.channel
+    group by attempts.source, attempts.reactivation_id
+),
+
+complaints as (
+    select source, contact_id, client_key, date, complaint_kind, manager
+    from int_touches
+    where kind = 'complaint' and complaint_kind is not null
+),
+
+-- Complaints after a return, of a kind that there was before it.
+repeated as (
+    select distinct
+        complaints.source,
+        complaints.contact_id,
+        complaints.client_key,
+        complaints.date,
+        complaints.manager
+    from complaints
+    inner join complaints as before
+        on complaints.client_key = before.client_key
+        and complaints.complaint_kind = before.complaint_kind
+    inner join int_spells as spells
+        on complaints.client_key = spells.client_key
+        and complaints.date >= spells.returned_on
+        and before.date < spells.returned_on
+),
+
 breaches as (
     select
         'called_by_loser' as rule,
@@ -58,13 +130,17 @@ breaches as (
     select
         'unknown_reason_same_manager' as rule,
         spells.client_key,
-        spells.fell_asleep_on as date,
+        surveyed_by.date,
         clients.manager
     from spells
     inner join clients on spells.client_key = clients.client_key
+    inner join surveyed_by
+        on spells.client_key = surveyed_by.client_key
+        and spells.fell_asleep_on <= surveyed_by.date
+        and clients.manager = surveyed_by.manager
+    left join reasons_known on spells.client_key = reasons_known.client_key
     where
-        spells.reason = 'unknown'
-        and spells.lost_by = clients.manager
+        surveyed_by.date < coalesce(reasons_known.known_on, date '9999-12-31')
         and $rules_unknown_reason_same_manager
     union all
     select
@@ -115,6 +191,61 @@ breaches as (
     where letter_on > woken_on and $rules_letter_after_call
     union all
     select
+        'woken_before_survey' as rule,
+        attempts.client_key,
+        attempts.woken_on as date,
+        attempts.manager
+    from attempts
+    inner join surveying on attempts.source = surveying.source
+    where
+        attempts.spell is not null
+        and attempts.knows_waking
+        and coalesce(
+            attempts.surveyed_on,
+            case when attempts.survey_result is null then date '9999-12-31' else attempts.started_on end
+        ) > attempts.woken_on
+        and $rules_woken_before_survey
+    union all
+    select
+        'offended_without_improvement' as rule,
+        attempts.client_key,
+        attempts.woken_on as date,
+        attempts.manager
+    from attempts
+    inner join int_inputs as inputs on inputs.input = 'improvements' and inputs.rows > 0
+    left anti join mended
+        on attempts.source = mended.source
+        and attempts.reactivation_id = mended.reactivation_id
+    where
+        attempts.survey_result = 'offended'
+        and attempts.woken
+        and $rules_offended_without_improvement
+    union all
+    select
+        'mail_only' as rule,
+        attempts.client_key,
+        attempts.woken_on as date,
+        attempts.manager
+    from attempts
+    inner join touched
+        on attempts.source = touched.source
+        and attempts.reactivation_id = touched.reactivation_id
+    left join set_channels as channels on attempts.channel = channels.channel
+    where
+        attempts.woken
+        and touched.allowed = 0
+        and channels.channel is null
+        and $rules_mail_only
+    union all
+    select
+        'same_problem_again' as rule,
+        client_key,
+        date,
+        manager
+    from repeated
+    where $rules_same_problem_again
+    union all
+    select
         'listed_not_called' as rule,
         client_key,
         add_days(greatest(fell_asleep_on, $list_since), 14) as date,
@@ -132,7 +263,7 @@ breaches as (
     select
         'head_silent' as rule,
         spells.client_key,
-        spells.fell_asleep_on as date,
+        add_days(spells.fell_asleep_on, $rules_head_silent_days) as date,
         clients.manager
     from spells
     inner join clients on spells.client_key = clients.client_key
@@ -140,6 +271,7 @@ breaches as (
     left join from_above on spells.client_key = from_above.client_key
     where
         spells.tier = 'gold'
+        and add_days(spells.fell_asleep_on, $rules_head_silent_days) <= $as_of
         and coalesce(from_above.last_from_above, date '0001-01-01') < spells.fell_asleep_on
         and $rules_head_silent
 ),

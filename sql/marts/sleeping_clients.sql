@@ -35,16 +35,8 @@ last_papers as (
     group by client_key
 ),
 
-odds_by_tier as (
-    select months_asleep, tier, returned, spells
-    from int_return_odds
-    where tier is not null and spells >= 30
-),
-
-odds_of_all as (
-    select months_asleep, returned, spells
-    from int_return_odds
-    where tier is null and spells >= 30
+odds as (
+    select months_asleep, tier, returned, spells from int_return_odds where spells > 0
 ),
 
 judged as (
@@ -92,17 +84,17 @@ judged as (
         greatest(touches.last_request, touches.last_quote, last_papers.last_paper)
         >= spells.fell_asleep_on as still_asks,
         coalesce(attempts.attempts, 0) as attempts,
-        coalesce(odds_by_tier.returned, odds_of_all.returned) as like_him_returned,
-        coalesce(odds_by_tier.spells, odds_of_all.spells) as like_him,
+        coalesce(odds.returned, 0) as like_him_returned,
+        coalesce(odds.spells, 1) as like_him,
         sleepers.important,
         case
-            when sleepers.do_not_contact then 'do_not_contact'
-            when sleepers.closed_on is not null and $list_closed = 'exclude' then 'closed'
+            when off_limits.because is not null then off_limits.because
             when attempts.survey_result = 'hopeless' then 'hopeless'
             when $list_lost_twice = 'exclude' and coalesce(earlier.lost_before, false)
                 then 'lost_twice'
             when $list_lost_twice = 'any_spell' and earlier.client_key is not null
                 then 'lost_twice'
+            when attempts.failed >= $list_max_attempts then 'max_attempts'
             when not sleepers.on_target then 'outside_target'
             when
                 not sleepers.important
@@ -114,10 +106,18 @@ judged as (
             when sleepers.small then 'small'
             else null
         end as excluded_because,
-        case when sleepers.closed_on is null then 'call' else 'successor_check' end as action
+        spells.hint,
+        case
+            when
+                sleepers.closed_on is not null
+                or coalesce(spells.hint, '') in ('exclude', 'successor_check')
+                then 'successor_check'
+            else 'call'
+        end as action
     from sleepers
     inner join spells on sleepers.client_key = spells.client_key
     inner join roles on sleepers.sales_type = roles.sales_type
+    left join int_off_limits as off_limits on sleepers.client_key = off_limits.client_key
     left join listed_tiers on sleepers.tier = listed_tiers.tier
     left join int_surveyed_spells as attempts
         on spells.client_key = attempts.client_key and spells.spell = attempts.spell
@@ -127,10 +127,9 @@ judged as (
     left join last_papers on sleepers.client_key = last_papers.client_key
     left join last_scores on sleepers.client_key = last_scores.client_key
     left join signs on sleepers.client_key = signs.client_key
-    left join odds_by_tier
-        on spells.tier = odds_by_tier.tier
-        and least(sleepers.days_asleep / 30, 36) = odds_by_tier.months_asleep
-    left join odds_of_all on least(sleepers.days_asleep / 30, 36) = odds_of_all.months_asleep
+    left join odds
+        on spells.tier = odds.tier
+        and least(sleepers.days_asleep / 30, 36) = odds.months_asleep
 ),
 
 valued as (
@@ -157,11 +156,10 @@ final as (
                     order by
                         important desc,
                         case
-                            when $list_order = 'expected_gain'
-                                then coalesce(expected_gain, annual_value)
+                            when $list_order = 'expected_gain' then expected_gain
                             when $list_order = 'annual_value' then annual_value
                             when $list_order = 'return_odds'
-                                then coalesce(cast(return_odds as decimal(18, 6)), 0)
+                                then cast(return_odds as decimal(18, 6))
                             else 0
                         end desc,
                         days_asleep,
@@ -199,6 +197,7 @@ final as (
         reason,
         reason_group,
         reason_source,
+        hint,
         manager,
         lost_by,
         suggested_role,

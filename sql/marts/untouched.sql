@@ -1,25 +1,36 @@
--- Sleepers with whom nobody of ours has been in touch since they fell asleep.
+-- Sleepers with whom nobody of ours has been in touch since they fell asleep: no contact, no attempt.
 -- grain: one row per client_key
 with sleepers as (
-    select * from sleeping_clients
+    select sleeping_clients.*
+    from sleeping_clients
+    left anti join int_off_limits as off_limits
+        on sleeping_clients.client_key = off_limits.client_key
+),
+
+attempts as (
+    select client_key, spell, last_attempt_on from int_surveyed_spells
 ),
 
 final as (
     select
-        client_key,
-        spell,
-        name,
-        phone,
-        manager,
-        lost_by,
-        tier,
-        listed,
-        fell_asleep_on,
-        days_asleep,
-        annual_value,
-        last_contact
+        sleepers.client_key,
+        sleepers.spell,
+        sleepers.name,
+        sleepers.phone,
+        sleepers.manager,
+        sleepers.lost_by,
+        sleepers.tier,
+        sleepers.listed,
+        sleepers.fell_asleep_on,
+        sleepers.days_asleep,
+        sleepers.annual_value,
+        sleepers.last_contact
     from sleepers
-    where coalesce(last_contact, date '0001-01-01') < fell_asleep_on
+    left join attempts
+        on sleepers.client_key = attempts.client_key and sleepers.spell = attempts.spell
+    where
+        coalesce(sleepers.last_contact, date '0001-01-01') < sleepers.fell_asleep_on
+        and attempts.last_attempt_on is null
 )
 
 select * from final

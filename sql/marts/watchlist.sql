@@ -1,11 +1,14 @@
 -- Clients who came back and have not bought often enough since to be left alone.
 -- grain: one row per client_key
 with returned as (
-    select * from dim_clients
+    select dim_clients.*
+    from dim_clients
+    left anti join int_off_limits as off_limits
+        on dim_clients.client_key = off_limits.client_key
     where
-        fell_asleep_on is null
-        and returned_on is not null
-        and further_purchases < $watch_purchases
+        dim_clients.fell_asleep_on is null
+        and dim_clients.returned_on is not null
+        and dim_clients.further_purchases < $watch_purchases
 ),
 
 complaints as (

@@ -17,7 +17,10 @@ with cleaned as (
         one_off,
         important,
         potential,
-        created_on
+        created_on,
+        updated_on,
+        brought_by,
+        contact_person
     from clients
 ),
 
@@ -42,7 +45,10 @@ final as (
         one_off,
         important,
         potential,
-        created_on
+        created_on,
+        updated_on,
+        brought_by,
+        contact_person
     from cleaned
 )
 

@@ -11,7 +11,11 @@ select
         case when kind in ('request', 'complaint') then 'client' else 'us' end
     ) as initiated_by,
     outcome,
+    channel,
     person,
-    manager
+    manager,
+    note,
+    complaint_kind,
+    case when closed_on <= $as_of then closed_on else null end as closed_on
 from contacts
 where date <= $as_of

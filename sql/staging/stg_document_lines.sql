@@ -6,6 +6,7 @@ select
     kind,
     date,
     line_no,
+    item,
     direction,
     amount,
     cost

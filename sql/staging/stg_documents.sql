@@ -67,7 +67,7 @@ final as (
         direction,
         manager,
         region,
-        case when due_date <= $as_of then due_date else null end as due_date,
+        due_date,
         case when paid_on <= $as_of then paid_on else null end as paid_on,
         case when paid_on <= $as_of then paid_amount else null end as paid_amount,
         cancelled

@@ -12,6 +12,7 @@ final as (
         reactivations.source,
         reactivations.reactivation_id,
         reactivations.client_id,
+        reactivations.batch,
         reactivations.started_on,
         case when reactivations.surveyed_on <= $as_of then reactivations.surveyed_on else null end
             as surveyed_on,
@@ -26,6 +27,7 @@ final as (
             when reactivations.woken_on <= $as_of then reactivations.woken_on
             else null
         end as woken_on,
+        mapped.woken > 0 as knows_waking,
         reactivations.offer,
         reactivations.channel,
         reactivations.manager,

@@ -24,6 +24,7 @@ select
     end as reason_rank,
     reason_client,
     reason_manager,
+    reason_verified,
     competitor,
     manager
 from refusals

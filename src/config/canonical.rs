@@ -112,10 +112,12 @@ pub const DOCUMENT_KINDS: &[&str] = &["quote", "order", "invoice", "shipment", "
 /// Types of sale.
 pub const SALES_TYPES: &[&str] =
     &["transactional", "transactional_consultative", "consultative", "strategic"];
-const CONTACT_KINDS: &[&str] =
+/// Kinds of contacts.
+pub const CONTACT_KINDS: &[&str] =
     &["request", "quote", "call", "letter", "visit", "survey", "complaint", "offer", "event"];
 const OUTCOMES: &[&str] = &["answered", "no_answer", "ordered", "declined"];
 const SCOPES: &[&str] = &["client", "direction", "deal"];
+const OFFER_KINDS: &[&str] = &["discount", "gift", "service", "terms"];
 const SURVEY_RESULTS: &[&str] = &["offended", "forgotten", "hopeless", "no_answer"];
 
 /// Whether `name` is an input that a report may need: a canonical table, `documents.<kind>`
@@ -191,6 +193,9 @@ pub const TABLES: &[Table] = &[
             must("important", Flag),
             may("potential", Money),
             may("created_on", Date),
+            may("updated_on", Date),
+            may("brought_by", Text),
+            may("contact_person", Text),
         ],
         key: &["client_id"],
         date: None,
@@ -223,6 +228,8 @@ pub const TABLES: &[Table] = &[
             may("person", Text),
             may("manager", Text),
             may("note", Text),
+            may("complaint_kind", Text),
+            may("closed_on", Date),
         ],
         key: &["contact_id"],
         date: Some("date"),
@@ -305,13 +312,47 @@ pub const TABLES: &[Table] = &[
         name: "managers",
         columns: &[
             must("manager", Text),
-            may("role", Word(&["account_manager", "developer", "head"])),
+            may("role", Text),
             may("superior", Text),
+            may("email", Text),
             may("from", Date),
             may("to", Date),
         ],
         key: &["manager", "from"],
         date: None,
+        yearly: false,
+        owner: &[],
+    },
+    Table {
+        name: "improvements",
+        columns: &[
+            must("improvement_id", Id),
+            must("date", Date),
+            may("claim", Text),
+            may("reason", Text),
+            must("what", Text),
+            may("owner", Text),
+            may("done_on", Date),
+            may("told_on", Date),
+            may("cost", Money),
+        ],
+        key: &["improvement_id"],
+        date: Some("date"),
+        yearly: false,
+        owner: &[],
+    },
+    Table {
+        name: "offers",
+        columns: &[
+            must("offer_id", Id),
+            must("date", Date),
+            must("name", Text),
+            may("kind", Word(OFFER_KINDS)),
+            may("cost", Money),
+            may("valid_until", Date),
+        ],
+        key: &["offer_id"],
+        date: Some("date"),
         yearly: false,
         owner: &[],
     },

@@ -1,6 +1,7 @@
 //! A checked contract: what a model promises of its table.
 
 use super::settings::Settings;
+use crate::language::Language;
 
 /// What stands in `<model>.yaml` beside `<model>.sql`.
 #[derive(Debug, Clone)]
@@ -17,6 +18,10 @@ pub struct Contract {
     pub grain: Vec<String>,
     /// Its columns, in order.
     pub columns: Vec<Column>,
+    /// How it looks in files that people open.
+    pub sheet: Sheet,
+    /// The columns that a sum holds to one value each: rows of different ones count the same again.
+    pub additive_over: Vec<String>,
     /// What must hold.
     pub checks: Vec<Check>,
     /// Unit tests of the SQL.
@@ -34,6 +39,19 @@ pub struct Column {
     pub description: String,
     /// Inputs without which it is NULL or counts nothing.
     pub needs: Vec<String>,
+    /// Whether its values are codes, which people are told in the language of the project.
+    pub coded: bool,
+}
+
+/// How a table looks in files that people open.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Sheet {
+    /// The columns that are seen first; the others are grouped away behind them. Where none is named,
+    /// all columns in their order.
+    pub columns: Vec<String>,
+    /// What the rows are sorted by: a column, and whether its largest values come first. Where nothing
+    /// is named, by the grain.
+    pub order: Vec<(String, bool)>,
 }
 
 /// A promise about the table.
@@ -152,6 +170,10 @@ pub struct UnitTest {
     pub as_of: chrono::NaiveDate,
     /// The settings it is run with, where it says.
     pub settings: Option<Settings>,
+    /// The base currency.
+    pub currency: String,
+    /// The language of sentences.
+    pub language: Language,
     /// Table → CSV text with a header; tables not given are empty.
     pub given: Vec<(String, String)>,
     /// The rows expected, as CSV text; only the columns of its header are compared.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::contract::{Check, Column, Condition, Contract, Limits, Promise, UnitTest};
+use super::contract::{Check, Column, Condition, Contract, Limits, Promise, Sheet, UnitTest};
 use super::text::Checker;
 use super::yaml::{Spanned, at};
 use super::{canonical, settings, settings_mirror, values};
@@ -22,10 +22,28 @@ pub(super) struct Mirror {
     #[serde(default)]
     needs: Vec<Spanned<String>>,
     columns: Vec<ColumnMirror>,
+    /// How the table looks in files that people open.
+    #[serde(default)]
+    sheet: SheetMirror,
+    /// The columns that a sum over the table holds to one value each, as `dimension`: rows with
+    /// different values of them count the same things again.
+    #[serde(default)]
+    additive_over: Vec<Spanned<String>>,
     #[serde(default)]
     checks: Vec<Spanned<CheckMirror>>,
     #[serde(default)]
     tests: Vec<TestMirror>,
+}
+
+#[derive(Deserialize, Default, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct SheetMirror {
+    /// The columns that are seen first, twelve at most; the others are grouped away behind them.
+    #[serde(default)]
+    columns: Vec<Spanned<String>>,
+    /// What the rows are sorted by, as `[priority]` or `[idle_days desc, name]`.
+    #[serde(default)]
+    order: Vec<Spanned<String>>,
 }
 
 #[derive(Deserialize, JsonSchema)]
@@ -38,6 +56,9 @@ struct ColumnMirror {
     /// Inputs without which the column is NULL or counts nothing.
     #[serde(default)]
     needs: Vec<Spanned<String>>,
+    /// Its values are codes: files that people open tell them in the language of the project.
+    #[serde(default)]
+    coded: bool,
 }
 
 macro_rules! promise {
@@ -87,6 +108,10 @@ struct TestMirror {
     /// Settings of `domain:` that the test is run with; the defaults otherwise.
     #[serde(default)]
     domain: Option<settings_mirror::Mirror>,
+    /// The base currency that the test is run with; RUB by default, whatever the project's.
+    currency: Option<Spanned<String>>,
+    /// The language of sentences; `en` by default, whatever the project's.
+    language: Option<Spanned<String>>,
     given: BTreeMap<String, String>,
     expect: String,
 }
@@ -109,6 +134,7 @@ pub(super) fn contract(check: &mut Checker<'_>, model: &str, mirror: &Mirror) ->
                 kind: column.kind.value.clone(),
                 description: column.description.clone(),
                 needs: needs(check, &column.needs),
+                coded: column.coded,
             }
         })
         .collect();
@@ -131,6 +157,11 @@ pub(super) fn contract(check: &mut Checker<'_>, model: &str, mirror: &Mirror) ->
                 name: test.name.clone(),
                 as_of: values::date(check, &test.as_of)?,
                 settings: test.domain.as_ref().map(|domain| settings::settings(check, domain)),
+                currency: match &test.currency {
+                    Some(currency) => values::currency(check, currency),
+                    None => "RUB".to_owned(),
+                },
+                language: values::language(check, test.language.as_ref()),
                 given: test.given.clone().into_iter().collect(),
                 expect: test.expect.clone(),
             })
@@ -142,10 +173,36 @@ pub(super) fn contract(check: &mut Checker<'_>, model: &str, mirror: &Mirror) ->
         description: mirror.description.clone(),
         needs: needs(check, &mirror.needs),
         grain,
+        sheet: sheet(check, &mirror.sheet, &known),
+        additive_over: mirror
+            .additive_over
+            .iter()
+            .map(|name| column(check, name, &known))
+            .collect(),
         columns,
         checks,
         tests,
     }
+}
+
+/// Columns that people see first.
+const MOST_SEEN: usize = 12;
+
+fn sheet(check: &mut Checker<'_>, mirror: &SheetMirror, known: &[&str]) -> Sheet {
+    if let Some(more) = mirror.columns.get(MOST_SEEN) {
+        let message =
+            format!("a sheet shows {MOST_SEEN} columns first, not {}", mirror.columns.len());
+        check.fault_hint(at(more), message, "name those that people work from; the others follow");
+    }
+    let columns = mirror.columns.iter().map(|name| column(check, name, known)).collect();
+    let order = mirror.order.iter().map(|written| {
+        let (name, descending) = match written.value.strip_suffix(" desc") {
+            Some(name) => (name, true),
+            None => (written.value.as_str(), false),
+        };
+        (column_at(check, at(written), name, known), descending)
+    });
+    Sheet { order: order.collect(), columns }
 }
 
 /// Inputs that are known; others are faults.
@@ -165,14 +222,18 @@ fn needs(check: &mut Checker<'_>, written: &[Spanned<String>]) -> Vec<String> {
 }
 
 fn column(check: &mut Checker<'_>, name: &Spanned<String>, known: &[&str]) -> String {
-    if !known.contains(&name.value.as_str()) {
+    column_at(check, at(name), &name.value, known)
+}
+
+fn column_at(check: &mut Checker<'_>, place: (usize, usize), name: &str, known: &[&str]) -> String {
+    if !known.contains(&name) {
         check.fault_hint(
-            at(name),
-            format!("the contract has no column \"{}\"", name.value),
-            names::suggest(&name.value, known.iter().copied()),
+            place,
+            format!("the contract has no column \"{name}\""),
+            names::suggest(name, known.iter().copied()),
         );
     }
-    name.value.clone()
+    name.to_owned()
 }
 
 fn promise(check: &mut Checker<'_>, mirror: &CheckMirror, known: &[&str]) -> (Promise, Limits) {

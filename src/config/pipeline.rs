@@ -459,6 +459,8 @@ pub struct Publish {
     pub to: String,
     /// The formats.
     pub formats: Vec<Format>,
+    /// The column by whose values the workbook is split, one file for each.
+    pub split: Option<String>,
 }
 
 /// A format of a published table.
@@ -468,4 +470,6 @@ pub enum Format {
     Parquet,
     /// `.csv` for machines and `.excel.csv` for people.
     Csv,
+    /// A workbook for people.
+    Xlsx,
 }

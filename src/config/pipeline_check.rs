@@ -97,11 +97,24 @@ fn publish(check: &mut Checker<'_>, entry: &mirror::Publish, destinations: &[&st
         .map(|format| match format {
             mirror::Format::Parquet => Format::Parquet,
             mirror::Format::Csv => Format::Csv,
+            mirror::Format::Xlsx => Format::Xlsx,
         })
         .collect();
     formats.sort_unstable();
     formats.dedup();
-    Publish { table: entry.table.value.clone(), to: entry.to.value.clone(), formats }
+    if let Some(split) = entry.split.as_ref().filter(|_| !formats.contains(&Format::Xlsx)) {
+        check.fault_hint(
+            at(split),
+            "\"split\" cuts workbooks, and none is made",
+            "add xlsx to \"as\"",
+        );
+    }
+    Publish {
+        table: entry.table.value.clone(),
+        to: entry.to.value.clone(),
+        formats,
+        split: entry.split.as_ref().map(|split| split.value.clone()),
+    }
 }
 
 fn source(check: &mut Checker<'_>, entry: &mirror::Source, known: Known<'_>) -> Option<Source> {

@@ -501,6 +501,8 @@ pub(super) struct Publish {
     /// The formats.
     #[serde(rename = "as")]
     pub(super) formats: Vec<Format>,
+    /// A column by whose values the workbook is split, one file for each, as `caller`.
+    pub(super) split: Option<Spanned<String>>,
 }
 
 #[derive(Deserialize, JsonSchema, Clone, Copy)]
@@ -510,4 +512,6 @@ pub(super) enum Format {
     Parquet,
     /// `.csv` for machines and `.excel.csv` for people.
     Csv,
+    /// A workbook for people, in the language of the project.
+    Xlsx,
 }

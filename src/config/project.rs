@@ -19,6 +19,7 @@ use super::text::{Checker, Env};
 use super::yaml::{self, at};
 use super::{contract_mirror, pipeline_check, pipeline_mirror, places, settings, values};
 use crate::domain::calendar::Fiscal;
+use crate::language::Language;
 use crate::names;
 use crate::secret::Redactor;
 
@@ -51,6 +52,8 @@ pub struct Project {
     pub timezone: Tz,
     /// The base currency.
     pub currency: String,
+    /// The language in which people are told.
+    pub language: Language,
     /// The last day seen, where the declaration pins it.
     pub as_of: Option<NaiveDate>,
     /// Where the lake lies.
@@ -192,14 +195,8 @@ impl Loader<'_> {
                 "use an IANA name, as Europe/Moscow",
             );
         }
-        let currency = check.string(&mirror.currency);
-        if currency.len() != 3 || !currency.bytes().all(|byte| byte.is_ascii_uppercase()) {
-            check.fault_hint(
-                at(&mirror.currency),
-                format!("currency \"{currency}\" is not a code"),
-                "use the three capital letters of ISO 4217, as RUB",
-            );
-        }
+        let currency = values::currency(&mut check, &mirror.currency);
+        let language = values::language(&mut check, mirror.language.as_ref());
         let lake = stores::writable(&mut check, &mirror.lake);
         let stores = stores::stores(&mut check, &mirror.stores);
         let declared: Vec<(Destination, (usize, usize))> = mirror
@@ -258,6 +255,7 @@ impl Loader<'_> {
             name: mirror.name.value.clone(),
             timezone: zone.unwrap_or(chrono_tz::UTC),
             currency,
+            language,
             as_of,
             lake,
             destinations,

@@ -19,6 +19,9 @@ pub(super) struct Mirror {
     pub(super) timezone: Spanned<String>,
     /// The base currency, as RUB.
     pub(super) currency: Spanned<String>,
+    /// The language of what people read: headings and values of the files that they open, sentences,
+    /// and the separators of `.excel.csv`; `en` (default) or `ru`.
+    pub(super) language: Option<Spanned<String>>,
     /// The last day seen; without it, yesterday.
     pub(super) as_of: Option<Spanned<String>>,
     /// Where the lake lies: a folder, or s3://, gs://, az://.

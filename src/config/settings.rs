@@ -5,13 +5,13 @@
 
 use std::collections::BTreeMap;
 
-use super::canonical::SALES_TYPES;
+use super::canonical::{CONTACT_KINDS, SALES_TYPES};
 use super::condition;
 use super::fault::Faults;
 use super::settings_mirror::{Mirror, PurchaseKindMirror, RuleMirror, SleepMirror, Switch};
 use super::text::{Checker, Env};
-use super::values::{date, days, decimal, integer, months, ordered, parse_decimal, word};
-use super::yaml::at;
+use super::values::{date, decimal, integer, months, ordered, parse_decimal, whole, word};
+use super::yaml::{Spanned, at};
 use crate::domain::calendar::{Fiscal, to_day};
 use crate::domain::history::{Method, Rules};
 use crate::names;
@@ -60,8 +60,6 @@ pub const SIGNS: &[&str] = &[
     "drifting",
 ];
 
-const ROLES: &[&str] = &["account_manager", "developer"];
-
 /// When a client of a sales type counts as asleep.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SleepRule {
@@ -105,8 +103,12 @@ pub struct Settings {
     pub roles: Vec<(&'static str, String)>,
     /// Tiers that are listed.
     pub list_tiers: Vec<String>,
-    /// Signs that make a second list.
+    /// Signs for which an awake client stands on the call list.
     pub list_also: Vec<String>,
+    /// Signs that put a client on the list of those who fade.
+    pub list_fading: Vec<String>,
+    /// Kinds of contacts by which a client may be woken.
+    pub channels: Vec<String>,
     /// Units that lost value is told in, with what one costs.
     pub equivalents: Vec<(String, String)>,
 }
@@ -153,19 +155,28 @@ pub(super) fn settings(check: &mut Checker<'_>, mirror: &Mirror) -> Settings {
         sleep_rules: sleep_rules(check, &mirror.sleep),
         purchase_kinds: purchase_kinds(check, &mirror.purchase_kind),
         roles: roles(check, mirror),
-        list_tiers: match &mirror.list.tiers {
-            None => TIERS.iter().map(|tier| (*tier).to_owned()).collect(),
-            Some(tiers) => {
-                tiers.iter().map(|tier| word(check, Some(tier), "gold", TIERS)).collect()
-            }
+        list_tiers: words(check, mirror.list.tiers.as_ref(), TIERS),
+        list_also: words(check, Some(&mirror.list.also), &SIGNS[1..]),
+        list_fading: words(check, mirror.list.fading.as_ref(), &SIGNS[1..]),
+        channels: match &mirror.channels.allowed {
+            None => ["call", "visit"].map(str::to_owned).to_vec(),
+            Some(allowed) => words(check, Some(&allowed.value), CONTACT_KINDS),
         },
-        list_also: mirror
-            .list
-            .also
-            .iter()
-            .map(|sign| word(check, Some(sign), "detractor", &SIGNS[1..]))
-            .collect(),
         equivalents: equivalents(check, mirror),
+    }
+}
+
+/// The words of a list, each one of `known`; all of these where nothing is written.
+fn words(
+    check: &mut Checker<'_>,
+    written: Option<&Vec<Spanned<String>>>,
+    known: &[&str],
+) -> Vec<String> {
+    match written {
+        None => known.iter().map(|word| (*word).to_owned()).collect(),
+        Some(written) => {
+            written.iter().map(|one| word(check, Some(one), known[0], known)).collect()
+        }
     }
 }
 
@@ -197,7 +208,8 @@ fn roles(check: &mut Checker<'_>, mirror: &Mirror) -> Vec<(&'static str, String)
                 "consultative" | "strategic" => "account_manager",
                 _ => "developer",
             };
-            (*name, word(check, mirror.list.role.get(*name), default, ROLES))
+            let written = mirror.list.role.get(*name).map(|role| check.string(role));
+            (*name, written.unwrap_or_else(|| default.to_owned()))
         })
         .collect()
 }
@@ -298,6 +310,7 @@ fn scalars(
         ("follow_up_late_days", integer(check, mirror.follow_up.late_days.as_ref(), 7)),
         ("follow_up_drop_days", integer(check, mirror.follow_up.drop_days.as_ref(), 60)),
         ("odds_horizon_days", integer(check, mirror.odds.horizon_days.as_ref(), 90)),
+        ("rules_head_silent_days", integer(check, mirror.rules.head_silent_days.as_ref(), 7)),
         ("odds_min_clients", integer(check, mirror.odds.min_clients.as_ref(), 200)),
     ]);
     let rules = &mirror.rules;
@@ -310,6 +323,10 @@ fn scalars(
         ("rules_letter_after_call", &rules.letter_after_call),
         ("rules_listed_not_called", &rules.listed_not_called),
         ("rules_head_silent", &rules.head_silent),
+        ("rules_woken_before_survey", &rules.woken_before_survey),
+        ("rules_offended_without_improvement", &rules.offended_without_improvement),
+        ("rules_mail_only", &rules.mail_only),
+        ("rules_same_problem_again", &rules.same_problem_again),
     ] {
         let on = switch.as_ref().is_none_or(|switch| switch.value == Switch::On);
         scalars.insert(name, Value::Boolean(on));
@@ -353,6 +370,16 @@ fn scalars(
     let twice = ["exclude", "keep", "any_spell"];
     let twice = word(check, mirror.list.lost_twice.as_ref(), "exclude", &twice);
     scalars.insert("list_lost_twice", text(twice));
+    let list = &mirror.list;
+    for (name, written, choices) in [
+        ("list_in_attempt", &list.in_attempt, ["mark", "exclude"]),
+        ("list_gold_by", &list.gold_by, ["off", "head"]),
+        ("list_unknown_reason", &list.unknown_reason, ["another", "anyone"]),
+    ] {
+        scalars.insert(name, text(word(check, written.as_ref(), choices[0], &choices)));
+    }
+    let most = list.max_attempts.as_ref().map_or(Some(3), |most| whole(check, most, "attempts"));
+    scalars.insert("list_max_attempts", most.map_or(Value::NoInteger, Value::Integer));
     let (tiers, abc, xyz) = (&mirror.value.tiers, &mirror.value.abc, &mirror.value.xyz);
     let (conversion, odds) = (&mirror.conversion, &mirror.odds);
     for (name, written, default, places) in [
@@ -372,6 +399,7 @@ fn scalars(
         ("value_xyz_y", &xyz.y, "1.00", 4),
         ("signs_volume_drop", &signs.volume_drop, "0.50", 4),
         ("signs_frequency_drop", &signs.frequency_drop, "1.5", 4),
+        ("list_keep_rate", &list.keep_rate, "0.5", 4),
         ("odds_fixed_r", &odds.fixed_r, "1", 4),
         ("odds_fixed_a", &odds.fixed_a, "0.5", 4),
         ("odds_fixed_b", &odds.fixed_b, "2", 4),
@@ -438,6 +466,8 @@ fn scalars(
     let days = (&scalars["sleep_min_days"], &scalars["sleep_max_days"]);
     let places = [mirror.sleep.min_days.as_ref(), mirror.sleep.max_days.as_ref()];
     ordered(check, ("sleep.min_days", "sleep.max_days"), days, places);
+    let keep_rate = (&scalars["list_keep_rate"], &one);
+    ordered(check, ("list.keep_rate", "1"), keep_rate, [list.keep_rate.as_ref(), None]);
     ordered(check, ("cycle.quantile", "1"), (quantile, &one), [cycle.quantile.as_ref(), None]);
     let from = mirror.history_from.as_ref().and_then(|written| date(check, written));
     scalars.insert("history_from", from.map_or(Value::NoDate, Value::Date));
@@ -464,8 +494,10 @@ fn sleep_rules(check: &mut Checker<'_>, mirror: &SleepMirror) -> Vec<(&'static s
                     ordered(check, ("cycles", "1000"), (&value, &most), [Some(cycles), None]);
                     rule(Some(&cycles.value), None, false)
                 }
-                Some(RuleMirror::Days(written)) => rule(None, days(check, written), false),
-                Some(RuleMirror::LostDeal(lost)) => rule(None, days(check, &lost.days), true),
+                Some(RuleMirror::Days(written)) => rule(None, whole(check, written, "days"), false),
+                Some(RuleMirror::LostDeal(lost)) => {
+                    rule(None, whole(check, &lost.days, "days"), true)
+                }
                 None if *name == "transactional" => rule(Some("2"), None, false),
                 None if *name == "transactional_consultative" => rule(Some("1"), None, false),
                 None => rule(None, Some(730), true),

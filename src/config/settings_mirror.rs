@@ -75,6 +75,9 @@ pub(super) struct Mirror {
     /// Rules whose breaches are shown: `off` silences one.
     #[serde(default)]
     pub(super) rules: RulesMirror,
+    /// How clients are woken.
+    #[serde(default)]
+    pub(super) channels: ChannelsMirror,
     /// What loss of clients in a year is normal.
     #[serde(default)]
     pub(super) norms: NormsMirror,
@@ -205,6 +208,20 @@ mirror!(RulesMirror {
     listed_not_called: Switch,
     /// A gold client was lost, and nobody above his manager spoke with him.
     head_silent: Switch,
+    /// Days after the loss of a gold client from which that is a breach; 7 by default.
+    head_silent_days: u32,
+    /// A sleeper was woken before anybody had asked him why he left.
+    woken_before_survey: Switch,
+    /// A client with a claim was woken though nothing had been done about it.
+    offended_without_improvement: Switch,
+    /// A client was woken by no channel of `channels.allowed`.
+    mail_only: Switch,
+    /// A client who had come back complained of the same thing again.
+    same_problem_again: Switch,
+});
+mirror!(ChannelsMirror {
+    /// Kinds of contacts by which a client may be woken: `call` and `visit` by default.
+    allowed: Vec<Spanned<String>>,
 });
 mirror!(NormsMirror {
     /// The share of clients lost in a year up to which all is well; 0.10 by default.
@@ -294,8 +311,8 @@ pub(super) struct ListMirror {
     pub(super) only: Option<Spanned<String>>,
     /// Tiers that are listed; all by default.
     pub(super) tiers: Option<Vec<Spanned<String>>>,
-    /// Who should call, by sales type: `account_manager` (default of consultative and strategic)
-    /// or `developer` (default of the others).
+    /// The role of those who call, by sales type, as `managers` names roles: `account_manager` by
+    /// default for consultative and strategic, `developer` for the others.
     #[serde(default)]
     pub(super) role: BTreeMap<String, Spanned<String>>,
     /// What orders the list after importance: `expected_gain` (default), `annual_value`,
@@ -304,10 +321,27 @@ pub(super) struct ListMirror {
     /// The day from which listed clients are to be called within 14 days; without it nobody is
     /// told off for not calling.
     pub(super) since: Option<Spanned<String>>,
-    /// Signs of awake clients that make a second list of clients to call: `detractor`,
-    /// `no_answer`, `complaint` or any other.
+    /// Signs for which an awake client stands on the call list too: `detractor`, `no_answer`,
+    /// `complaint` or any other; none by default.
     #[serde(default)]
     pub(super) also: Vec<Spanned<String>>,
+    /// Signs that put a client on `fading_clients`; all by default.
+    pub(super) fading: Option<Vec<Spanned<String>>>,
+    /// Clients whom an attempt is running on: `mark` (default) keeps them on the call list, `exclude`
+    /// takes them off.
+    pub(super) in_attempt: Option<Spanned<String>>,
+    /// Attempts that failed in one sleep, from which a client is no longer listed: 3 by default, or
+    /// `never`, as on a narrow market.
+    pub(super) max_attempts: Option<Spanned<String>>,
+    /// The share of clients about to fall silent that a call in time keeps: what their call is worth
+    /// until 30 attempts have measured it; 0.5 by default.
+    pub(super) keep_rate: Option<Spanned<String>>,
+    /// Who calls gold and important clients: `off` (default: as all others) or `head`, the head above
+    /// their manager.
+    pub(super) gold_by: Option<Spanned<String>>,
+    /// Who calls while nobody knows why the client left: `another` (default) person than his own
+    /// manager, or `anyone`.
+    pub(super) unknown_reason: Option<Spanned<String>>,
 }
 
 #[derive(Deserialize, Default, JsonSchema)]

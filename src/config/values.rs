@@ -4,6 +4,7 @@
 use super::settings::Value;
 use super::text::Checker;
 use super::yaml::{Spanned, at};
+use crate::language::Language;
 use crate::names;
 
 /// `text` as a whole number of 10^-`places`; `None` where it is no plain decimal of that scale.
@@ -99,6 +100,26 @@ pub(super) fn word(
     written.value.clone()
 }
 
+/// The code of a currency; anything else is a fault.
+pub(super) fn currency(check: &mut Checker<'_>, written: &Spanned<String>) -> String {
+    let currency = check.string(written);
+    if currency.len() != 3 || !currency.bytes().all(|byte| byte.is_ascii_uppercase()) {
+        check.fault_hint(
+            at(written),
+            format!("currency \"{currency}\" is not a code"),
+            "use the three capital letters of ISO 4217, as RUB",
+        );
+    }
+    currency
+}
+
+/// A language by its code; English where nothing is written.
+pub(super) fn language(check: &mut Checker<'_>, written: Option<&Spanned<String>>) -> Language {
+    let codes = Language::ALL.map(Language::code);
+    let code = word(check, written, Language::default().code(), &codes);
+    Language::named(&code).unwrap_or_default()
+}
+
 /// A day written `YYYY-MM-DD`; anything else is a fault.
 pub(super) fn date(
     check: &mut Checker<'_>,
@@ -162,17 +183,18 @@ pub(super) fn months(
     }
 }
 
-pub(super) fn days(check: &mut Checker<'_>, written: &Spanned<String>) -> Option<i64> {
+/// A whole number of `what`; `None` where it says `never`.
+pub(super) fn whole(check: &mut Checker<'_>, written: &Spanned<String>, what: &str) -> Option<i64> {
     if written.value == "never" {
         return None;
     }
-    let days = written.value.parse().ok().filter(|days| (1..=100_000).contains(days));
-    if days.is_none() {
+    let number = written.value.parse().ok().filter(|number| (1..=100_000).contains(number));
+    if number.is_none() {
         check.fault_hint(
             at(written),
-            format!("\"{}\" is not a number of days", written.value),
-            "write a whole number of days, or never",
+            format!("\"{}\" is not a number of {what}", written.value),
+            format!("write a whole number of {what}, or never"),
         );
     }
-    days
+    number
 }

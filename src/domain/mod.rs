@@ -9,6 +9,7 @@
 
 pub mod aliases;
 pub mod calendar;
+pub mod callers;
 pub mod company_name;
 pub mod currency;
 pub mod duplicates;

@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 
 use object_store::ObjectStoreExt;
-use object_store::path::Path;
 
 use super::intake::joined;
 use super::ledger::{EXPORTS, Entry, Ledger, exports_schema, to_rows};
@@ -67,7 +66,7 @@ impl<'a> Parts<'a> {
         let place = self.loading.lake.set().place();
         let standing = self.standing.get(&(table, part.as_str()));
         if let Some(file) = standing.filter(|file| file.sha256 == written.sha256) {
-            let found = place.store.head(&Path::from(file.path.as_str())).await;
+            let found = place.store.head(&layout::object(&file.path)).await;
             if found.is_ok_and(|meta| meta.size == file.bytes) {
                 return Ok((*file).clone());
             }

@@ -11,12 +11,12 @@ use arrow::array::RecordBatch;
 use arrow::datatypes::{DataType, Field, Schema};
 use futures::{StreamExt, TryStreamExt, stream};
 use object_store::ObjectStoreExt;
-use object_store::path::Path;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use serde::{Deserialize, Serialize};
 
 use crate::config::pipeline::Load;
 use crate::error::{Error, Kind, Result};
+use crate::layout;
 use crate::tableset::{Manifest, TableSet};
 
 /// The table's name.
@@ -239,7 +239,7 @@ impl Ledger {
         }
         let files = manifest.files(EXPORTS).iter().filter(|file| wanted(file.source()));
         let reads = files.map(|file| async move {
-            let path = Path::from(file.path.as_str());
+            let path = layout::object(&file.path);
             let read = async { set.store().get(&path).await?.bytes().await };
             let bytes = read.await.map_err(|error| set.place().failed(&path, error))?;
             entries_of(bytes).map_err(|error| error.at(set.place().object(&path)))

@@ -61,7 +61,7 @@ async fn remove_others(set: &TableSet, manifest: &Manifest) -> Result<()> {
     let mut objects = set.store().list(Some(&folder));
     while let Some(object) = objects.try_next().await? {
         let name = file_name(object.location.as_ref());
-        let derived = [".parquet", ".csv"].iter().any(|ending| name.ends_with(ending));
+        let derived = [".parquet", ".csv", ".xlsx"].iter().any(|ending| name.ends_with(ending));
         if !derived || named.contains(name) {
             continue;
         }
@@ -95,7 +95,7 @@ async fn derive(set: TableSet, version: u64, file: DataFile) -> Result<Derived> 
     if same_size && sha256_of(store.as_ref(), &to).await?.0 == file.sha256 {
         return Ok(Derived::Same);
     }
-    let from = Path::from(file.path.as_str());
+    let from = layout::object(&file.path);
     let large = file.bytes > MAX_CONDITIONAL_BYTES;
     let bytes = if large { bytes::Bytes::new() } else { store.get(&from).await?.bytes().await? };
     if set.head().await?.map_or(0, |head| head.version) != version {

@@ -1,6 +1,6 @@
 //! Publishing a run's tables to one destination.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path as FsPath, PathBuf};
 
 use arrow::datatypes::SchemaRef;
@@ -8,8 +8,9 @@ use chrono::{DateTime, NaiveDate, Utc};
 use futures::{StreamExt, TryStreamExt, stream};
 use object_store::path::Path;
 
-use super::csv;
 use super::latest::refresh;
+use super::people::{Presentation, Rows};
+use super::{csv, xlsx};
 use crate::columnar::{Written, type_name};
 use crate::config::pipeline::Format;
 use crate::error::{Error, Kind, Result};
@@ -33,8 +34,8 @@ pub struct TableFiles {
     pub schema: SchemaRef,
     /// The columns that it is sorted by and unique in.
     pub grain: Vec<String>,
-    /// The formats to publish.
-    pub formats: Vec<Format>,
+    /// The formats to publish, and how people see it.
+    pub presentation: Presentation,
     /// What of it is not available, and why.
     pub not_available: Vec<String>,
 }
@@ -79,8 +80,19 @@ pub async fn publish(
     publication: Publication<'_>,
 ) -> Result<Published> {
     let current = set.current().await?;
+    let local = tables.iter().map(|table| {
+        let (table, publication) =
+            (table.clone(), (publication.as_of, publication.scratch.to_owned()));
+        let write = move || write_files(&table, publication.0, &publication.1);
+        async { tokio::task::spawn_blocking(write).await.map_err(joined)? }
+    });
+    let local: Vec<Vec<Local>> =
+        stream::iter(local).buffered(CONCURRENT_PUTS).try_collect().await?;
+    let local: BTreeMap<&str, Vec<Local>> =
+        tables.iter().map(|table| table.name.as_str()).zip(local).collect();
     let stands = |table: &TableFiles| {
-        current.tables.get(&table.name).filter(|stored| is_same(table, stored)).cloned()
+        let files = &local[table.name.as_str()];
+        current.tables.get(&table.name).filter(|stored| is_same(files, stored)).cloned()
     };
     let kept = publication.keep.is_none_or(|quarter| {
         let kept = current.kept.get(quarter);
@@ -114,13 +126,13 @@ pub async fn publish(
         };
         let (set, table, run) = (set.clone(), table.clone(), run.to_owned());
         let place = move |name: &str| layout::published(version, &run, name);
-        let scratch = publication.scratch.to_owned();
+        let local = local[table.name.as_str()].clone();
         // A table that stands byte for byte is named again, not written again.
         let stored = stands(&table);
         let write = async move {
             let files = match stored {
                 Some(stored) => stored.files,
-                None => write(&set, &table, &place, &scratch).await?,
+                None => put(&set, &local, &place).await?,
             };
             let entry = Table { files, ..entry };
             verify(&set, &table.name, &entry).await?;
@@ -146,63 +158,120 @@ pub async fn publish(
     Ok(Published::Version(version, files))
 }
 
-/// Whether `stored` holds the same bytes in the same formats.
-fn is_same(table: &TableFiles, stored: &Table) -> bool {
-    let files = stored.digests();
-    let parquet = |(_, digest): &(&str, &str)| *digest == table.written.sha256;
-    files.iter().any(parquet) && files.len() == file_count(&table.formats)
+/// A file in scratch that is to be published under its name.
+#[derive(Debug, Clone)]
+struct Local {
+    name: String,
+    path: PathBuf,
+    written: Written,
 }
 
-/// How many files a table has that is published in `formats`.
-#[must_use]
-pub fn file_count(formats: &[Format]) -> usize {
-    if formats.contains(&Format::Csv) { 3 } else { 1 }
-}
-
-fn file_names(table: &TableFiles) -> Vec<String> {
-    let mut names = vec![format!("{}.parquet", table.name)];
-    if table.formats.contains(&Format::Csv) {
-        names.push(format!("{}.csv", table.name));
-        names.push(format!("{}.excel.csv", table.name));
-    }
-    names
+/// Whether `stored` holds the same files, byte for byte.
+fn is_same(files: &[Local], stored: &Table) -> bool {
+    let found: BTreeSet<(&str, &str)> = stored.digests().into_iter().collect();
+    let made = files.iter().map(|file| (file.name.as_str(), file.written.sha256.as_str()));
+    made.collect::<BTreeSet<_>>() == found
 }
 
 pub(super) fn joined(error: tokio::task::JoinError) -> Error {
     Error::new(Kind::Defect, "a task ended early").because(error)
 }
 
-/// Writes the files of one table, each to the place that its name has.
-async fn write(
-    set: &TableSet,
-    table: &TableFiles,
-    place: &(dyn Fn(&str) -> Path + Send + Sync),
-    scratch: &FsPath,
-) -> Result<Vec<DataFile>> {
-    let mut written = vec![(table.parquet.clone(), table.written.clone())];
-    if table.formats.contains(&Format::Csv) {
-        let plain = scratch.join(format!("{}.csv", table.name));
-        let excel = scratch.join(format!("{}.excel.csv", table.name));
-        let (parquet, paths) = (table.parquet.clone(), (plain.clone(), excel.clone()));
-        let task = tokio::task::spawn_blocking(move || csv::write(&parquet, &paths.0, &paths.1));
-        let (for_machines, for_people) = task.await.map_err(joined)??;
-        written.push((plain, for_machines));
-        written.push((excel, for_people));
+/// The most files that a table is split into.
+const MAX_SPLIT: usize = 200;
+
+/// Writes the files of one table to `scratch`: its Parquet file stands there already.
+fn write_files(table: &TableFiles, as_of: NaiveDate, scratch: &FsPath) -> Result<Vec<Local>> {
+    let name = &table.name;
+    let presentation = &table.presentation;
+    let local = |name: String, written: Written| Local { path: scratch.join(&name), name, written };
+    let mut files = vec![Local {
+        name: format!("{name}.parquet"),
+        path: table.parquet.clone(),
+        written: table.written.clone(),
+    }];
+    let (csv, workbook) =
+        (presentation.formats.contains(&Format::Csv), presentation.formats.contains(&Format::Xlsx));
+    if !csv && !workbook {
+        return Ok(files);
     }
-    let mut files = Vec::new();
-    for ((from, written), name) in written.into_iter().zip(file_names(table)) {
-        let path = place(&name);
-        put_file(set.store().as_ref(), &from, &path)
+    let rows = Rows::read(&table.parquet, presentation)?;
+    if csv {
+        let (plain, excel) = (format!("{name}.csv"), format!("{name}.excel.csv"));
+        let written = csv::for_machines(&table.parquet, &scratch.join(&plain))?;
+        files.push(local(plain, written));
+        let written = csv::for_people(&rows, presentation, &scratch.join(&excel))?;
+        files.push(local(excel, written));
+    }
+    let mut book = |file: String, rows: &Rows| -> Result<()> {
+        let written = xlsx::write(name, rows, presentation, as_of, &scratch.join(&file))?;
+        files.push(local(file, written));
+        Ok(())
+    };
+    match presentation.split.as_ref().filter(|_| workbook) {
+        Some(split) => {
+            let mut known = BTreeSet::new();
+            for (value, rows) in rows.split(split, MAX_SPLIT)? {
+                book(format!("{name}.{}.xlsx", file_part(value.as_deref(), &mut known)), &rows)?;
+            }
+        }
+        None if workbook => book(format!("{name}.xlsx"), &rows)?,
+        None => {}
+    }
+    Ok(files)
+}
+
+/// `value` as a part of a file's name, unlike those `known`: letters and digits of any script stay.
+fn file_part(value: Option<&str>, known: &mut BTreeSet<String>) -> String {
+    let kept = |char: char| if char.is_alphanumeric() || char == '-' { char } else { '_' };
+    let part: String =
+        value.map_or_else(|| "-".to_owned(), |value| value.chars().map(kept).collect());
+    let numbered = (2..).map(|number| format!("{part}_{number}"));
+    let mut names = std::iter::once(part.clone()).chain(numbered);
+    // There are more numbers than names that are known.
+    let part = names.find(|name| !known.contains(&name.to_lowercase())).unwrap_or(part);
+    known.insert(part.to_lowercase());
+    part
+}
+
+/// Puts `files` to the places that their names have.
+async fn put(
+    set: &TableSet,
+    files: &[Local],
+    place: &(dyn Fn(&str) -> Path + Send + Sync),
+) -> Result<Vec<DataFile>> {
+    let mut stored = Vec::new();
+    for file in files {
+        let path = place(&file.name);
+        put_file(set.store().as_ref(), &file.path, &path)
             .await
             .map_err(|error| error.at(set.place().object(&path)))?;
-        files.push(DataFile {
+        stored.push(DataFile {
             path: path.to_string(),
-            bytes: written.bytes,
-            rows: written.rows,
-            sha256: written.sha256,
+            bytes: file.written.bytes,
+            rows: file.written.rows,
+            sha256: file.written.sha256.clone(),
             part: String::new(),
         });
     }
-    files.sort_by(|left, right| left.path.cmp(&right.path));
-    Ok(files)
+    stored.sort_by(|left, right| left.path.cmp(&right.path));
+    Ok(stored)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::file_part;
+
+    #[test]
+    fn parts_of_file_names_keep_letters_and_differ_on_every_file_system() {
+        let mut known = BTreeSet::new();
+        let mut part = |value| file_part(value, &mut known);
+        assert_eq!(part(None), "-");
+        assert_eq!(part(Some("Иванова А.")), "Иванова_А_");
+        assert_eq!(part(Some("иванова/а.")), "иванова_а__2");
+        assert_eq!(part(Some("../etc")), "___etc");
+        assert_eq!(part(Some("")), "");
+    }
 }

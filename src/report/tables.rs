@@ -62,6 +62,7 @@ fn word(format: Format) -> &'static str {
     match format {
         Format::Parquet => "Parquet",
         Format::Csv => "CSV",
+        Format::Xlsx => "XLSX",
     }
 }
 

@@ -22,7 +22,7 @@ use crate::error::{Error, Kind, Result};
 use crate::lake::{
     ExportReport, Found, Loading, RunRecord, RunState, StepRecord, load, write_record,
 };
-use crate::publish::{Publication, Published, TableFiles, publish, refresh};
+use crate::publish::{Presentation, Publication, Published, TableFiles, publish, refresh};
 use crate::tableset::{Manifest, TableSet};
 use crate::transform::{Materialised, Models};
 
@@ -440,7 +440,11 @@ impl Running<'_> {
                     written: made.written.clone(),
                     schema: Arc::clone(&made.schema),
                     grain: contract.grain.clone(),
-                    formats: entry.formats.clone(),
+                    presentation: Presentation::new(
+                        contract,
+                        entry,
+                        self.workspace.project.language,
+                    ),
                     not_available: missing.of(contract),
                 })
             });

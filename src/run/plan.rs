@@ -296,7 +296,8 @@ pub(super) async fn plan_table<'a>(
     request: &Request,
     table: &str,
 ) -> Result<(Plan, Models<'a>)> {
-    let publish = Publish { table: table.to_owned(), to: String::new(), formats: Vec::new() };
+    let publish =
+        Publish { table: table.to_owned(), to: String::new(), formats: Vec::new(), split: None };
     plan_publication(workspace, request, vec![publish]).await
 }
 

@@ -22,7 +22,7 @@ use crate::config::pipeline::Source;
 use crate::config::{Env, Keep, load as load_project};
 use crate::error::{Error, Kind, Result};
 use crate::lake::{Asked, Lake, Ledger, Loading, ask, discard, discover, load, replay};
-use crate::publish::{Publication, TableFiles, publish};
+use crate::publish::{Presentation, Publication, TableFiles, publish};
 use crate::store::{Fault, FaultStore, Patience, Place, Stores};
 use crate::tableset::{Health, Look, Manifest, TableSet, health, remove, restore, sweep};
 
@@ -456,7 +456,7 @@ async fn publish_sum(world: &World, runner: &Runner) -> Result<()> {
         parquet,
         schema,
         grain: vec!["number".to_owned()],
-        formats: Vec::new(),
+        presentation: Presentation::default(),
         not_available: Vec::new(),
     };
     let publication = Publication {

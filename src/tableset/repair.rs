@@ -11,7 +11,7 @@ use super::manifest::{Head, Manifest};
 use super::set::TableSet;
 use super::verify::verify;
 use crate::error::{Kind, Result};
-use crate::layout::{LOG, Object};
+use crate::layout::{self, LOG, Object};
 use crate::store::Edit;
 
 /// How closely files are looked at.
@@ -147,7 +147,7 @@ impl Looked<'_> {
                     continue;
                 }
                 short = true;
-                let object = set.place().object(&Path::from(file.path.as_str()));
+                let object = set.place().object(&layout::object(&file.path));
                 let found = found.map_or("is missing".to_owned(), |found| {
                     format!("has {found} bytes, expected {}", file.bytes)
                 });

@@ -24,7 +24,7 @@ use super::manifest::Head;
 use super::set::TableSet;
 use crate::config::Keep;
 use crate::error::{Error, Kind, Result};
-use crate::layout::{Object, UNFINISHED};
+use crate::layout::{self, Object, UNFINISHED};
 
 /// What is younger than this stays.
 const YOUNG: TimeDelta = TimeDelta::hours(24);
@@ -155,7 +155,7 @@ pub async fn remove(set: &TableSet, sweep: &Sweep) -> Result<()> {
         .hint("run it again when no other project writes there"));
     }
     for file in &sweep.garbage {
-        let path = Path::from(file.path.as_str());
+        let path = layout::object(&file.path);
         match set.store().delete(&path).await {
             Ok(()) | Err(object_store::Error::NotFound { .. }) => {}
             Err(error) => return Err(set.place().failed(&path, error)),

@@ -1,10 +1,9 @@
 //! Reading a version back: does every file that its manifest names hold what it says?
 
-use object_store::path::Path;
-
 use super::manifest::Table;
 use super::set::TableSet;
 use crate::error::{Error, Kind, Result};
+use crate::layout;
 use crate::store::sha256_of;
 
 /// Reads every file of `table` and compares size and SHA-256 with the manifest's.
@@ -13,7 +12,7 @@ use crate::store::sha256_of;
 /// When a file is missing or differs.
 pub async fn verify(set: &TableSet, name: &str, table: &Table) -> Result<()> {
     for file in &table.files {
-        let (sha256, bytes) = sha256_of(set.store().as_ref(), &Path::from(file.path.as_str()))
+        let (sha256, bytes) = sha256_of(set.store().as_ref(), &layout::object(&file.path))
             .await
             .map_err(|error| error.at(format!("table \"{name}\" file \"{}\"", file.path)))?;
         if sha256 != file.sha256 || bytes != file.bytes {

@@ -13,6 +13,7 @@ use datafusion::logical_expr::{
 };
 use datafusion::prelude::SessionContext;
 
+use super::callers::Callers;
 use super::classes::{By, ClassOf, Limits};
 use super::collect::Collect;
 use super::histories::{DirectionHistories, History};
@@ -20,6 +21,7 @@ use super::json::JsonText;
 use super::moved::Moved;
 use super::odds::{FitOdds, PSilent};
 use super::parameters::ten_thousandths;
+use super::phrase::Told;
 use super::rhythm::{Given, Rhythm, Which};
 use super::tax_id::TaxId;
 use super::texts::{Listed, NamedOnLargest};
@@ -29,6 +31,7 @@ use crate::domain::calendar::{Fiscal, add_months};
 use crate::domain::history::Method;
 use crate::domain::rhythm::{self, Base, silence_days};
 use crate::domain::value::Share;
+use crate::language::Language;
 
 /// A function and what it does.
 #[derive(Debug, Clone, Copy)]
@@ -121,6 +124,18 @@ pub const FUNCTIONS: &[FunctionHelp] = &[
         gives: "aggregate, list of one {clients, repeaters, r, alpha, a, b, log_likelihood}: the \
                 parameters of MBG/NBD that fit best, rounded to 4 significant digits",
     },
+    FunctionHelp {
+        call: "callers(rows, people)",
+        gives: "list of {client_key, caller}: to each of the rows, {client_key, settled, role, lost_by, \
+                passed_over} in the order of the list, who calls: settled, else of the people, {manager, \
+                role}, the one of the row's role who has the fewest rows so far and is neither lost_by nor \
+                passed_over",
+    },
+    FunctionHelp {
+        call: "phrase(name, …)",
+        gives: "text: the phrase of that name in the project's language, with numbers and days as the \
+                language writes them; NULL where anything said in it is NULL",
+    },
     FunctionHelp { call: "json_text(text)", gives: "text: the text as a JSON string, or null" },
     FunctionHelp {
         call: "normal_tax_id(text)",
@@ -134,8 +149,13 @@ pub const FUNCTIONS: &[FunctionHelp] = &[
     },
 ];
 
-/// Registers all functions for a run as of `as_of`.
-pub(super) fn register(session: &SessionContext, settings: &Settings, as_of: Day) {
+/// Registers all functions for a run as of `as_of` that speaks `language`.
+pub(super) fn register(
+    session: &SessionContext,
+    settings: &Settings,
+    language: Language,
+    as_of: Day,
+) {
     let calendar = [
         Calendar::AddMonths,
         Calendar::AddDays,
@@ -148,6 +168,8 @@ pub(super) fn register(session: &SessionContext, settings: &Settings, as_of: Day
     ];
     session.register_udf(ScalarUDF::from(PSilent::new()));
     session.register_udf(ScalarUDF::from(JsonText::new()));
+    session.register_udf(ScalarUDF::from(Callers::new()));
+    session.register_udf(ScalarUDF::from(Told::new(language)));
     session.register_udf(ScalarUDF::from(TaxId::normal()));
     session.register_udf(ScalarUDF::from(TaxId::state()));
     session.register_udaf(AggregateUDF::from(Collect::new(FitOdds)));

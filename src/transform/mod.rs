@@ -5,6 +5,7 @@
 //! Does not know: suppliers, targets, what becomes of a table.
 
 mod asked;
+mod callers;
 mod classes;
 mod collect;
 mod functions;
@@ -18,6 +19,7 @@ mod moved;
 mod nested;
 mod odds;
 mod parameters;
+mod phrase;
 mod picks;
 mod plan;
 mod reference;

@@ -159,7 +159,7 @@ impl<'a> Models<'a> {
         as_of: NaiveDate,
     ) -> Result<Self> {
         let session = engine.session(engine.limits().threads);
-        functions::register(&session, settings, to_day(as_of));
+        functions::register(&session, settings, project.language, to_day(as_of));
         let parameters = Parameters::new(settings, &project.currency, as_of);
         let models = Self {
             project,

@@ -163,10 +163,15 @@ fn lists(settings: &Settings) -> Result<Vec<Named>> {
         ("role", texts(roles.iter().map(|(_, role)| role.as_str()).collect())),
     ];
     tables.push(named("set_list_roles", columns)?);
-    let tiers = settings.list_tiers.iter().map(String::as_str).collect();
-    tables.push(named("set_list_tiers", vec![("tier", texts(tiers))])?);
-    let signs = settings.list_also.iter().map(String::as_str).collect();
-    tables.push(named("set_list_also", vec![("sign", texts(signs))])?);
+    for (name, column, words) in [
+        ("set_list_tiers", "tier", &settings.list_tiers),
+        ("set_list_also", "sign", &settings.list_also),
+        ("set_list_fading", "sign", &settings.list_fading),
+        ("set_channels", "channel", &settings.channels),
+    ] {
+        tables
+            .push(named(name, vec![(column, texts(words.iter().map(String::as_str).collect()))])?);
+    }
     let equivalents = &settings.equivalents;
     let costs: Decimal128Array = equivalents.iter().map(|(_, cost)| hundredths(cost)).collect();
     let columns = vec![
@@ -223,7 +228,7 @@ fn kept() -> Result<Vec<Named>> {
 }
 
 /// The tables that settings and contracts become, and those of what is kept.
-pub(super) const SETTING_TABLES: [&str; 9] = [
+pub(super) const SETTING_TABLES: [&str; 11] = [
     KEPT_MEASURES,
     MEASURES_NOW,
     "set_sleep_rules",
@@ -231,6 +236,8 @@ pub(super) const SETTING_TABLES: [&str; 9] = [
     "set_list_roles",
     "set_list_tiers",
     "set_list_also",
+    "set_list_fading",
+    "set_channels",
     "set_equivalents",
     "set_reports",
 ];

@@ -1,7 +1,7 @@
 //! Unit tests of SQL models: small tables in, the model's rows against the expected ones.
 //!
-//! Keeps true: a test sees the rows that it gives, the reference files, its day and its settings; tables
-//! have the columns that the project's settings give them; tests in which a model has the same plan share
+//! Keeps true: a test sees the rows that it gives, the reference files that it does not give, its day and
+//! what it says of settings, currency and language, never the project's; tests in which a model has the same plan share
 //! that plan; outcomes come in the order of the declarations.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -19,7 +19,7 @@ use tokio::task::JoinSet;
 
 use super::functions;
 use super::graph::Graph;
-use super::parameters::{Parameters, setting_tables};
+use super::parameters::{Parameters, SETTING_TABLES, setting_tables};
 use super::plan::plan;
 use super::reference::{self, parse_csv};
 use super::slots::{Memo, Slots};
@@ -138,7 +138,10 @@ async fn run(tests: &Tests, model: &str, test: &UnitTest) -> Result<Vec<String>>
         test.given.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
     let needed = tests.graph.needed(&[model.to_owned()].into());
     let mut strange = given.keys().filter(|name| {
-        canonical::table(name).is_none() && !needed.iter().any(|model| model == *name)
+        canonical::table(name).is_none()
+            && !SETTING_TABLES.contains(name)
+            && !tests.project.references.contains_key(**name)
+            && !needed.iter().any(|model| model == *name)
     });
     if let Some(name) = strange.next() {
         let message = format!("table \"{name}\" is given, but not read");
@@ -200,12 +203,16 @@ impl<'a> Case<'a> {
         let defaults = defaults();
         let settings = test.settings.as_ref().unwrap_or(&defaults);
         let session = tests.engine.session(1);
-        functions::register(&session, settings, to_day(test.as_of));
+        functions::register(&session, settings, test.language, to_day(test.as_of));
         let slots = Slots::of(&session);
-        let parameters = Parameters::new(settings, &project.currency, test.as_of);
+        let parameters = Parameters::new(settings, &test.currency, test.as_of);
         let case = Self { tests, session, slots, parameters };
+        let rows_of = |name: &str, rows: RecordBatch| match given.get(name) {
+            Some(text) => table_of(text, &rows.schema()),
+            None => Ok(rows),
+        };
         for (name, rows) in setting_tables(project, settings)? {
-            case.give(name, rows)?;
+            case.give(name, rows_of(name, rows)?)?;
         }
         for table in canonical::TABLES {
             let columns: SchemaRef = Arc::new(table.schema());
@@ -217,7 +224,7 @@ impl<'a> Case<'a> {
         }
         for (name, path) in &project.references {
             if canonical::table(name).is_none() {
-                case.give(name, reference::rows(path)?)?;
+                case.give(name, rows_of(name, reference::rows(path)?)?)?;
             }
         }
         Ok(case)

@@ -205,7 +205,18 @@ fn published(project: &Project, faults: &mut Faults) {
                         format!("published table \"{name}\" has no grain"),
                         "name the columns that are unique together".to_owned(),
                     ),
-                    Some(_) => continue,
+                    Some(contract) => match &publish.split {
+                        Some(split) if !has_column(contract, split) => {
+                            let known = contract.columns.iter().map(|column| column.name.as_str());
+                            (
+                                format!(
+                                    "table \"{name}\" has no column \"{split}\" to be split by"
+                                ),
+                                names::suggest(split, known),
+                            )
+                        }
+                        _ => continue,
+                    },
                 },
             };
             faults.push(Fault::new(&pipeline.file, (0, 0), message).hint(hint));

@@ -47,14 +47,14 @@ impl Sleep {
         Some(self.refusal.as_ref()?.reason()?.1)
     }
 
-    /// Days of the window of an attempt.
+    /// Days from the first to the last of the window of an attempt.
     pub(crate) fn window(&self) -> i64 {
         window(self.cycle)
     }
 }
 
 fn window(cycle: i64) -> i64 {
-    up(3 * cycle, 20_000).max(30)
+    up(3 * cycle, 20_000).max(30) - 1
 }
 
 /// An attempt with what came of it.

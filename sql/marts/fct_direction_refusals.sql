@@ -1,0 +1,35 @@
+-- Refusals within a direction: the beginning of each spell in it, said or unsaid.
+-- grain: one row per refusal
+select
+    refusal,
+    quarter,
+    quarter_start,
+    quarter_end,
+    stopped_quarter,
+    date,
+    client_key,
+    name,
+    spell,
+    scope,
+    form,
+    trigger,
+    direction,
+    stage,
+    reason,
+    reason_group,
+    reason_source,
+    reason_client,
+    reason_manager,
+    reason_verified,
+    reason_words,
+    reasons_disagree,
+    human_factor,
+    competitor,
+    region,
+    industry,
+    manager,
+    sales_type,
+    tier,
+    lost_annual_value
+from int_all_refusals
+where scope = 'direction'

@@ -1,0 +1,35 @@
+-- Every spell of sleep of a client within a direction, with its return.
+-- grain: one row per client_key, direction and spell
+select
+    client_key,
+    direction,
+    spell,
+    quarter_name(fell_asleep_on) as quarter,
+    quarter_start(fell_asleep_on) as quarter_start,
+    quarter_end(fell_asleep_on) as quarter_end,
+    last_purchase,
+    cycle,
+    cycle_basis,
+    threshold,
+    fell_asleep_on,
+    trigger,
+    form,
+    spoken_on,
+    returned_on,
+    case when returned_on is null then null else quarter_name(returned_on) end
+        as returned_quarter,
+    days_between(fell_asleep_on, coalesce(returned_on, $as_of)) as days_asleep,
+    reason,
+    reason_group,
+    reason_source,
+    reason_client,
+    reason_manager,
+    reason_verified,
+    reason_words,
+    region,
+    industry,
+    sales_type,
+    lost_by,
+    tier,
+    annual_value
+from int_direction_spell_facts

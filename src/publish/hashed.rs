@@ -1,0 +1,43 @@
+//! A file that knows what was written to it.
+
+use std::fs::File;
+use std::io::{BufWriter, Write};
+use std::path::Path;
+
+use sha2::{Digest, Sha256};
+
+use crate::columnar::Written;
+use crate::digest::hex;
+use crate::error::{Result, in_file};
+
+/// A file with the digest and the number of its bytes.
+pub(super) struct Hashed {
+    file: BufWriter<File>,
+    digest: Sha256,
+    bytes: u64,
+}
+
+impl Hashed {
+    pub(super) fn create(path: &Path) -> Result<Self> {
+        let file = BufWriter::with_capacity(1 << 17, File::create(path).map_err(in_file(path))?);
+        Ok(Self { file, digest: Sha256::new(), bytes: 0 })
+    }
+
+    pub(super) fn done(mut self, rows: u64) -> Result<Written> {
+        self.file.flush()?;
+        Ok(Written { bytes: self.bytes, rows, sha256: hex(&self.digest.finalize()) })
+    }
+}
+
+impl Write for Hashed {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        let written = self.file.write(bytes)?;
+        self.digest.update(&bytes[..written]);
+        self.bytes += written as u64;
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.file.flush()
+    }
+}
