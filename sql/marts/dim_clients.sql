@@ -42,6 +42,14 @@ last_spells as (
     ) as last
 ),
 
+joins as (
+    select client_key, listed(joined_by) as joined_by
+    from (
+        select distinct client_key, joined_by from int_client_keys where joined_by is not null
+    ) as ways
+    group by client_key
+),
+
 rules as (
     select sales_type, lost_deal from set_sleep_rules
 ),
@@ -63,6 +71,7 @@ dated as (
         clients.important,
         clients.potential,
         clients.created_on,
+        joins.joined_by,
         last_cycles.first_purchase,
         last_cycles.last_purchase,
         last_cycles.purchases,
@@ -108,6 +117,7 @@ dated as (
     inner join rules on clients.sales_type = rules.sales_type
     inner join values_now on last_cycles.client_key = values_now.client_key
     cross join odds
+    left join joins on last_cycles.client_key = joins.client_key
     left join int_variation as variation on last_cycles.client_key = variation.client_key
     left join margins on last_cycles.client_key = margins.client_key
     left join int_days_late as payers on last_cycles.client_key = payers.client_key
@@ -131,6 +141,7 @@ final as (
         important,
         potential,
         created_on,
+        joined_by,
         first_purchase,
         last_purchase,
         purchases,

@@ -98,6 +98,7 @@ units as (
 
 final as (
     select
+        summed.buyers = 'all' and summed.state = 'all' as is_total,
         summed.quarter,
         summed.quarter_start,
         summed.quarter_end,

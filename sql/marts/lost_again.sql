@@ -44,6 +44,7 @@ returns as (
 
 final as (
     select
+        returns.counted_by['dimension'] = 'total' as is_total,
         closed_quarters.quarter,
         closed_quarters.quarter_start,
         closed_quarters.quarter_end,

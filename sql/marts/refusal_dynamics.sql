@@ -176,6 +176,7 @@ compared as (
 
 final as (
     select
+        dimension = 'total' as is_total,
         quarter,
         quarter_start,
         quarter_end,

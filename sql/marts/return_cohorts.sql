@@ -50,6 +50,7 @@ judged as (
 
 final as (
     select
+        dimension = 'total' as is_total,
         quarter,
         quarter_start,
         quarter_end,

@@ -158,6 +158,7 @@ united as (
 
 final as (
     select
+        united.dimension = 'total' as is_total,
         closed_quarters.quarter,
         closed_quarters.quarter_start,
         closed_quarters.quarter_end,

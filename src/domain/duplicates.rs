@@ -132,8 +132,8 @@ impl Traits {
         Self {
             scheme: scheme.and_then(|known| known.kind),
             tax_id: known.map(|known| known.normalised.trim_start_matches('0').to_owned()),
-            phones: parts(client.phone.as_deref(), &[',', ';']).filter_map(phone).collect(),
-            mails: parts(client.email.as_deref(), &[',', ';', ' ']).filter_map(mail).collect(),
+            phones: phones(client.phone.as_deref().unwrap_or_default()),
+            mails: mails(client.email.as_deref().unwrap_or_default()),
             name: company_name::normalise(&client.name),
         }
     }
@@ -151,8 +151,16 @@ pub(super) fn legal_person(client: &Client) -> Option<(&'static str, String)> {
     traits.scheme.zip(traits.tax_id)
 }
 
-fn parts<'a>(text: Option<&'a str>, by: &'a [char]) -> impl Iterator<Item = &'a str> {
-    text.unwrap_or_default().split(by)
+/// The last ten digits of each phone in `text`, parted by `,` or `;`.
+#[must_use]
+pub fn phones(text: &str) -> Vec<String> {
+    text.split([',', ';']).filter_map(phone).collect()
+}
+
+/// Each mail in `text`, parted by `,`, `;` or a space, in lower case.
+#[must_use]
+pub fn mails(text: &str) -> Vec<String> {
+    text.split([',', ';', ' ']).filter_map(mail).collect()
 }
 
 /// The last 10 digits.

@@ -17,6 +17,7 @@ pub mod duplicates;
 mod duplicates_tests;
 pub mod history;
 mod minimise;
+pub mod nearest;
 pub mod odds;
 #[cfg(test)]
 mod odds_tests;

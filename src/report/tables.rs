@@ -25,6 +25,11 @@ fn table(scope: Scope<'_>, contract: &Contract) -> Section {
     if !contract.needs.is_empty() {
         facts.push(("Needs", listed(codes(&contract.needs), "")));
     }
+    if !contract.additive_over.is_empty() {
+        let mut line = plain("only within one value each of ");
+        line.extend(listed(codes(&contract.additive_over), ""));
+        facts.push(("Adds up", line));
+    }
     facts.extend(lineage(scope, &contract.model));
     let blocks = vec![
         Block::Paragraph(marked(&contract.description)),

@@ -17,6 +17,7 @@ use super::callers::Callers;
 use super::classes::{By, ClassOf, Limits};
 use super::collect::Collect;
 use super::histories::{DirectionHistories, History};
+use super::joining::{NearestNames, Plain, What};
 use super::json::JsonText;
 use super::moved::Moved;
 use super::odds::{FitOdds, PSilent};
@@ -136,6 +137,20 @@ pub const FUNCTIONS: &[FunctionHelp] = &[
         gives: "text: the phrase of that name in the project's language, with numbers and days as the \
                 language writes them; NULL where anything said in it is NULL",
     },
+    FunctionHelp {
+        call: "plain_name(text)",
+        gives: "text: the name of a firm in lower case, without its legal form",
+    },
+    FunctionHelp {
+        call: "plain_phones(text)",
+        gives: "list of text: the last ten digits of each phone",
+    },
+    FunctionHelp { call: "plain_mails(text)", gives: "list of text: each mail in lower case" },
+    FunctionHelp {
+        call: "nearest_names(name, clients)",
+        gives: "text: of the clients, one list of {client_key, name} for all, the three names that share \
+                a word with the name and are most like it; NULL where none is",
+    },
     FunctionHelp { call: "json_text(text)", gives: "text: the text as a JSON string, or null" },
     FunctionHelp {
         call: "normal_tax_id(text)",
@@ -168,6 +183,10 @@ pub(super) fn register(
     ];
     session.register_udf(ScalarUDF::from(PSilent::new()));
     session.register_udf(ScalarUDF::from(JsonText::new()));
+    session.register_udf(ScalarUDF::from(NearestNames::new()));
+    for what in [What::Name, What::Phones, What::Mails] {
+        session.register_udf(ScalarUDF::from(Plain::new(what)));
+    }
     session.register_udf(ScalarUDF::from(Callers::new()));
     session.register_udf(ScalarUDF::from(Told::new(language)));
     session.register_udf(ScalarUDF::from(TaxId::normal()));

@@ -11,6 +11,7 @@ mod collect;
 mod functions;
 mod graph;
 mod histories;
+mod joining;
 mod json;
 mod later;
 mod lineage;
