@@ -75,7 +75,10 @@ sources:
     load: upsert
 publish:
   - { table: fct_spells, to: bi, as: [csv] }
+  - { table: fct_direction_spells, to: bi, as: [csv] }
   - { table: fct_refusals, to: bi, as: [csv] }
+  - { table: fct_direction_refusals, to: bi, as: [csv] }
+  - { table: fct_deal_refusals, to: bi, as: [csv] }
   - { table: refusal_dynamics, to: bi, as: [csv] }
 "#;
 
@@ -114,10 +117,10 @@ fn a_direction_that_a_client_gives_up_is_a_spell_of_its_own() {
         "tier",
     ];
     assert_eq!(
-        lines(&project, &spells, "fct_spells where direction is not null"),
+        lines(&project, &spells, "fct_direction_spells"),
         ["books:A pipes 1 2026-05-10 30.0000 pair 60 2026-06-20 refusal 250.00 gold"]
     );
-    let whole = lines(&project, &["client_key"], "fct_spells where direction is null");
+    let whole = lines(&project, &["client_key"], "fct_spells");
     assert!(whole.is_empty(), "as a whole nobody sleeps");
     let refusals = [
         "refusal",
@@ -130,23 +133,34 @@ fn a_direction_that_a_client_gives_up_is_a_spell_of_its_own() {
         "lost_annual_value",
     ];
     assert_eq!(
-        lines(&project, &refusals, "fct_refusals order by refusal"),
+        lines(&project, &refusals, "fct_direction_refusals"),
+        ["books:A#pipes#1 2026Q2 direction spoken pipes offer price 250.00"]
+    );
+    let deals: Vec<&str> = refusals.into_iter().filter(|column| *column != "form").collect();
+    assert_eq!(
+        lines(&project, &deals, "fct_deal_refusals order by refusal"),
         [
-            "books:A#pipes#1 2026Q2 direction spoken pipes offer price 250.00",
-            "books:r2 2026Q3 deal spoken bolts tender price 900.00",
-            "books:r3 2026Q3 deal spoken bolts unknown",
-            "books:r4 2026Q3 deal spoken unknown",
+            "books:r2 2026Q3 deal bolts tender price 900.00",
+            "books:r3 2026Q3 deal bolts unknown",
+            "books:r4 2026Q3 deal unknown",
         ]
     );
     let dynamics = "refusal_dynamics where quarter = '2026Q3' order by scope, dimension, value";
     assert_eq!(
         lines(&project, &["quarter", "scope", "dimension", "value", "refusals"], dynamics),
         [
+            "2026Q3 deal competitor none 3",
             "2026Q3 deal direction bolts 2",
             "2026Q3 deal direction unknown 1",
+            "2026Q3 deal manager unknown 3",
+            "2026Q3 deal reason price 1",
+            "2026Q3 deal reason unknown 2",
+            "2026Q3 deal sales_type transactional 3",
             "2026Q3 deal scope deal 3",
             "2026Q3 deal stage tender 1",
             "2026Q3 deal stage unknown 2",
+            "2026Q3 deal stage_and_reason tender / price 1",
+            "2026Q3 deal stage_and_reason unknown / unknown 2",
             "2026Q3 direction direction pipes 0",
             "2026Q3 direction scope direction 0",
             "2026Q3 direction stage offer 0",
@@ -167,12 +181,13 @@ fn a_spell_in_a_direction_is_not_counted_while_the_client_sleeps_as_a_whole() {
     let refusals = REFUSALS.replace("r1,A,2026-06-20", "r1,A,2026-07-20");
     project.write("exports/refusals.csv", refusals);
     project.run(&["run"]).ends_with(0);
-    let spells = lines(&project, &["client_key", "direction", "fell_asleep_on"], "fct_spells");
+    let spells = lines(&project, &["client_key", "fell_asleep_on"], "fct_spells");
     assert_eq!(spells, ["books:A 2026-07-10"]);
+    assert!(lines(&project, &["direction"], "fct_direction_spells").is_empty());
     // What lies in the client's own spell is its reason, and no deal.
-    let refusals =
-        lines(&project, &["refusal", "scope", "reason"], "fct_refusals order by refusal");
-    assert_eq!(refusals, ["books:A#1 client price", "books:r3 deal unknown"]);
+    let columns = ["refusal", "scope", "reason"];
+    assert_eq!(lines(&project, &columns, "fct_refusals"), ["books:A#1 client price"]);
+    assert_eq!(lines(&project, &columns, "fct_deal_refusals"), ["books:r3 deal unknown"]);
 }
 
 #[test]
@@ -182,6 +197,6 @@ fn the_number_of_purchases_is_a_setting() {
     let setting = "domain: { direction: { min_purchases: 6 } }\n";
     project.write("pipelines/project.yaml", yaml + setting);
     project.run(&["run"]).ends_with(0);
-    let spells = "select count(*) as n from fct_spells where direction is not null";
+    let spells = "select count(*) as n from fct_direction_spells";
     assert_eq!(project.query(spells)[0]["n"], 0, "pipes were bought five times");
 }

@@ -46,6 +46,7 @@ mod made_up;
 mod naive;
 mod naive_calls;
 mod naive_company;
+mod naive_lists;
 mod naive_quarters;
 mod naive_reports;
 mod naive_returns;

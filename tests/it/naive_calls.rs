@@ -1,6 +1,6 @@
 //! Whom to call and what was broken, as the twin has it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::naive::Day;
 use crate::naive_company::{Paper, key, money, plus};
@@ -19,7 +19,8 @@ impl Twin {
                 .collect();
             quotes.sort_unstable();
             quotes.dedup();
-            if !self.purchases(client).is_empty() || requests.len() + quotes.len() < 3 {
+            let few = requests.len() + quotes.len() < 3;
+            if !self.purchases(client).is_empty() || few || self.off_limits(client) {
                 continue;
             }
             let both = || requests.iter().chain(&quotes);
@@ -41,7 +42,7 @@ impl Twin {
             let Some(sleep) = self.last_return(*client) else { continue };
             let returned = sleep.returned.unwrap();
             let further = self.further(*client, returned);
-            if further >= 2 {
+            if further >= 2 || self.off_limits(*client) {
                 continue;
             }
             let complaints = self
@@ -69,7 +70,11 @@ impl Twin {
     }
 
     pub(crate) fn untouched(&self) -> Vec<Row> {
-        let untouched = self.sleepers().filter(|one| self.untouched_since(one.client, one.fell));
+        let untouched = self.sleepers().filter(|one| {
+            self.untouched_since(one.client, one.fell)
+                && self.tried_of(one).is_empty()
+                && !self.off_limits(one.client)
+        });
         let row = |sleep: &Sleep| {
             vec![
                 ("client_key", key(sleep.client)),
@@ -114,9 +119,10 @@ impl Twin {
             for age in 2..=60 {
                 let day = plus(self.as_of, -age);
                 let touched = self.last_contact(client).is_some_and(|last| last > day);
-                if touched || self.purchases(client).iter().any(|bought| *bought >= day) {
+                if touched || self.off_limits(client) {
                     continue;
                 }
+                let bought = self.purchases(client).iter().any(|bought| *bought >= day);
                 let invoices: Vec<&Paper> = self
                     .papers(client, "invoice")
                     .filter(|one| one.day == day && !self.settled(one))
@@ -127,7 +133,7 @@ impl Twin {
                     self.contacts(client).filter(|one| one.kind == "quote" && one.day == day);
                 let told = told.count();
                 for (kind, papers, told) in [("invoice", invoices, 0), ("offer", quotes, told)] {
-                    if papers.len() + told == 0 {
+                    if papers.len() + told == 0 || kind == "offer" && bought {
                         continue;
                     }
                     let sum: i64 = papers.iter().map(|one| one.amount).sum();
@@ -168,7 +174,7 @@ impl Twin {
                 *found.entry((rule, key(client), day)).or_default() += 1;
             }
         };
-        for Tried { attempt, sleep, until, returned, .. } in &self.tried {
+        for Tried { attempt, sleep, until, returned, woken, .. } in &self.tried {
             let client = attempt.client;
             if let Some(sleep) = sleep.map(|place| &self.sleeps[place]) {
                 if attempt.manager.is_some() && attempt.manager == self.lost_by(sleep) {
@@ -187,6 +193,28 @@ impl Twin {
             if self.card(client).do_not_contact {
                 broken("do_not_contact", client, attempt.started_on);
             }
+            let asked = attempt.surveyed_on.or(attempt.result.map(|_| attempt.started_on));
+            if let Some(day) = attempt.woken_on
+                && sleep.is_some()
+                && self.seen.knows_waking
+                && asked.is_none_or(|asked| asked > day)
+            {
+                broken("woken_before_survey", client, day);
+            }
+            let touches = || {
+                let ours = self.contacts(client).filter(|one| one.ours());
+                ours.filter(|one| one.day >= attempt.started_on && one.day <= *until)
+            };
+            let spoken = touches().any(|one| ["call", "visit"].contains(&one.kind));
+            let by_word = matches!(attempt.channel, Some("call" | "visit"));
+            if let Some(day) = attempt.woken_on
+                && *woken
+                && touches().count() > 0
+                && !spoken
+                && !by_word
+            {
+                broken("mail_only", client, day);
+            }
             if let (Some(letter), Some(woken)) = (attempt.letter_on, attempt.woken_on)
                 && letter > woken
             {
@@ -200,9 +228,27 @@ impl Twin {
         }
         for sleep in self.sleepers() {
             let manager = self.card(sleep.client).manager;
-            let lost_by = self.lost_by(sleep);
-            if sleep.reason().1 == "unknown" && manager.is_some() && manager == lost_by {
-                broken("unknown_reason_same_manager", sleep.client, sleep.fell);
+            let refusals = self.seen.refusals.iter().filter(|one| one.client == sleep.client);
+            let known = refusals.filter(|one| {
+                one.day >= sleep.fell
+                    && one.reason().is_some_and(|(reason, ..)| reason.1 != "unknown")
+            });
+            let known = known.map(|one| one.day).min();
+            let surveys = self.contacts(sleep.client).filter(|one| one.kind == "survey");
+            let surveys = surveys.map(|one| (one.day, one.manager));
+            let attempts = self
+                .tried
+                .iter()
+                .filter(|one| one.sleep.is_some() && one.attempt.client == sleep.client);
+            let attempts = attempts.map(|one| (one.attempt.started_on, one.attempt.manager));
+            let asked: BTreeSet<Day> = surveys
+                .chain(attempts)
+                .filter(|(day, by)| *day >= sleep.fell && by.is_some() && *by == manager)
+                .filter(|(day, _)| known.is_none_or(|known| *day < known))
+                .map(|(day, _)| day)
+                .collect();
+            for day in asked {
+                broken("unknown_reason_same_manager", sleep.client, day);
             }
             if let Some(since) = self.seen.list_since {
                 let from = sleep.fell.max(since);
@@ -218,7 +264,7 @@ impl Twin {
                 one.day >= sleep.fell && one.manager.is_some_and(|name| above.contains(&name))
             });
             if self.tier_of(sleep) == "gold" && !spoke {
-                broken("head_silent", sleep.client, sleep.fell);
+                broken("head_silent", sleep.client, plus(sleep.fell, 7));
             }
         }
         let rows = found.into_iter().map(|((rule, client, day), times)| {

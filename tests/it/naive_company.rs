@@ -204,7 +204,6 @@ impl Company {
         let by_then = |day: Option<Day>| day.filter(|day| *day <= as_of);
         seen.papers.retain(|paper| paper.day <= as_of);
         for paper in &mut seen.papers {
-            paper.due = by_then(paper.due);
             paper.paid_on = by_then(paper.paid_on);
         }
         for card in &mut seen.cards {

@@ -188,6 +188,13 @@ impl Twin {
         such.filter(|one| one.id == *related && one.day <= by.day).max_by_key(|one| one.day)
     }
 
+    /// Whether shipments name orders, so that one that is named by none is not shipped.
+    pub(crate) fn orders_are_named(&self) -> bool {
+        self.books.clients.keys().any(|client| {
+            self.papers(*client, "shipment").any(|one| self.named(one, "order").is_some())
+        })
+    }
+
     /// Net purchases of a client dated from `from` to `until`.
     pub(crate) fn net(&self, client: usize, from: Day, until: Day) -> i64 {
         let sum = |kind| -> i64 {

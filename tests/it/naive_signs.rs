@@ -75,9 +75,12 @@ impl Twin {
             let shipments = self.papers(client, "shipment");
             let own = shipments
                 .filter(|one| self.named(one, "order").is_some_and(|named| same(named, order)));
-            let first = own.map(|one| one.day).min()?;
             let due = order.due?;
-            (first > due && in_cycle(first)).then_some((first, days(due, first)))
+            if let Some(first) = own.map(|one| one.day).min() {
+                return (first > due && in_cycle(first)).then_some((first, days(due, first)));
+            }
+            let late = self.as_of > due && self.orders_are_named();
+            late.then(|| (plus(due, 1), days(due, self.as_of)))
         });
         let late: Vec<(Day, i64)> = late.collect();
         if let (Some(last), Some(most)) =

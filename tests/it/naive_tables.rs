@@ -196,10 +196,10 @@ impl Twin {
         self.sleeps.iter().map(row).collect()
     }
 
-    /// Returned and seen among the spells that had lasted as long, of a tier or of all.
-    fn odds(&self, sleep: &Sleep) -> Option<(i64, i64)> {
+    /// Returned and seen among the spells that had lasted as long, of a tier, of all, or longer.
+    fn odds(&self, sleep: &Sleep) -> (i64, i64) {
         let month = (days(sleep.fell, self.as_of) / 30).min(36);
-        let share = |tier: Option<&str>| {
+        let share = |month: i64, tier: Option<&str>| {
             let (mut seen, mut ended) = (0, 0);
             for other in &self.sleeps {
                 let from = plus(other.fell, 30 * month);
@@ -209,9 +209,14 @@ impl Twin {
                     ended += i64::from(other.returned.is_some_and(|day| day <= plus(from, 365)));
                 }
             }
-            (seen >= 30).then_some((ended, seen))
+            (ended, seen)
         };
-        share(Some(self.tier_of(sleep))).or_else(|| share(None))
+        let longer = |from: i64| {
+            let shares = (from..=36).map(|month| share(month, None));
+            shares.fold((0, 0), |all, one| (all.0 + one.0, all.1 + one.1))
+        };
+        let tried = [share(month, Some(self.tier_of(sleep))), share(month, None), longer(month)];
+        tried.into_iter().find(|(_, seen)| *seen >= 30).unwrap_or((0, 1))
     }
 
     /// The newest survey result of a spell.
@@ -226,13 +231,34 @@ impl Twin {
         newest?.attempt.result
     }
 
+    /// Whether a client must not be contacted, or is known to have closed.
+    pub(crate) fn off_limits(&self, client: usize) -> bool {
+        let card = self.card(client);
+        let gone = self.open_sleep(client).is_some_and(|sleep| {
+            let sure = matches!(sleep.reason_source(), Some("verified" | "client"));
+            sure && matches!(sleep.reason().1, "liquidated" | "ended_activity")
+        });
+        card.do_not_contact || card.closed_on.is_some() || gone
+    }
+
+    /// Attempts of a spell whose window is over.
+    fn failed(&self, sleep: &Sleep) -> usize {
+        let tried = self.tried_of(sleep);
+        let failed = tried.iter().filter(|one| {
+            let early = one.attempt.closed_on.is_some_and(|closed| closed < one.until);
+            !one.returned && !early && (one.until <= self.as_of || sleep.returned.is_some())
+        });
+        failed.count()
+    }
+
     pub(crate) fn excluded(&self, sleep: &Sleep) -> Option<&'static str> {
         let card = self.card(sleep.client);
         match () {
             () if card.do_not_contact => Some("do_not_contact"),
-            () if card.closed_on.is_some() => Some("closed"),
+            () if self.off_limits(sleep.client) => Some("closed"),
             () if self.survey(sleep) == Some("hopeless") => Some("hopeless"),
             () if self.lost_before(sleep) => Some("lost_twice"),
+            () if self.failed(sleep) >= 3 => Some("max_attempts"),
             () if card.important => None,
             () if self.one_off(sleep.client) => Some("one_off"),
             () if self.small(sleep.client) => Some("small"),
@@ -252,16 +278,16 @@ impl Twin {
         let abc = self.abc();
         let gain = |sleep: &Sleep| {
             let value = self.value(sleep.client, self.as_of);
-            self.odds(sleep).map(|(ended, seen)| rounded(value * ended, seen))
+            let (ended, seen) = self.odds(sleep);
+            rounded(value * ended, seen)
         };
         let mut order: Vec<(bool, i64, i64, String)> = self
             .sleepers()
             .filter(|sleep| self.excluded(sleep).is_none())
             .map(|sleep| {
-                let value = self.value(sleep.client, self.as_of);
                 (
                     !self.card(sleep.client).important,
-                    -gain(sleep).unwrap_or(value),
+                    -gain(sleep),
                     days(sleep.fell, self.as_of),
                     key(sleep.client),
                 )
@@ -281,7 +307,7 @@ impl Twin {
                 || self.papers(client, "invoice").any(|one| since(one.day));
             let signs: Vec<&str> = self.signs(client).into_keys().collect();
             let missed = days(sleep.last_purchase, self.as_of) * 10_000;
-            let odds = self.odds(sleep);
+            let (ended, seen) = self.odds(sleep);
             let reason = sleep.reason();
             vec![
                 ("client_key", key(client)),
@@ -303,8 +329,8 @@ impl Twin {
                 ("attempts", self.tried_of(sleep).len().to_string()),
                 ("annual_value", money(value)),
                 ("lost_value", money(rounded(value * asleep, 364))),
-                ("return_odds", text(odds.map(|(ended, seen)| places(ended, seen, 6)))),
-                ("expected_gain", text(gain(sleep).map(money))),
+                ("return_odds", places(ended, seen, 6)),
+                ("expected_gain", money(gain(sleep))),
                 ("reason", reason.1.to_owned()),
                 ("lost_by", text(self.lost_by(sleep))),
                 ("survey_group", self.survey_group(sleep).to_owned()),

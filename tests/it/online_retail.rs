@@ -141,7 +141,7 @@ fn the_odds_rank_the_silent_better_than_days_in_cycles() {
 fn uplift_of_nothing(project: &Project, seed: u64) -> f64 {
     let spells = project.query(
         "select client_key, fell_asleep_on, coalesce(returned_on, date '9999-12-31') as returned_on \
-         from fct_spells where direction is null order by client_key, spell",
+         from fct_spells order by client_key, spell",
     );
     let mut chance = seed;
     let mut next = |below: u64| {

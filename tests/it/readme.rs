@@ -2,6 +2,8 @@
 
 use std::process::Command;
 
+use pobudka::config::{Env, load};
+
 use crate::project::{Ran, binary, repository};
 
 /// A fenced block: its language, the word after it, its text.
@@ -63,10 +65,12 @@ fn every_block_does_what_it_says() {
 #[test]
 fn every_published_table_and_every_verb_is_named() {
     let text = std::fs::read_to_string(repository().join("README.md")).unwrap();
-    for entry in std::fs::read_dir(repository().join("sql/marts")).unwrap() {
-        let path = entry.unwrap().path();
-        let name = path.file_stem().unwrap().to_string_lossy().into_owned();
-        assert!(text.contains(&format!("| `{name}` |")), "{name} is not in the README");
+    let tables = std::fs::read_to_string(repository().join("docs/tables.md")).unwrap();
+    let project = load(repository(), &Env::default()).unwrap();
+    let marts = project.models.values().filter(|model| model.layer == "marts");
+    for name in marts.map(|model| &model.name) {
+        let line = format!("| `{name}` | {} |\n", project.contracts[name].description);
+        assert_eq!(tables.matches(&line).count(), 1, "docs/tables.md lacks {line}");
     }
     let help = Ran::from(Command::new(binary()).arg("--help").output().unwrap()).ends_with(0);
     let verbs = help.stdout.split("Commands:").nth(1).unwrap().split("Options:").next().unwrap();

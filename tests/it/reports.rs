@@ -85,7 +85,7 @@ fn differences(
     differences
 }
 
-const LISTS: [&str; 10] = [
+const LISTS: [&str; 13] = [
     "dim_clients",
     "fct_spells",
     "client_signs",
@@ -96,12 +96,15 @@ const LISTS: [&str; 10] = [
     "list_changes",
     "follow_ups",
     "rule_breaches",
+    "attempts",
+    "value_bridge",
+    "call_list",
 ];
 
 fn lists(project: &Project, twin: &Twin) -> Vec<String> {
     let mut all = Vec::new();
     for table in LISTS {
-        let mut found = rows(project, table);
+        let found = rows(project, table);
         let (keys, expected) = match table {
             "dim_clients" => (1, twin.dim_clients()),
             "fct_spells" => (2, twin.fct_spells()),
@@ -112,11 +115,14 @@ fn lists(project: &Project, twin: &Twin) -> Vec<String> {
             "untouched" => (1, twin.untouched()),
             "list_changes" => (3, twin.list_changes()),
             "follow_ups" => (3, twin.follow_ups()),
+            "attempts" => (1, twin.attempt_rows()),
+            "value_bridge" => (3, twin.value_bridge()),
+            "call_list" => {
+                all.extend(twin.faults_of_calls(&found));
+                continue;
+            }
             _ => (3, twin.rule_breaches()),
         };
-        if table == "fct_spells" {
-            found.retain(|row| row["direction"].is_empty());
-        }
         all.extend(differences(table, keys, &found, &expected));
     }
     all
@@ -178,7 +184,7 @@ fn held(shape: Shape, as_of: &str) {
     let as_of: Day = as_of.parse().unwrap();
     let company = company(shape, as_of);
     let twin = Twin::new(&company, as_of);
-    let project = project(&company, as_of, &[LISTS, QUARTERS].concat());
+    let project = project(&company, as_of, &[&LISTS[..], &QUARTERS[..]].concat());
     project.run(&["run"]).ends_with(0);
     let all = [lists(&project, &twin), quarters(&project, &twin)].concat();
     let first = all.iter().take(40).map(String::as_str).collect::<Vec<_>>().join("\n");

@@ -227,7 +227,11 @@ fn every_call_and_every_attempt_is_the_one_computed_by_hand() {
     );
     assert_eq!(
         columns(&project, "rule_breaches", &["rule", "client_key", "date", "manager"]),
-        ["called_by_loser,books:C,2026-08-05,Olga", "lost_twice_attempted,books:C,2026-08-05,Olga",]
+        [
+            "called_by_loser,books:C,2026-08-05,Olga",
+            "lost_twice_attempted,books:C,2026-08-05,Olga",
+            "woken_before_survey,books:C,2026-08-06,Olga",
+        ]
     );
     let funnel = [
         "quarter",
