@@ -77,6 +77,14 @@ unshipped as (
     group by client_key
 ),
 
+-- What nobody wrote down is not known to be nothing.
+known as (
+    select
+        max(rows) filter (where input = 'documents.invoice') > 0 as has_invoices,
+        max(rows) filter (where input = 'documents.order') > 0 as has_orders
+    from int_inputs
+),
+
 final as (
     select
         clients.client_key,
@@ -86,11 +94,18 @@ final as (
         answers.date as claimed_on,
         answers.claim,
         answers.answer as claim_words,
-        unpaid.unpaid_count,
-        unpaid.unpaid_amount,
+        case when known.has_invoices then coalesce(unpaid.unpaid_count, 0) else null end
+            as unpaid_count,
+        case
+            when known.has_invoices
+                then coalesce(unpaid.unpaid_amount, cast(0 as decimal(18, 2)))
+            else null
+        end as unpaid_amount,
         unpaid.oldest_unpaid_on,
-        unshipped.unshipped_orders
+        case when known.has_orders then coalesce(unshipped.unshipped_orders, 0) else null end
+            as unshipped_orders
     from int_clients as clients
+    cross join known
     left join persons on clients.client_key = persons.client_key
     left join said on clients.client_key = said.client_key
     left join answers on clients.client_key = answers.client_key and answers.place = 1

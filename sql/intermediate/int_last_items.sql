@@ -1,24 +1,8 @@
 -- The three items of which a client on the call list bought most in the 364 days up to his last
 -- purchase.
 -- grain: one row per client_key
-with windows as (
-    select buyers.client_key, buyers.last_purchase
-    from int_buyers as buyers
-    inner join int_call_rows as called on buyers.client_key = called.client_key
-),
-
-sales as (
-    select
-        sales.source,
-        sales.kind,
-        sales.document_id,
-        sales.issued_on,
-        sales.client_key
-    from windows
-    inner join int_sales as sales
-        on windows.client_key = sales.client_key
-        and sales.date > add_days(windows.last_purchase, -364)
-        and sales.date <= windows.last_purchase
+with sales as (
+    select * from int_called_sales
 ),
 
 lines as (

@@ -292,7 +292,7 @@ pub(super) struct Demo {
     #[arg(long, default_value_t = 1)]
     pub(super) seed: u64,
     /// The last day seen.
-    #[arg(long, default_value = "2026-09-30")]
+    #[arg(long, default_value = "2026-10-20")]
     pub(super) as_of: NaiveDate,
 }
 

@@ -10,9 +10,18 @@ const DOCUMENTS_PER_CLIENT: u64 = 30;
 
 pub(super) const MANAGERS: [&str; 8] =
     ["Иванова", "Петров", "Сидорова", "Кузнецов", "Смирнова", "Попов", "Волкова", "Зайцев"];
+/// Who stands above them.
+pub(super) const HEADS: [&str; 2] = ["Громова", "Яковлев"];
 pub(super) const REGIONS: [&str; 6] =
     ["Москва", "Санкт-Петербург", "Казань", "Екатеринбург", "Новосибирск", "Краснодар"];
 pub(super) const DIRECTIONS: [&str; 4] = ["Крепёж", "Инструмент", "Электрика", "Сантехника"];
+/// What is sold in each direction.
+pub(super) const ITEMS: [[&str; 4]; 4] = [
+    ["Болт М8", "Гайка М8", "Саморез 4х50", "Анкер 10х100"],
+    ["Дрель", "Перфоратор", "Шуруповёрт", "Диск отрезной"],
+    ["Кабель ВВГ 3х2,5", "Автомат 16А", "Розетка", "Щит распределительный"],
+    ["Труба ПП 25", "Кран шаровой", "Смеситель", "Фитинг угловой"],
+];
 pub(super) const INDUSTRIES: [&str; 4] = ["строительство", "торговля", "производство", "услуги"];
 
 /// How a client buys.
@@ -52,6 +61,7 @@ pub(super) struct Client {
 /// The company.
 #[derive(Debug)]
 pub(super) struct Company {
+    seed: u64,
     pub(super) first_day: Day,
     pub(super) last_day: Day,
     pub(super) clients: Vec<Client>,
@@ -64,8 +74,23 @@ impl Company {
         let first_day = add_months(last_day + 1, -36);
         let count = (size.documents / DOCUMENTS_PER_CLIENT).max(12);
         let clients = (0..count).map(|_| client(&mut chance, first_day, last_day)).collect();
-        Self { first_day, last_day, clients }
+        Self { seed: size.seed, first_day, last_day, clients }
     }
+}
+
+/// The chance by which a client's purchases come, the same whenever they are asked for.
+pub(super) fn rhythm(company: &Company, index: usize) -> Chance {
+    Chance::new(company.seed ^ (index as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15))
+}
+
+/// The days on which a client buys, up to the last one.
+pub(super) fn purchases(company: &Company, index: usize) -> Vec<Day> {
+    let client = &company.clients[index];
+    let mut chance = rhythm(company, index);
+    let next = |day: &Day| next_purchase(client, *day, &mut chance);
+    std::iter::successors(Some(client.first), next)
+        .take_while(|day| *day <= company.last_day)
+        .collect()
 }
 
 fn client(chance: &mut Chance, first_day: Day, last_day: Day) -> Client {

@@ -1,199 +1,516 @@
-//! The CRM's exports: clients, aliases, contacts, refusals, scores, reactivations, as UTF-8 CSV.
+//! The CRM's exports as UTF-8 CSV: clients, aliases, managers, contacts, refusals, scores, surveys, attempts,
+//! offers, improvements, events.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{BufWriter, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::Size;
 use super::chance::Chance;
-use super::company::{Client, Company, Habit, INDUSTRIES, MANAGERS, REGIONS, code, tax_id};
+use super::company::{
+    Client, Company, HEADS, Habit, INDUSTRIES, MANAGERS, REGIONS, code, purchases, tax_id,
+};
 use crate::domain::Day;
 use crate::domain::calendar::to_date;
 use crate::error::{Result, in_file};
 
-const REASONS: [&str; 6] = [
-    "дорого",
+/// What clients say of why they left, as managers write it down.
+const REASONS: [&str; 12] = [
+    "дорого, нашли дешевле",
     "долго везли заказ",
-    "ушли к конкуренту, лучшие условия",
+    "ушли к конкуренту",
     "фирма ликвидирована",
     "никто не звонил",
-    "причина неизвестна",
+    "не понравилось качество товара",
+    "нагрубил менеджер",
+    "уволился закупщик",
+    "переехали в другой город",
+    "нет нужного ассортимента",
+    "нет потребности",
+    "не устроили условия отсрочки",
 ];
+
+/// What says nothing of why.
+const NOTHING: [&str; 3] = ["причина неизвестна", "другое", "не сказали"];
+
+const CLAIMS: [(&str, &str); 3] = [
+    ("поздняя доставка", "везут дольше, чем обещали"),
+    ("высокие цены", "у других дешевле"),
+    ("брак", "в последней партии был брак"),
+];
+
+const OFFERS: [(&str, &str, &str); 3] = [
+    ("O1", "Скидка 5 %", "discount"),
+    ("O2", "Отсрочка 30 дней", "terms"),
+    ("O3", "Бесплатная доставка", "service"),
+];
+
+const PEOPLE: [&str; 5] =
+    ["Анна Котова", "Олег Дёмин", "Ирина Белых", "Павел Рогов", "Мария Шутова"];
+
+/// Every so many clients there is one more in the CRM who asks and never buys.
+const CLIENTS_PER_LEAD: usize = 30;
 
 /// Writes the CRM's files into `folder`; gives their number.
 pub(super) fn write(folder: &Path, size: Size) -> Result<usize> {
     std::fs::create_dir_all(folder).map_err(in_file(folder))?;
     let company = Company::new(size);
-    let mut chance = Chance::new(size.seed ^ 0xc4);
-    let mut files = Files::create(folder)?;
-    for index in 0..company.clients.len() {
-        files.client(&company, index, &mut chance)?;
+    let mut crm =
+        Crm { files: Files::create(folder)?, chance: Chance::new(size.seed ^ 0xc4), company };
+    crm.office()?;
+    for index in 0..crm.company.clients.len() {
+        crm.client(index)?;
     }
-    files.finish()
+    for lead in 0..=crm.company.clients.len() / CLIENTS_PER_LEAD {
+        crm.lead(lead)?;
+    }
+    crm.files.finish()
 }
 
+/// Open files by their name.
 struct Files {
-    clients: BufWriter<File>,
-    aliases: BufWriter<File>,
-    contacts: BufWriter<File>,
-    refusals: BufWriter<File>,
-    scores: BufWriter<File>,
-    reactivations: BufWriter<File>,
+    folder: PathBuf,
+    open: BTreeMap<&'static str, BufWriter<File>>,
 }
+
+const HEADERS: [(&str, &str); 11] = [
+    (
+        "clients",
+        "client_id,name,tax_id,region,industry,sales_type,manager,phone,email,do_not_contact,closed_on,\
+         one_off,important,created_on,updated_on,brought_by,contact_person",
+    ),
+    ("aliases", "client_id,client_key,role,note"),
+    ("managers", "manager,role,superior,email,from,to"),
+    (
+        "contacts",
+        "contact_id,client_id,date,kind,outcome,channel,person,manager,note,complaint_kind,closed_on",
+    ),
+    (
+        "refusals",
+        "refusal_id,client_id,date,scope,stage,reason_client,reason_manager,competitor,manager,amount",
+    ),
+    ("scores", "client_id,date,person,score"),
+    ("surveys", "answer_id,client_id,date,person,claim,answer"),
+    (
+        "reactivations",
+        "reactivation_id,client_id,batch,started_on,surveyed_on,survey_result,letter_on,woken_on,offer,\
+         channel,manager,cost,closed_on",
+    ),
+    ("offers", "offer_id,date,name,kind,valid_until"),
+    ("improvements", "improvement_id,date,claim,reason,what,owner,done_on,cost"),
+    ("events", "date,event,kind"),
+];
 
 impl Files {
     fn create(folder: &Path) -> Result<Self> {
-        let file = |name: &str, header: &str| -> Result<BufWriter<File>> {
-            let path = folder.join(name);
+        let mut files = Self { folder: folder.to_owned(), open: BTreeMap::new() };
+        for (name, header) in HEADERS {
+            let path = files.folder.join(format!("{name}.csv"));
             let mut file = BufWriter::new(File::create(&path).map_err(in_file(&path))?);
             writeln!(file, "{header}")?;
-            Ok(file)
-        };
-        Ok(Self {
-            clients: file(
-                "clients.csv",
-                "client_id,name,tax_id,region,industry,sales_type,manager,phone,email,\
-                 do_not_contact,closed_on,one_off,important,created_on",
-            )?,
-            aliases: file("aliases.csv", "client_id,client_key,role,note")?,
-            contacts: file(
-                "contacts.csv",
-                "contact_id,client_id,date,kind,outcome,channel,manager",
-            )?,
-            refusals: file(
-                "refusals.csv",
-                "refusal_id,client_id,date,scope,reason_client,reason_manager,competitor,manager",
-            )?,
-            scores: file("scores.csv", "client_id,date,person,score")?,
-            reactivations: file(
-                "reactivations.csv",
-                "reactivation_id,client_id,started_on,surveyed_on,survey_result,woken_on,offer,channel,manager,cost",
-            )?,
-        })
+            files.open.insert(name, file);
+        }
+        Ok(files)
     }
 
-    fn client(&mut self, company: &Company, index: usize, chance: &mut Chance) -> Result<()> {
-        let client = &company.clients[index];
-        let id = format!("C{index}");
-        let closed = match client.stops {
-            Some(stops) if client.back.is_none() && index.is_multiple_of(11) => {
-                to_date(stops + 20).to_string()
-            }
-            _ => String::new(),
-        };
-        let yes = |when: bool| if when { "true" } else { "" };
-        let sales_type = match index % 20 {
-            0 => "consultative",
-            1 | 2 => "transactional_consultative",
-            _ => "transactional",
-        };
-        let phone = if chance.percent(85) { format!("+7495{index:07}") } else { String::new() };
-        writeln!(
-            self.clients,
-            "{id},Клиент {index},{},{},{},{sales_type},{},{phone},c{index}@example.com,{},{closed},{},{},{}",
-            tax_id(index),
-            REGIONS[client.region],
-            INDUSTRIES[index % 4],
-            MANAGERS[client.manager],
-            yes(index % 71 == 70),
-            yes(client.habit == Habit::OneOff && chance.percent(30)),
-            yes(index % 90 == 89),
-            to_date(client.first - 30),
-        )?;
-        if index % 83 == 82 {
-            let owner = code(index - 1);
-            writeln!(self.aliases, "{},one_c:{owner},payer,платит за другого", code(index))?;
-        }
-        self.touches(company, client, index, &id, chance)?;
-        if chance.percent(15) {
-            let day = chance.between(client.first, company.last_day);
-            writeln!(self.scores, "{id},{},закупщик,{}", to_date(day), chance.below(11))?;
-        }
-        let Some(stops) = client.stops else {
-            return Ok(());
-        };
-        let manager = MANAGERS[client.manager];
-        if client.refused && stops + 5 <= company.last_day {
-            let reason = chance.pick(&REASONS);
-            let known = chance.percent(50);
-            let competitor =
-                if reason.contains("конкурент") { "ТД Соперник" } else { "" };
-            let own = if known { *reason } else { "" };
-            let quoted = format!("\"{reason}\"");
-            let day = to_date(stops + 5);
-            writeln!(
-                self.refusals,
-                "R{index},{id},{day},client,\"{own}\",{quoted},{competitor},{manager}"
-            )?;
-        }
-        if client.called {
-            self.attempt(company, client, index, stops, chance)?;
-        }
-        Ok(())
-    }
-
-    fn touches(
-        &mut self,
-        company: &Company,
-        client: &Client,
-        index: usize,
-        id: &str,
-        chance: &mut Chance,
-    ) -> Result<()> {
-        for number in 0..3 {
-            let day = chance.between(client.first, company.last_day);
-            let kind = *chance.pick(&["call", "request", "letter", "complaint"]);
-            let outcome = *chance.pick(&["answered", "no_answer", ""]);
-            let manager = MANAGERS[client.manager];
-            writeln!(
-                self.contacts,
-                "T{index}-{number},{id},{},{kind},{outcome},phone,{manager}",
-                to_date(day)
-            )?;
-        }
-        Ok(())
-    }
-
-    /// An attempt to win a sleeper back; who comes back was called ten days before.
-    fn attempt(
-        &mut self,
-        company: &Company,
-        client: &Client,
-        index: usize,
-        stops: Day,
-        chance: &mut Chance,
-    ) -> Result<()> {
-        let woken = client.back.map_or(stops + 150, |back| back - 10);
-        let started = woken - 7;
-        if woken > company.last_day {
-            return Ok(());
-        }
-        let result = *chance.pick(&["offended", "forgotten", "hopeless", "no_answer"]);
-        let woken_on =
-            if result == "hopeless" { String::new() } else { to_date(woken).to_string() };
-        let manager = MANAGERS[(client.manager + 1) % MANAGERS.len()];
-        writeln!(
-            self.reactivations,
-            "A{index},C{index},{},{},{result},{woken_on},скидка 5 %,phone,{manager},1500.00",
-            to_date(started),
-            to_date(started + 2),
-        )?;
+    /// One row of the file `name`; fields with commas are quoted.
+    fn row(&mut self, name: &str, fields: &[String]) -> Result<()> {
+        let Some(file) = self.open.get_mut(name) else { return Ok(()) };
+        let quoted = fields
+            .iter()
+            .map(|field| if field.contains(',') { format!("\"{field}\"") } else { field.clone() });
+        writeln!(file, "{}", quoted.collect::<Vec<_>>().join(","))?;
         Ok(())
     }
 
     fn finish(self) -> Result<usize> {
-        let files = [
-            self.clients,
-            self.aliases,
-            self.contacts,
-            self.refusals,
-            self.scores,
-            self.reactivations,
-        ];
-        let count = files.len();
-        for mut file in files {
+        let count = self.open.len();
+        for mut file in self.open.into_values() {
             file.flush()?;
         }
         Ok(count)
+    }
+}
+
+struct Crm {
+    files: Files,
+    chance: Chance,
+    company: Company,
+}
+
+macro_rules! row {
+    ($crm:expr, $name:literal, $($field:expr),* $(,)?) => {
+        $crm.files.row($name, &[$($field.to_string()),*])
+    };
+}
+
+fn day(day: Day) -> String {
+    to_date(day).to_string()
+}
+
+fn perhaps(day_of: Option<Day>) -> String {
+    day_of.map(day).unwrap_or_default()
+}
+
+/// A sleep as the CRM sees it coming: its first day, and the purchase that ends it.
+#[derive(Clone, Copy)]
+struct Sleep {
+    from: Day,
+    until: Option<Day>,
+}
+
+/// The days on which a client's silence outlasts his rhythm, about.
+fn sleeps(company: &Company, index: usize) -> Vec<Sleep> {
+    let (days, last_day) = (purchases(company, index), company.last_day);
+    let cycles = if sales_type(index) == "transactional_consultative" { 1 } else { 2 };
+    let mut sleeps = Vec::new();
+    for (place, at) in days.iter().enumerate() {
+        let gaps = i32::try_from(place).unwrap_or(i32::MAX);
+        let rhythm = if place < 2 { 30 } else { (at - days[0]) / gaps };
+        let from = at + (cycles * rhythm).clamp(14, 730) + 1;
+        let until = days.get(place + 1).copied();
+        let lasts = until.unwrap_or(last_day + 1) > from;
+        if lasts && sales_type(index) != "consultative" {
+            sleeps.push(Sleep { from, until });
+        }
+    }
+    sleeps
+}
+
+fn sales_type(index: usize) -> &'static str {
+    match index % 100 {
+        1 => "transactional_consultative",
+        place if place.is_multiple_of(20) => "consultative",
+        _ => "transactional",
+    }
+}
+
+impl Crm {
+    /// What concerns nobody alone: who sells, offers, improvements, events.
+    fn office(&mut self) -> Result<()> {
+        let (first, last) = (self.company.first_day, self.company.last_day);
+        for (index, manager) in MANAGERS.iter().enumerate() {
+            let role = if index < 4 { "account_manager" } else { "developer" };
+            let mail = format!("sales{index}@example.com");
+            row!(self, "managers", manager, role, HEADS[index % 2], mail, "", "")?;
+        }
+        row!(self, "managers", HEADS[0], "head", HEADS[1], "head0@example.com", "", "")?;
+        row!(self, "managers", HEADS[1], "head", "", "head1@example.com", "", "")?;
+        row!(self, "managers", "Орлов", "developer", HEADS[0], "", "", day(last - 200))?;
+        for (id, name, kind) in OFFERS {
+            row!(self, "offers", id, day(first + 100), name, kind, day(last + 60))?;
+        }
+        for (number, (claim, _)) in CLAIMS.iter().enumerate() {
+            let decided = last - 300 + 100 * i32::try_from(number).unwrap_or(0);
+            let done = (number < 2).then_some(decided + 30);
+            let what = ["вторая машина на доставку", "скидка за объём", "входной контроль"][number];
+            row!(
+                self,
+                "improvements",
+                number,
+                day(decided),
+                claim,
+                "",
+                what,
+                HEADS[0],
+                perhaps(done),
+                "50000.00"
+            )?;
+        }
+        for (back, event, kind) in [
+            (700, "повышение цен", "price rise"),
+            (400, "сужение ассортимента", "range cut"),
+            (150, "день открытых дверей", "open day"),
+        ] {
+            row!(self, "events", day(last - back), event, kind)?;
+        }
+        Ok(())
+    }
+
+    fn client(&mut self, index: usize) -> Result<()> {
+        let client = self.company.clients[index];
+        let last_day = self.company.last_day;
+        let id = format!("C{index}");
+        let closed = client
+            .stops
+            .filter(|_| client.back.is_none() && index.is_multiple_of(11))
+            .map(|stops| stops + 20);
+        let yes = |when: bool| if when { "true" } else { "" };
+        let phone =
+            if self.chance.percent(85) { format!("+7495{index:07}") } else { String::new() };
+        // One card in eight has no tax id: its name alone tells whose it is.
+        let tax_id = if index % 8 == 3 { String::new() } else { tax_id(index).to_string() };
+        let one_off = client.habit == Habit::OneOff && self.chance.percent(30);
+        let updated = last_day - self.chance.between(0, 700);
+        row!(
+            self,
+            "clients",
+            id,
+            format!("Клиент {index}"),
+            tax_id,
+            REGIONS[client.region],
+            INDUSTRIES[index % 4],
+            sales_type(index),
+            MANAGERS[client.manager],
+            phone,
+            format!("c{index}@example.com"),
+            yes(index % 71 == 70),
+            perhaps(closed),
+            yes(one_off),
+            yes(index % 90 == 89),
+            day(client.first - 30),
+            day(updated.max(client.first)),
+            MANAGERS[(client.manager + index) % MANAGERS.len()],
+            PEOPLE[index % PEOPLE.len()],
+        )?;
+        if index % 83 == 82 {
+            let owner = format!("one_c:{}", code(index - 1));
+            row!(self, "aliases", code(index), owner, "payer", "платит за другого")?;
+        }
+        self.touches(&client, index, &id)?;
+        for (number, sleep) in sleeps(&self.company, index).into_iter().enumerate() {
+            self.asked_why(&client, &id, index, number, sleep)?;
+            self.attempts(&client, &id, index, number, sleep)?;
+        }
+        if index % 9 == 4 {
+            self.lost_deal(&id, index, client.manager, client.first)?;
+        }
+        Ok(())
+    }
+
+    fn touches(&mut self, client: &Client, index: usize, id: &str) -> Result<()> {
+        let (first, last) = (client.first, self.company.last_day);
+        let recent = (last - 45).max(first);
+        for number in 0..5 {
+            let from = if number < 2 { recent } else { first };
+            let at = self.chance.between(from, last);
+            let kind = *self.chance.pick(&[
+                "call",
+                "call",
+                "request",
+                "letter",
+                "visit",
+                "complaint",
+                "event",
+            ]);
+            let outcome = *self.chance.pick(&["answered", "answered", "no_answer", ""]);
+            let note = match outcome {
+                "answered" => {
+                    *self.chance.pick(&["думает", "просит перезвонить", "всё устраивает"])
+                }
+                _ => "",
+            };
+            let complaint =
+                (kind == "complaint").then(|| *self.chance.pick(&["доставка", "качество"]));
+            let closed = complaint.map(|_| at + 5).filter(|closed| *closed <= last);
+            let person = if number % 2 == 0 { PEOPLE[index % PEOPLE.len()] } else { "" };
+            row!(
+                self,
+                "contacts",
+                format!("T{index}-{number}"),
+                id,
+                day(at),
+                kind,
+                outcome,
+                "телефон",
+                person,
+                MANAGERS[client.manager],
+                note,
+                complaint.unwrap_or_default(),
+                perhaps(closed),
+            )?;
+        }
+        if self.chance.percent(35) {
+            let at = self.chance.between(recent, last);
+            let person = PEOPLE[index % PEOPLE.len()];
+            row!(self, "scores", id, day(at), person, self.chance.below(11))?;
+        }
+        Ok(())
+    }
+
+    /// Most sleepers are asked why; some give no reason.
+    fn asked_why(
+        &mut self,
+        client: &Client,
+        id: &str,
+        index: usize,
+        number: usize,
+        sleep: Sleep,
+    ) -> Result<()> {
+        // Who says that he stops does so before his silence tells.
+        let said =
+            client.stops.filter(|stops| client.refused && (0..120).contains(&(sleep.from - stops)));
+        let at = match said {
+            Some(stops) => sleep.from.min(stops + 5),
+            None => sleep.from + self.chance.between(1, 3),
+        };
+        let told = sleep.until.is_none_or(|until| at < until) && at <= self.company.last_day;
+        if !self.chance.percent(97) || !told {
+            return Ok(());
+        }
+        let silent = self.chance.percent(12);
+        let reason = if silent { self.chance.pick(&NOTHING) } else { self.chance.pick(&REASONS) };
+        // Of who is there again nobody says that he is gone.
+        let reason = if reason.contains("ликвидирована") && sleep.until.is_some() {
+            &REASONS[0]
+        } else {
+            reason
+        };
+        let competitor =
+            if reason.contains("конкурент") { "ТД Соперник" } else { "" };
+        let by_client = if self.chance.percent(60) { *reason } else { "" };
+        let manager = MANAGERS[client.manager];
+        row!(
+            self,
+            "refusals",
+            format!("R{index}-{number}"),
+            id,
+            day(at),
+            "client",
+            "",
+            by_client,
+            reason,
+            competitor,
+            manager,
+            ""
+        )
+    }
+
+    /// Attempts to win a sleeper back: some while he still sleeps, and who came back was called before.
+    fn attempts(
+        &mut self,
+        client: &Client,
+        id: &str,
+        index: usize,
+        number: usize,
+        sleep: Sleep,
+    ) -> Result<()> {
+        let last = self.company.last_day;
+        let running = sleep.until.is_none() && (index + number).is_multiple_of(3);
+        let woken = match sleep.until {
+            Some(until) if client.called => until - 10,
+            None if running => last - self.chance.between(1, 20),
+            None if client.called => sleep.from + 40,
+            _ => return Ok(()),
+        };
+        let started = woken - 7;
+        if started <= sleep.from || woken > last {
+            return Ok(());
+        }
+        let result =
+            *self.chance.pick(&["offended", "forgotten", "forgotten", "hopeless", "no_answer"]);
+        let hopeless = result == "hopeless";
+        let (offer, ..) = OFFERS[self.chance.below(3) as usize];
+        let caller = MANAGERS[(client.manager + 1) % MANAGERS.len()];
+        let surveyed = started + 2;
+        // Of those that run, some wait for their next step.
+        let stage = if running { self.chance.below(4) } else { 3 };
+        let step = |least: u32, at: Day| if stage >= least { day(at) } else { String::new() };
+        let closed = if running || !self.chance.percent(15) { None } else { Some(woken + 15) };
+        row!(
+            self,
+            "reactivations",
+            format!("A{index}-{number}"),
+            id,
+            format!("волна {}", number % 3 + 1),
+            day(started),
+            step(1, surveyed),
+            if stage >= 1 { result } else { "" },
+            step(2, started + 4),
+            if hopeless { String::new() } else { step(3, woken) },
+            offer,
+            "call",
+            caller,
+            "1500.00",
+            perhaps(closed.filter(|closed| *closed <= last)),
+        )?;
+        if result == "offended" && stage >= 1 {
+            let (claim, words) = *self.chance.pick(&CLAIMS);
+            let person = PEOPLE[index % PEOPLE.len()];
+            row!(
+                self,
+                "surveys",
+                format!("S{index}-{number}"),
+                id,
+                day(surveyed),
+                person,
+                claim,
+                words
+            )?;
+        }
+        Ok(())
+    }
+
+    /// A deal that was lost, of a client who goes on buying or has yet to begin.
+    fn lost_deal(&mut self, id: &str, number: usize, manager: usize, from: Day) -> Result<()> {
+        let at = self.chance.between(from, self.company.last_day);
+        let stage =
+            *self.chance.pick(&["первый контакт", "КП отправлено", "согласование договора"]);
+        let reason =
+            *self.chance.pick(&["дорого", "выбрали другого поставщика", "долгая доставка"]);
+        let competitor =
+            if reason.contains("другого") { "ТД Соперник" } else { "" };
+        let amount = i64::from(self.chance.between(10, 400)) * 1000;
+        row!(
+            self,
+            "refusals",
+            format!("D{id}-{number}"),
+            id,
+            day(at),
+            "deal",
+            stage,
+            "",
+            reason,
+            competitor,
+            MANAGERS[manager],
+            format!("{amount}.00")
+        )
+    }
+
+    /// Somebody who asks again and again, and never buys.
+    fn lead(&mut self, number: usize) -> Result<()> {
+        let (id, last) = (format!("L{number}"), self.company.last_day);
+        let manager = MANAGERS[number % MANAGERS.len()];
+        row!(
+            self,
+            "clients",
+            id,
+            format!("Интересующийся {number}"),
+            "",
+            REGIONS[number % 6],
+            INDUSTRIES[number % 4],
+            "transactional",
+            manager,
+            format!("+7812{number:07}"),
+            "",
+            "",
+            "",
+            "",
+            "",
+            day(last - 300),
+            "",
+            "",
+            PEOPLE[number % PEOPLE.len()]
+        )?;
+        for request in 0..4 {
+            let at = self.chance.between(last - 280, last);
+            row!(
+                self,
+                "contacts",
+                format!("TL{number}-{request}"),
+                id,
+                day(at),
+                "request",
+                "",
+                "почта",
+                PEOPLE[number % PEOPLE.len()],
+                manager,
+                "спрашивает цену",
+                "",
+                ""
+            )?;
+        }
+        self.lost_deal(&id, number, number % MANAGERS.len(), last - 200)
     }
 }

@@ -41,7 +41,7 @@ fn no_model_reads_the_purchases_more_than_once() {
     project.write(
         "sql/intermediate/int_claims.sql",
         "select keys.source, keys.client_id as answer_id, date '2026-01-01' as date, \
-         'none' as claim, keys.client_key from int_client_keys as keys \
+         'none' as person, 'none' as claim, 'none' as answer, keys.client_key from int_client_keys as keys \
          where keys.client_key = 'nobody' and keys.client_key in \
          (select a.client_key from int_sales as a inner join int_sales as b \
          on a.client_key = b.client_key)",

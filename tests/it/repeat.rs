@@ -40,8 +40,7 @@ fn threads_names_and_times_do_not_change_a_byte() {
         copy(&made.join("exports/crm"), &other.join("exports/crm"));
         std::fs::create_dir_all(other.join("exports/1c")).unwrap();
         for (index, name) in names.iter().rev().enumerate() {
-            let bare = name.trim_start_matches("sales_");
-            let renamed = format!("{:02}-sales_{bare}", 99 - index % 50);
+            let renamed = format!("{:02}-{name}", 99 - index % 50);
             let to = other.join("exports/1c").join(renamed);
             std::fs::copy(made.join("exports/1c").join(name), &to).unwrap();
             touch(&to, index);
