@@ -400,6 +400,8 @@ fn scalars(
         ("signs_volume_drop", &signs.volume_drop, "0.50", 4),
         ("signs_frequency_drop", &signs.frequency_drop, "1.5", 4),
         ("list_keep_rate", &list.keep_rate, "0.5", 4),
+        ("restatements_min_share", &mirror.restatements.min.share, "0.001", 4),
+        ("restatements_min_amount", &mirror.restatements.min.amount, "0", 2),
         ("odds_fixed_r", &odds.fixed_r, "1", 4),
         ("odds_fixed_a", &odds.fixed_a, "0.5", 4),
         ("odds_fixed_b", &odds.fixed_b, "2", 4),

@@ -93,6 +93,9 @@ pub(super) struct Mirror {
     /// When the books of a quarter are closed.
     #[serde(default)]
     pub(super) quarters: QuartersMirror,
+    /// What is told of quarters that have changed since they were published.
+    #[serde(default)]
+    pub(super) restatements: RestatementsMirror,
     /// Sleep within a direction.
     #[serde(default)]
     pub(super) direction: DirectionMirror,
@@ -233,6 +236,12 @@ mirror!(RatesMirror {
     /// Days after which an exchange rate is too old to be used; 10 by default.
     max_age_days: u32,
 });
+mirror!(LeastMirror {
+    /// The share of what was published from which a change is told; 0.001 by default.
+    share: String,
+    /// The amount or number from which a change is told; 0 by default.
+    amount: String,
+});
 mirror!(DirectionMirror {
     /// Purchases from which a client and direction have spells; 3 by default.
     min_purchases: u32,
@@ -342,6 +351,14 @@ pub(super) struct ListMirror {
     /// Who calls while nobody knows why the client left: `another` (default) person than his own
     /// manager, or `anyone`.
     pub(super) unknown_reason: Option<Spanned<String>>,
+}
+
+#[derive(Deserialize, Default, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RestatementsMirror {
+    /// Changes of less are not told.
+    #[serde(default)]
+    pub(super) min: LeastMirror,
 }
 
 #[derive(Deserialize, Default, JsonSchema)]

@@ -166,6 +166,7 @@ impl<'a> Parts<'a> {
                 run: self.loading.run.to_owned(),
                 as_of: None,
                 lake_version: None,
+                made_by: None,
                 not_available: Vec::new(),
                 schema: columns.collect(),
                 key: key.iter().map(|name| (*name).to_owned()).collect(),

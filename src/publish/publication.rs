@@ -16,7 +16,7 @@ use crate::config::pipeline::Format;
 use crate::error::{Error, Kind, Result};
 use crate::layout;
 use crate::store::put_file;
-use crate::tableset::{Change, Column, Committed, DataFile, Table, TableSet, verify};
+use crate::tableset::{Change, Column, Committed, DataFile, MadeBy, Table, TableSet, verify};
 
 /// Tables written at a time.
 const CONCURRENT_PUTS: usize = 8;
@@ -49,6 +49,8 @@ pub struct Publication<'a> {
     pub as_of: NaiveDate,
     /// The version of the lake it was made from.
     pub lake_version: u64,
+    /// What else.
+    pub made_by: &'a MadeBy,
     /// When.
     pub now: DateTime<Utc>,
     /// A folder for files on their way.
@@ -119,6 +121,7 @@ pub async fn publish(
             run: publication.run.to_owned(),
             as_of: Some(publication.as_of.to_string()),
             lake_version: Some(publication.lake_version),
+            made_by: Some(publication.made_by.clone()),
             schema: columns.collect(),
             key: table.grain.clone(),
             not_available: table.not_available.clone(),

@@ -426,6 +426,7 @@ impl Running<'_> {
         bases: BTreeMap<String, (TableSet, Manifest)>,
     ) -> Result<Vec<(String, u64, bool)>> {
         let since = self.begin(format!("publish {} tables", plan.publish.len()));
+        let made_by = made::by(&self.workspace.project)?;
         let mut destinations = Vec::new();
         for (name, (set, current)) in bases {
             let entries = plan.publish.iter().filter(|entry| entry.to == name);
@@ -453,6 +454,7 @@ impl Running<'_> {
                 run: self.id,
                 as_of: plan.as_of,
                 lake_version: manifest.version,
+                made_by: &made_by,
                 now: self.workspace.clock.now(),
                 scratch: self.scratch.path(),
                 base,

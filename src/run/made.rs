@@ -11,15 +11,15 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::workspace::Workspace;
-use crate::config::canonical;
 use crate::config::pipeline::Publish;
+use crate::config::{Project, canonical};
 use crate::digest::hex;
 use crate::domain::calendar::to_date;
 use crate::error::{Result, in_file};
 use crate::layout;
 use crate::publish::TableFiles;
 use crate::store::{Edit, Register};
-use crate::tableset::Manifest;
+use crate::tableset::{MadeBy, Manifest};
 use crate::transform::RESTATEMENTS;
 
 /// The name of what is published for no quarter.
@@ -44,6 +44,40 @@ fn register(workspace: &Workspace, destination: &str) -> Register<Made> {
     Register::new(workspace.lake.set().place(), layout::made(destination))
 }
 
+/// A digest of texts, each with its length.
+#[derive(Default)]
+struct Texts(Sha256);
+
+impl Texts {
+    fn add(&mut self, text: &str) {
+        self.0.update((text.len() as u64).to_le_bytes());
+        self.0.update(text);
+    }
+
+    fn digest(self) -> String {
+        hex(&self.0.finalize())
+    }
+}
+
+/// What the tables of `project` are made by, beside the rows of the lake.
+///
+/// # Errors
+/// When a reference file cannot be read.
+pub(super) fn by(project: &Project) -> Result<MadeBy> {
+    let (mut settings, mut models) = (Texts::default(), Texts::default());
+    // Of the same program equal settings have equal forms.
+    settings.add(&format!("{:?} {}", project.settings, project.currency));
+    models.add(env!("POBUDKA_SOURCES"));
+    for model in project.models.values() {
+        [&model.name, &model.layer, &model.sql].into_iter().for_each(|text| models.add(text));
+    }
+    for (name, path) in &project.references {
+        models.add(name);
+        models.add(&String::from_utf8_lossy(&std::fs::read(path).map_err(in_file(path))?));
+    }
+    Ok(MadeBy { settings: settings.digest(), models: models.digest() })
+}
+
 /// The digest of all that the tables of `publish` depend on which go to the destination that now is
 /// `current`: the program, what is declared, the documents of `lake`, the day, and, where they are held
 /// against kept quarters, those that were over by then.
@@ -58,27 +92,20 @@ pub(super) fn digest<'a>(
     current: &Manifest,
 ) -> Result<String> {
     let project = &workspace.project;
-    let mut digest = Sha256::new();
-    let mut add = |text: &str| {
-        digest.update((text.len() as u64).to_le_bytes());
-        digest.update(text);
-    };
-    add(env!("POBUDKA_SOURCES"));
+    let MadeBy { settings, models } = by(project)?;
+    let mut texts = Texts::default();
+    let mut add = |text: &str| texts.add(text);
+    add(&settings);
+    add(&models);
     add(&as_of.to_string());
-    add(&project.currency);
     add(project.language.code());
     let publish: Vec<&Publish> = publish.collect();
     for entry in &publish {
         add(&format!("{entry:?}"));
     }
-    // Of the same program equal settings have equal forms.
-    add(&format!("{:?} {:?}", project.settings, project.contracts));
-    for model in project.models.values().chain(project.check_queries.values()) {
+    add(&format!("{:?}", project.contracts));
+    for model in project.check_queries.values() {
         [&model.name, &model.layer, &model.sql].into_iter().for_each(|text| add(text));
-    }
-    for (name, path) in &project.references {
-        add(name);
-        add(&String::from_utf8_lossy(&std::fs::read(path).map_err(in_file(path))?));
     }
     for table in canonical::TABLES {
         for file in lake.files(table.name) {
@@ -92,7 +119,7 @@ pub(super) fn digest<'a>(
         });
         add(&serde_json::to_string(&before.collect::<BTreeMap<_, _>>())?);
     }
-    Ok(hex(&digest.finalize()))
+    Ok(texts.digest())
 }
 
 /// Whether all that `publish` names, made for the quarter `keep` where one is given, stands at its

@@ -3,7 +3,7 @@
 //!
 //! Keeps true: what was published is read from the kept files, with the columns that they had; what
 //! is known now is computed as of the quarter's last day, so that time alone restates nothing; a
-//! quarter whose documents are those it was made from is not computed again.
+//! quarter is not computed again where documents, settings and models are those it was made from.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -15,6 +15,7 @@ use datafusion::datasource::MemTable;
 use datafusion::execution::object_store::ObjectStoreUrl;
 
 use super::execute::Running;
+use super::made;
 use super::plan::Plan;
 use crate::config::pipeline::Publish;
 use crate::config::{canonical, measures};
@@ -23,7 +24,7 @@ use crate::domain::calendar::to_date;
 use crate::error::{Error, Kind, Result};
 use crate::lake::period_name;
 use crate::publish::published;
-use crate::tableset::{Manifest, Table, TableSet};
+use crate::tableset::{MadeBy, Manifest, Table, TableSet};
 use crate::transform::{KEPT_MEASURES, MEASURES_NOW, Models, RESTATEMENTS};
 
 /// How many versions of the lake are looked through for the one that a quarter was made from.
@@ -32,37 +33,65 @@ const MOST_VERSIONS: usize = 2_000;
 /// The canonical tables as queries see them.
 type Canonical<'a> = BTreeMap<&'a str, Arc<dyn TableProvider>>;
 
-/// The files of the lake that hold documents up to the month of `last`, and tables without dates.
-fn files_up_to(manifest: &Manifest, last: Day) -> BTreeSet<(&str, &str, &str)> {
+/// Files of the lake by table, part and digest.
+type Files<'a> = BTreeSet<(&'a str, &'a str, &'a str)>;
+
+/// The files of the lake that hold documents up to the month of `last`, and those of tables without dates.
+fn files_up_to(manifest: &Manifest, last: Day) -> (Files<'_>, Files<'_>) {
     let month = period_name(last);
     let tables = manifest.tables.iter().filter(|(name, _)| canonical::table(name).is_some());
     let files =
         tables.flat_map(|(name, table)| table.files.iter().map(move |file| (name.as_str(), file)));
-    files
-        .filter(|(_, file)| {
-            let period = file.part.rsplit('/').next().unwrap_or_default();
-            !period.starts_with(|first: char| first.is_ascii_digit()) || period <= month.as_str()
-        })
-        .map(|(name, file)| (name, file.part.as_str(), file.sha256.as_str()))
-        .collect()
+    let (mut dated, mut undated) = (Files::new(), Files::new());
+    for (name, file) in files {
+        let period = file.part.rsplit('/').next().unwrap_or_default();
+        let entry = (name, file.part.as_str(), file.sha256.as_str());
+        if !period.starts_with(|first: char| first.is_ascii_digit()) {
+            undated.insert(entry);
+        } else if period <= month.as_str() {
+            dated.insert(entry);
+        }
+    }
+    (dated, undated)
 }
 
-/// Whether `lake` holds of the time up to `last` what its `version` held; `false` where that is no
-/// longer known.
-async fn unchanged(set: &TableSet, lake: &Manifest, version: Option<u64>, last: Day) -> bool {
-    let Some(version) = version else { return false };
+/// The manifest of the lake in its `version`, where it is still known.
+async fn version_of(set: &TableSet, lake: &Manifest, version: u64) -> Option<Manifest> {
     let mut then = lake.clone();
     for _ in 0..MOST_VERSIONS {
         if then.version <= version {
             break;
         }
-        let Some(parent) = then.parent.take() else { return false };
-        match set.manifest(&parent).await {
-            Ok(manifest) => then = manifest,
-            Err(_) => return false,
-        }
+        then = set.manifest(&then.parent.take()?).await.ok()?;
     }
-    then.version == version && files_up_to(&then, last) == files_up_to(lake, last)
+    (then.version == version).then_some(then)
+}
+
+/// Why tables that were made `by` that, of `version` of the lake, may come out otherwise for the time up
+/// to `last`: other documents, else other settings, else other models; `None` where nothing has changed.
+async fn why(
+    set: &TableSet,
+    lake: &Manifest,
+    version: Option<u64>,
+    last: Day,
+    by: (Option<&MadeBy>, &MadeBy),
+) -> Option<&'static str> {
+    let then = match version {
+        Some(version) => version_of(set, lake, version).await,
+        None => None,
+    };
+    let Some(then) = then else { return Some("documents") };
+    let ((dated, undated), (dated_now, undated_now)) =
+        (files_up_to(&then, last), files_up_to(lake, last));
+    // What was published before this was remembered is taken to be made by the same.
+    let (before, now) = (by.0.unwrap_or(by.1), by.1);
+    match () {
+        () if dated != dated_now => Some("documents"),
+        () if before.settings != now.settings => Some("settings"),
+        () if before.models != now.models => Some("models"),
+        () if undated != undated_now => Some("documents"),
+        () => None,
+    }
 }
 
 /// Batches of one shape, as a table whose columns may be NULL.
@@ -80,6 +109,14 @@ fn table(batches: &[RecordBatch]) -> Result<Option<Arc<dyn TableProvider>>> {
         .map(|batch| RecordBatch::try_new(Arc::clone(&schema), batch.columns().to_vec()));
     let batches = batches.collect::<std::result::Result<Vec<_>, _>>()?;
     Ok(Some(Arc::new(MemTable::try_new(schema, vec![batches])?)))
+}
+
+/// A kept quarter, its last day, and why its tables may have changed.
+#[derive(Clone, Copy)]
+struct Of<'a> {
+    quarter: &'a str,
+    last: Day,
+    cause: &'static str,
 }
 
 impl Running<'_> {
@@ -106,6 +143,7 @@ impl Running<'_> {
         let kept = set.current().await?.kept;
         let store = format!("to-{}", publish.to);
         let store = self.workspace.engine.register(&store, Arc::clone(set.store()))?;
+        let made_by = made::by(&self.workspace.project)?;
         let (mut then, mut now) = (Vec::new(), Vec::new());
         for (quarter, tables) in &kept {
             let parsed = self.workspace.project.settings.fiscal.parse_quarter(quarter);
@@ -119,10 +157,13 @@ impl Running<'_> {
                 .map(|(name, table)| (name.as_str(), table))
                 .collect();
             let version = tables.values().filter_map(|table| table.lake_version).min();
-            if unchanged(self.workspace.lake.set(), lake, version, last).await {
+            let before = tables.values().find_map(|table| table.made_by.as_ref());
+            let set = self.workspace.lake.set();
+            let Some(cause) = why(set, lake, version, last, (before, &made_by)).await else {
                 continue;
-            }
-            let measured = self.measure(plan, (quarter, last), &tables, &store, canonical).await?;
+            };
+            let of = Of { quarter, last, cause };
+            let measured = self.measure(plan, of, &tables, &store, canonical).await?;
             then.extend(measured.0);
             now.extend(measured.1);
         }
@@ -138,7 +179,7 @@ impl Running<'_> {
     async fn measure(
         &mut self,
         plan: &Plan,
-        (quarter, last): (&str, Day),
+        Of { quarter, last, cause }: Of<'_>,
         tables: &BTreeMap<&str, &Table>,
         store: &ObjectStoreUrl,
         canonical: &Canonical<'_>,
@@ -175,8 +216,8 @@ impl Running<'_> {
             let Some(made) = made.get(name) else { continue };
             let has = |column: &str| kept.schema.iter().any(|known| known.name == column);
             let published = published(name, kept, store)?;
-            then.extend(models.measures(contract, published, quarter, &has).await?);
-            now.extend(models.measures(contract, made.provider()?, quarter, &has).await?);
+            then.extend(models.measures(contract, published, (quarter, cause), &has).await?);
+            now.extend(models.measures(contract, made.provider()?, (quarter, cause), &has).await?);
         }
         Ok((then, now))
     }

@@ -24,7 +24,7 @@ use crate::error::{Error, Kind, Result};
 use crate::lake::{Asked, Lake, Ledger, Loading, ask, discard, discover, load, replay};
 use crate::publish::{Presentation, Publication, TableFiles, publish};
 use crate::store::{Fault, FaultStore, Patience, Place, Stores};
-use crate::tableset::{Health, Look, Manifest, TableSet, health, remove, restore, sweep};
+use crate::tableset::{Health, Look, MadeBy, Manifest, TableSet, health, remove, restore, sweep};
 
 const PROJECT: &str = "version: 1\nname: years\ntimezone: UTC\ncurrency: RUB\nlake: lake\n";
 
@@ -463,6 +463,7 @@ async fn publish_sum(world: &World, runner: &Runner) -> Result<()> {
         run: &runner.run,
         as_of: NaiveDate::default(),
         lake_version: manifest.version,
+        made_by: &MadeBy { settings: String::new(), models: String::new() },
         now: runner.now,
         scratch: runner.scratch.path() as &FsPath,
         base,

@@ -30,6 +30,7 @@ pub(super) fn change(run: &str, table: &str, lake_version: u64) -> Change {
         run: run.to_owned(),
         as_of: None,
         lake_version: Some(lake_version),
+        made_by: None,
         schema: Vec::new(),
         key: Vec::new(),
         not_available: Vec::new(),

@@ -57,6 +57,9 @@ pub struct Table {
     /// The version of the lake it was made from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lake_version: Option<u64>,
+    /// What it was made by, beside the rows of the lake.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub made_by: Option<MadeBy>,
     /// Its columns.
     pub schema: Vec<Column>,
     /// Its key or grain.
@@ -66,6 +69,16 @@ pub struct Table {
     pub not_available: Vec<String>,
     /// Its files, sorted by path.
     pub files: Vec<DataFile>,
+}
+
+/// Digests of what a table was made by.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MadeBy {
+    /// Of the settings of the domain.
+    pub settings: String,
+    /// Of the program, its models and their reference files.
+    pub models: String,
 }
 
 /// A column as published.
@@ -102,7 +115,8 @@ pub struct DataFile {
 /// |---|---|
 /// | 1 | tables, kept tables, the ledger under `extra` |
 /// | 2 | the ledger as the table `exports` |
-pub(super) const FORMAT: u32 = 2;
+/// | 3 | what a table was made by |
+pub(super) const FORMAT: u32 = 3;
 
 impl Table {
     /// The SHA-256s of its files, in order of path ending, for "is it the same?".

@@ -23,7 +23,7 @@ mod vacuum;
 mod verify;
 
 pub use commit::{Change, Committed};
-pub use manifest::{Column, DataFile, Head, Manifest, Table};
+pub use manifest::{Column, DataFile, Head, MadeBy, Manifest, Table};
 pub use repair::{Health, Look, health, missing, restore};
 pub use set::TableSet;
 pub use vacuum::{Garbage, Sweep, remove, sweep};

@@ -219,8 +219,11 @@ fn kept() -> Result<Vec<Named>> {
             ("quarter", texts()),
             ("table_name", texts()),
             ("key", texts()),
+            ("whole", texts()),
             ("measure", texts()),
             ("value", Arc::new(values) as ArrayRef),
+            ("adds_up", Arc::new(BooleanArray::from(Vec::<bool>::new()))),
+            ("cause", texts()),
         ];
         named(name, columns)
     });

@@ -113,6 +113,73 @@ fn a_corrected_june_leaves_the_kept_quarter_and_is_told_measure_by_measure() {
     assert_eq!(files(&project, "2026Q2"), kept);
 }
 
+/// A project whose second quarter is kept, with the books of the third.
+fn kept_quarter() -> Project {
+    let cards = "  - name: cards\n    system: books\n    fetch: { files: { url: exports, pattern: \
+                 cards.csv } }\n    read: { csv: { encoding: utf-8, delimiter: \",\", decimal: \".\", \
+                 date: \"%Y-%m-%d\" } }\n    into: { clients: { columns: { client_id: client, name: \
+                 client, region: region } } }\n    load: upsert\npublish:\n";
+    let pipeline = PIPELINE.replacen("publish:\n", cards, 1);
+    let project = Project::new().file("pipelines/review.yaml", pipeline);
+    project.write("exports/cards.csv", "client,region\nA,North\nB,South\n");
+    for month in 1..=6 {
+        let late = if month < 5 { vec![("A", 10, "Ivan")] } else { vec![] };
+        export(&project, month, &[late, vec![("B", 20, "Olga")]].concat());
+    }
+    project.run(&["--now", "2026-07-25T08:00:00Z", "run", "--quarter", "2026Q2"]).ends_with(0);
+    for month in 7..=9 {
+        export(&project, month, &[("B", 20, "Olga")]);
+    }
+    project
+}
+
+/// The causes of what is restated of the kept quarter, each with its number of rows.
+fn causes(project: &Project) -> BTreeMap<String, u64> {
+    project.run(&["--now", "2026-10-25T08:00:00Z", "run", "--quarter", "2026Q3"]).ends_with(0);
+    let rows = project.query(
+        "select cause, count(*) as rows from restatements where quarter = '2026Q2' group by cause",
+    );
+    let cause = |row: &Value| row["cause"].as_str().unwrap().to_owned();
+    rows.iter().map(|row| (cause(row), row["rows"].as_u64().unwrap())).collect()
+}
+
+#[test]
+fn a_client_who_moved_restates_by_attributes_alone() {
+    let project = kept_quarter();
+    project.write("exports/cards.csv", "client,region\nA,East\nB,South\n");
+    let causes = causes(&project);
+    assert_eq!(causes.keys().collect::<Vec<_>>(), ["attributes"], "{causes:?}");
+}
+
+#[test]
+fn a_changed_document_restates_by_documents() {
+    let project = kept_quarter();
+    export(&project, 6, &[("B", 20, "Olga"), ("C", 21, "Olga")]);
+    let causes = causes(&project);
+    assert_eq!(causes.keys().collect::<Vec<_>>(), ["documents"], "{causes:?}");
+}
+
+#[test]
+fn a_changed_threshold_restates_by_settings_and_a_changed_model_by_models() {
+    let project = kept_quarter();
+    let yaml = project.read("pipelines/project.yaml");
+    let rule = "domain: { sleep: { rules: { transactional: { days: 400 } } } }\n";
+    project.write("pipelines/project.yaml", yaml + rule);
+    let found = causes(&project);
+    assert_eq!(found.keys().collect::<Vec<_>>(), ["settings"], "{found:?}");
+    let project = kept_quarter();
+    let model = project.read("sql/marts/refusal_dynamics.sql");
+    let doubled = model.replacen(
+        "        refusals,\n        cast(",
+        "        2 * refusals as refusals,\n        cast(",
+        1,
+    );
+    assert_ne!(doubled, model);
+    project.write("sql/marts/refusal_dynamics.sql", doubled);
+    let found = causes(&project);
+    assert_eq!(found.keys().collect::<Vec<_>>(), ["models"], "{found:?}");
+}
+
 #[test]
 fn what_happens_after_a_quarter_restates_nothing_of_it() {
     let tables = [

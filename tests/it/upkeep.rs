@@ -191,7 +191,7 @@ fn a_lake_of_the_first_format_is_carried_on_and_one_of_a_newer_is_refused() {
     newer["format"] = 99.into();
     newer["unheard"] = "of".into();
     project.write(&path, newer.to_string());
-    project.run(&["run"]).ends_with(78).says("format 99, this program knows 2 at most");
+    project.run(&["run"]).ends_with(78).says("format 99, this program knows 3 at most");
 }
 
 #[test]
