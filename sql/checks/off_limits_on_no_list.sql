@@ -11,6 +11,12 @@ with listed as (
     select client_key, 'never_ordered' as list from never_ordered
     union all
     select client_key, 'untouched' as list from untouched
+    union all
+    select client_key, 'key_clients' as list from key_clients
+    union all
+    select client_key, 'promoters' as list from promoters
+    union all
+    select client_key, 'survey_list' as list from survey_list
 )
 
 select listed.client_key, listed.list, off_limits.because

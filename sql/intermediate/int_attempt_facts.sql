@@ -50,6 +50,14 @@ final as (
                     'value',
                     coalesce(cast(months_asleep as varchar), 'preventive')
                 ),
+                named_struct('dimension', 'batch', 'value', coalesce(batch, 'none')),
+                named_struct(
+                    'dimension',
+                    'human_factor',
+                    'value',
+                    case when human_factor then 'true' when human_factor is null then 'none' else 'false' end
+                ),
+                named_struct('dimension', 'competitor', 'value', coalesce(competitor, 'none')),
                 named_struct('dimension', 'channel', 'value', coalesce(channel, 'unknown')),
                 named_struct('dimension', 'manager', 'value', coalesce(manager, 'unknown')),
                 named_struct('dimension', 'sales_type', 'value', coalesce(sales_type, 'none')),

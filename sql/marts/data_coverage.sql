@@ -5,7 +5,7 @@ with closed_quarters as (
 ),
 
 clients as (
-    select client_key, coalesce(manager, 'unknown') as manager, phone from int_clients
+    select client_key, coalesce(manager, 'unknown') as manager, phone, updated_on from int_clients
 ),
 
 counted as (
@@ -54,6 +54,20 @@ counted as (
     group by quarter_start(refusals.date), coalesce(refusals.manager, clients.manager)
 ),
 
+cards as (
+    select
+        closed_quarters.quarter_start,
+        clients.manager,
+        count(clients.updated_on) as dated,
+        count(*) filter (
+            where clients.updated_on < add_months(closed_quarters.quarter_end, -$data_stale_months)
+        ) as stale
+    from closed_quarters
+    inner join int_buyers as buyers on closed_quarters.quarter_end >= buyers.first_purchase
+    inner join clients on buyers.client_key = clients.client_key
+    group by closed_quarters.quarter_start, clients.manager
+),
+
 final as (
     select
         closed_quarters.quarter,
@@ -68,9 +82,14 @@ final as (
         coalesce(sum(counted.without_outcome), 0) as contacts_without_outcome,
         coalesce(sum(counted.without_person), 0) as contacts_without_person,
         coalesce(sum(counted.refusals), 0) as refusals,
-        coalesce(sum(counted.without_reason), 0) as refusals_without_reason
+        coalesce(sum(counted.without_reason), 0) as refusals_without_reason,
+        coalesce(max(cards.dated), 0) as dated_cards,
+        coalesce(max(cards.stale), 0) as stale_cards,
+        cast(max(cards.stale) as double) / nullif(max(cards.dated), 0) as stale_share
     from counted
     inner join closed_quarters on counted.quarter_start = closed_quarters.quarter_start
+    left join cards
+        on counted.quarter_start = cards.quarter_start and counted.manager = cards.manager
     group by
         closed_quarters.quarter,
         closed_quarters.quarter_start,

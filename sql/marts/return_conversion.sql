@@ -113,10 +113,13 @@ united as (
         returned,
         matured,
         immature,
+        matured_woken,
+        matured_returned,
         conversion,
         conversion_of_base,
         case
             when conversion is null then null
+            when matured < $conversion_min_attempts then 'too few'
             when conversion < $conversion_calls_alone then 'below calls alone'
             when conversion < $conversion_average then 'above calls alone'
             when conversion < $conversion_best then 'above the average of the method'
@@ -143,6 +146,8 @@ united as (
         matured_woken as woken,
         woken_returned as returned,
         matured,
+        matured_woken,
+        matured_returned,
         conversion,
         compared_spells,
         left_out,
@@ -177,6 +182,8 @@ final as (
         united.returned,
         united.matured,
         united.immature,
+        united.matured_woken,
+        united.matured_returned,
         united.conversion,
         united.conversion_of_base,
         united.reference,

@@ -297,6 +297,7 @@ fn scalars(
         ("refusal_tail_days", integer(check, mirror.refusal.tail_days.as_ref(), 0)),
         ("direction_min_purchases", integer(check, mirror.direction.min_purchases.as_ref(), 3)),
         ("rates_max_age_days", integer(check, mirror.rates.max_age_days.as_ref(), 10)),
+        ("conversion_min_attempts", integer(check, mirror.conversion.min_attempts.as_ref(), 10)),
         ("conversion_min_days", integer(check, mirror.conversion.min_days.as_ref(), 30)),
         ("tax_id_min_length", integer(check, mirror.tax_id_min_length.as_ref(), 8)),
         ("tax_id_max_clients", integer(check, mirror.tax_id_max_clients.as_ref(), 5)),
@@ -310,6 +311,9 @@ fn scalars(
         ("follow_up_late_days", integer(check, mirror.follow_up.late_days.as_ref(), 7)),
         ("follow_up_drop_days", integer(check, mirror.follow_up.drop_days.as_ref(), 60)),
         ("odds_horizon_days", integer(check, mirror.odds.horizon_days.as_ref(), 90)),
+        ("key_contact_days", integer(check, mirror.key.contact_days.as_ref(), 180)),
+        ("key_visit_months", integer(check, mirror.key.visit_months.as_ref(), 12)),
+        ("data_stale_months", integer(check, mirror.data.stale_months.as_ref(), 12)),
         ("rules_head_silent_days", integer(check, mirror.rules.head_silent_days.as_ref(), 7)),
         ("odds_min_clients", integer(check, mirror.odds.min_clients.as_ref(), 200)),
     ]);

@@ -75,6 +75,12 @@ pub(super) struct Mirror {
     /// Rules whose breaches are shown: `off` silences one.
     #[serde(default)]
     pub(super) rules: RulesMirror,
+    /// When key clients are due to be contacted.
+    #[serde(default)]
+    pub(super) key: KeyMirror,
+    /// When what is known of clients is out of date.
+    #[serde(default)]
+    pub(super) data: DataMirror,
     /// How clients are woken.
     #[serde(default)]
     pub(super) channels: ChannelsMirror,
@@ -236,6 +242,17 @@ mirror!(RatesMirror {
     /// Days after which an exchange rate is too old to be used; 10 by default.
     max_age_days: u32,
 });
+mirror!(KeyMirror {
+    /// Days after which a key client is to be contacted by his manager or somebody above; 180 by
+    /// default.
+    contact_days: u32,
+    /// Months after which he is to be visited; 12 by default.
+    visit_months: u32,
+});
+mirror!(DataMirror {
+    /// Months after which a client's card counts as out of date; 12 by default.
+    stale_months: u32,
+});
 mirror!(LeastMirror {
     /// The share of what was published from which a change is told; 0.001 by default.
     share: String,
@@ -256,6 +273,8 @@ mirror!(ConversionMirror {
     cycles: String,
     /// Days that an attempt has at least; 30 by default.
     min_days: u32,
+    /// Matured attempts below which a conversion is too few to be held against others; 10 by default.
+    min_attempts: u32,
     /// The conversion that calls alone are said to reach; 0.05 by default.
     calls_alone: String,
     /// The conversion that the method is said to reach on average; 0.30 by default.

@@ -29,6 +29,7 @@ impl Twin {
             ("manager", or(attempt.manager, "unknown")),
             ("survey_group", or(attempt.result.or(group), "unknown")),
             ("letter", if letter { "before waking" } else { "none" }.to_owned()),
+            ("batch", "none".to_owned()),
         ];
         // What is said of the spell says nothing of an attempt without one.
         if let Some(sleep) = sleep {
@@ -37,6 +38,8 @@ impl Twin {
             dimensions.extend([
                 ("tier", self.tier_of(sleep).to_owned()),
                 ("reason_group", sleep.reason().2.to_owned()),
+                ("human_factor", sleep.reason().4.to_string()),
+                ("competitor", or(sleep.refusal.as_ref().and_then(|one| one.competitor), "none")),
                 ("attempt", one.number.to_string()),
                 ("months_asleep", months.to_string()),
                 ("sales_type", card.sales_type.to_owned()),
@@ -84,7 +87,9 @@ impl Twin {
             let returned: Vec<&&&Tried> = base.iter().filter(|one| one.returned).collect();
             let woken = count(&|one| one.matured && one.woken);
             let conversion = share(count(&|one| one.matured && one.woken && one.returned), woken);
+            let matured = count(&|one| one.matured);
             let reference = conversion.map(|conversion| match () {
+                () if matured < 10 => "too few",
                 () if conversion < 0.05 => "below calls alone",
                 () if conversion < 0.30 => "above calls alone",
                 () if conversion < 0.61 => "above the average of the method",
@@ -115,6 +120,8 @@ impl Twin {
                 ("returned", returned.len().to_string()),
                 ("matured", count(&|one| one.matured).to_string()),
                 ("immature", count(&|one| !one.matured).to_string()),
+                ("matured_woken", woken.to_string()),
+                ("matured_returned", count(&|one| one.matured && one.returned).to_string()),
                 ("conversion", text(conversion)),
                 (
                     "conversion_of_base",

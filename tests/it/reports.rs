@@ -142,8 +142,17 @@ const QUARTERS: [&str; 10] = [
 ];
 
 /// Dimensions of an attempt that say something of its spell.
-const OF_SPELLS: [&str; 7] =
-    ["tier", "reason_group", "attempt", "months_asleep", "sales_type", "region", "direction"];
+const OF_SPELLS: [&str; 9] = [
+    "tier",
+    "reason_group",
+    "human_factor",
+    "competitor",
+    "attempt",
+    "months_asleep",
+    "sales_type",
+    "region",
+    "direction",
+];
 
 fn quarters(project: &Project, twin: &Twin) -> Vec<String> {
     let mut all = Vec::new();
