@@ -258,9 +258,9 @@ fn every_call_and_every_attempt_is_the_one_computed_by_hand() {
     assert_eq!(
         attempts,
         [
-            "2026Q1,reactivation,total,1,1,1,1,1,1,1.0,above the best its authors recorded,26.0,2,\
+            "2026Q1,reactivation,total,1,1,1,1,1,1,1.0,too few,26.0,2,\
              400.00,100.00,100.00",
-            "2026Q3,reactivation,total,1,0,0,1,0,1,0.0,below calls alone,,,,50.00,",
+            "2026Q3,reactivation,total,1,0,0,1,0,1,0.0,too few,,,,50.00,",
         ]
     );
 }
