@@ -12,6 +12,8 @@ with listed as (
     union all
     select client_key, 'untouched' as list from untouched
     union all
+    select client_key, 'attempts' as list from attempts where next_step <> 'none'
+    union all
     select client_key, 'key_clients' as list from key_clients
     union all
     select client_key, 'promoters' as list from promoters

@@ -62,6 +62,18 @@ started as (
         end as silent_from,
         case
             when attempts.woken_on is null or around.bought_before_waking is not null
+                then add_days(
+                    around.last_before_start,
+                    cast(ceil(around.cycle_at_start) as bigint) + $overdue_grace_days
+                )
+            else
+                add_days(
+                    around.last_before_waking,
+                    cast(ceil(around.cycle_at_waking) as bigint) + $overdue_grace_days
+                )
+        end as quiet_from,
+        case
+            when attempts.woken_on is null or around.bought_before_waking is not null
                 then around.first_from_start
             else around.first_from_waking
         end as next_purchase,
@@ -183,7 +195,7 @@ final as (
             when claimed.spell is null then 'preventive'
             when claimed.returned then 'returned'
             when claimed.closed_on < claimed.window_end then 'closed_early'
-            when claimed.window_end > $as_of and claimed.returned_on is null then 'running'
+            when claimed.window_end > $as_of then 'running'
             else 'failed'
         end as step,
         claimed.closed_on is null
@@ -204,6 +216,8 @@ final as (
         claimed.direction,
         claimed.lost_by,
         claimed.call_by,
+        case when claimed.call_by is null then null else least(claimed.quiet_from, claimed.call_by) end
+            as call_from,
         claimed.kept
     from claimed
     inner join clients on claimed.client_key = clients.client_key

@@ -30,7 +30,9 @@ spoken as (
             order by date desc, contact_id desc, source desc
         ) as place
     from touches
-    where initiated_by = 'client' or outcome in ('answered', 'ordered', 'declined')
+    where
+        outcome in ('answered', 'ordered', 'declined')
+        or initiated_by = 'client' and outcome is null
 ),
 
 said as (

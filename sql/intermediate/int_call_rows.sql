@@ -35,7 +35,11 @@ directions as (
         spells.reason_group,
         spells.reason_source,
         spells.hint,
+        spells.reason_on,
         spells.lost_by,
+        spells.cycle,
+        spells.cycle_basis,
+        spells.threshold,
         spells.annual_value,
         cast(
             coalesce(round(spells.annual_value * odds.returned / odds.spells, 2), 0)
@@ -50,6 +54,15 @@ directions as (
         on spells.tier = odds.tier
         and least(days_between(spells.fell_asleep_on, $as_of) / 30, 36) = odds.months_asleep
     where spells.returned_on is null
+),
+
+sleepers as (
+    select sleeping_clients.*, facts.reason_on
+    from sleeping_clients
+    left join int_spell_facts as facts
+        on sleeping_clients.client_key = facts.client_key
+        and sleeping_clients.spell = facts.spell
+    where sleeping_clients.listed
 ),
 
 signs as (
@@ -75,14 +88,17 @@ reasons_to_call as (
         reason_group,
         reason_source,
         hint,
+        reason_on,
         lost_by,
+        cycle,
+        cycle_basis,
+        threshold,
         action,
         annual_value,
         return_odds,
         expected_gain as gain,
         'odds' as gain_basis
-    from sleeping_clients
-    where listed
+    from sleepers
     union all
     select
         awake.client_key,
@@ -95,7 +111,11 @@ reasons_to_call as (
         cast(null as varchar) as reason_group,
         cast(null as varchar) as reason_source,
         cast(null as varchar) as hint,
+        cast(null as date) as reason_on,
         cast(null as varchar) as lost_by,
+        awake.cycle,
+        awake.cycle_basis,
+        awake.threshold,
         'call' as action,
         awake.annual_value,
         cast(null as decimal(9, 6)) as return_odds,
@@ -116,7 +136,11 @@ reasons_to_call as (
         directions.reason_group,
         directions.reason_source,
         directions.hint,
+        directions.reason_on,
         directions.lost_by,
+        directions.cycle,
+        directions.cycle_basis,
+        directions.threshold,
         'call' as action,
         directions.annual_value,
         cast(null as decimal(9, 6)) as return_odds,
@@ -136,7 +160,11 @@ reasons_to_call as (
         cast(null as varchar) as reason_group,
         cast(null as varchar) as reason_source,
         cast(null as varchar) as hint,
+        cast(null as date) as reason_on,
         cast(null as varchar) as lost_by,
+        awake.cycle,
+        awake.cycle_basis,
+        awake.threshold,
         'call' as action,
         awake.annual_value,
         cast(null as decimal(9, 6)) as return_odds,
@@ -177,7 +205,11 @@ final as (
         firsts.reason_group,
         firsts.reason_source,
         firsts.hint,
+        firsts.reason_on,
         firsts.lost_by,
+        firsts.cycle,
+        firsts.cycle_basis,
+        firsts.threshold,
         firsts.action,
         firsts.annual_value,
         firsts.return_odds,

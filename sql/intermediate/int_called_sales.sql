@@ -1,10 +1,8 @@
 -- Documents of purchase kind and returns of the 364 days up to the last purchase of each client on the
--- call list.
+-- call list, in the direction that he sleeps in.
 -- grain: one row per document of purchase kind or return
 with windows as (
-    select buyers.client_key, buyers.last_purchase
-    from int_buyers as buyers
-    inner join int_call_rows as called on buyers.client_key = called.client_key
+    select client_key, last_purchase, direction from int_call_rows
 ),
 
 final as (
@@ -13,7 +11,8 @@ final as (
         sales.kind,
         sales.document_id,
         sales.issued_on,
-        sales.client_key
+        sales.client_key,
+        windows.direction
     from windows
     inner join int_sales as sales
         on windows.client_key = sales.client_key

@@ -16,11 +16,23 @@ brought as (
 ),
 
 people as (
-    select manager, role, superior from int_people
+    select manager, role from int_people where in_office
+),
+
+gone as (
+    select manager from int_people where not in_office
 ),
 
 known as (
     select count(*) > 0 as has_managers from people
+),
+
+-- The nearest in office above each, be he in office himself or not.
+superiors as (
+    select manager, first_value(superior order by depth) as superior
+    from int_superiors
+    where in_office
+    group by manager
 ),
 
 roles as (
@@ -30,7 +42,7 @@ roles as (
 heads as (
     select manager, first_value(superior order by depth) as head
     from int_superiors
-    where role = 'head'
+    where role = 'head' and in_office
     group by manager
 ),
 
@@ -38,14 +50,15 @@ asked as (
     select
         rows_to_call.client_key,
         rows_to_call.order_no,
-        rows_to_call.in_attempt_by,
+        case when gone.manager is null then rows_to_call.in_attempt_by else null end
+            as in_attempt_by,
         rows_to_call.lost_by,
         coalesce(rows_to_call.lost_by, '') as not_him,
         case
             when
                 rows_to_call.hint = 'superior_calls'
                 or rows_to_call.reason in ('service_quality', 'conflict', 'chemistry')
-                then losers.superior
+                then superiors.superior
             else null
         end as superior,
         case
@@ -68,7 +81,8 @@ asked as (
     inner join clients on rows_to_call.client_key = clients.client_key
     inner join roles on clients.sales_type = roles.sales_type
     cross join known
-    left join people as losers on rows_to_call.lost_by = losers.manager
+    left join gone on rows_to_call.in_attempt_by = gone.manager
+    left join superiors on rows_to_call.lost_by = superiors.manager
     left join heads on clients.manager = heads.manager
     left join people as owners on clients.manager = owners.manager and roles.role = owners.role
     left join brought on rows_to_call.client_key = brought.client_key

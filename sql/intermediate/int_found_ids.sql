@@ -1,5 +1,5 @@
--- Ids that no document knows and whose card has the phone, the mail or else the name of exactly one client
--- with documents, and no other tax id.
+-- Ids that no document knows and of which a card has the phone, the mail or else the name of exactly one
+-- client with documents, and no other tax id: all ids of one key together.
 -- grain: one row per source and client_id
 with unknown as (
     select * from int_unknown_ids
@@ -15,13 +15,13 @@ known as (
 ),
 
 told as (
-    select source, client_id, tax_id, 'phone' as way, unnest(plain_phones(phone)) as value
+    select client_key, tax_id, 'phone' as way, unnest(plain_phones(phone)) as value
     from unknown
     union all
-    select source, client_id, tax_id, 'mail' as way, unnest(plain_mails(email)) as value
+    select client_key, tax_id, 'mail' as way, unnest(plain_mails(email)) as value
     from unknown
     union all
-    select source, client_id, tax_id, 'name' as way, plain_name(name) as value
+    select client_key, tax_id, 'name' as way, plain_name(name) as value
     from unknown
 ),
 
@@ -35,36 +35,35 @@ answering as (
 
 fitting as (
     select distinct
-        told.source,
-        told.client_id,
+        told.client_key,
         told.way = 'name' as by_name,
         told.way,
-        answering.client_key
+        answering.client_key as fits
     from told
     inner join answering on told.way = answering.way and told.value = answering.value
     where coalesce(told.tax_id, answering.tax_id, '') = coalesce(answering.tax_id, told.tax_id, '')
 ),
 
 single as (
-    select
-        source,
-        client_id,
-        by_name,
-        max(way) as way,
-        min(client_key) as client_key
+    select client_key, by_name, max(way) as way, min(fits) as fits
     from fitting
-    group by source, client_id, by_name
-    having count(distinct client_key) = 1
+    group by client_key, by_name
+    having count(distinct fits) = 1
+),
+
+decided as (
+    select
+        client_key,
+        first_value(fits order by by_name) as fits,
+        first_value(way order by by_name) as joined_by
+    from single
+    group by client_key
 ),
 
 final as (
-    select
-        source,
-        client_id,
-        first_value(client_key order by by_name) as client_key,
-        first_value(way order by by_name) as joined_by
-    from single
-    group by source, client_id
+    select unknown.source, unknown.client_id, decided.fits as client_key, decided.joined_by
+    from unknown
+    inner join decided on unknown.client_key = decided.client_key
 )
 
 select * from final

@@ -7,11 +7,28 @@ with called as (
         count(*) as attempts,
         count(*) filter (where kept) as kept
     from int_attempts
-    where step = 'preventive' and kept is not null and call_by < $as_of
+    where
+        step = 'preventive'
+        and kept is not null
+        and window_start >= call_from
+        and call_by < $as_of
 ),
 
 attempted as (
     select client_key, started_on from int_attempts
+),
+
+rules as (
+    select sales_type, lost_deal from set_sleep_rules
+),
+
+clients as (
+    select client_key, sales_type from int_clients
+),
+
+-- Who said that he stops was not to be kept by a call in time.
+said as (
+    select client_key, last_purchase from int_spells where trigger <> 'silence'
 ),
 
 overdue as (
@@ -20,6 +37,10 @@ overdue as (
         purchases.date,
         coalesce(purchases.next_date <= add_days(purchases.date, purchases.threshold), false) as kept
     from int_cycles as purchases
+    inner join clients on purchases.client_key = clients.client_key
+    inner join rules on clients.sales_type = rules.sales_type and not rules.lost_deal
+    left anti join said
+        on purchases.client_key = said.client_key and purchases.date = said.last_purchase
     left anti join attempted
         on purchases.client_key = attempted.client_key
         and attempted.started_on >= purchases.date

@@ -6,7 +6,7 @@ with sales as (
 ),
 
 lines as (
-    select lines.source, lines.kind, lines.document_id, lines.date, lines.item, lines.amount
+    select lines.source, lines.kind, lines.document_id, lines.date, lines.item, lines.direction, lines.amount
     from stg_document_lines as lines
     left semi join sales
         on lines.source = sales.source
@@ -42,7 +42,9 @@ bought as (
         and kept.kind = lines.kind
         and kept.document_id = lines.document_id
         and kept.year = date_part('year', lines.date)
-    where lines.item is not null
+    where
+        lines.item is not null
+        and (sales.direction is null or coalesce(lines.direction, sales.direction) = sales.direction)
     group by sales.client_key, lines.item
 ),
 

@@ -23,6 +23,7 @@ reasons_given as (
         refusals.human_factor,
         refusals.reasons_disagree,
         refusals.hint,
+        refusals.date as reason_on,
         refusals.reason_client,
         refusals.reason_manager,
         refusals.reason_verified,
@@ -78,7 +79,13 @@ final as (
         reasons_given.reason_source,
         coalesce(reasons_given.human_factor, false) as human_factor,
         coalesce(reasons_given.reasons_disagree, false) as reasons_disagree,
-        reasons_given.hint,
+        -- A manager's guess that a firm is gone is for its successor to be found.
+        case
+            when reasons_given.hint = 'exclude' and reasons_given.reason_source = 'manager'
+                then 'successor_check'
+            else reasons_given.hint
+        end as hint,
+        reasons_given.reason_on,
         reasons_given.reason_client,
         reasons_given.reason_manager,
         reasons_given.reason_verified,

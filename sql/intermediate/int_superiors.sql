@@ -1,7 +1,8 @@
--- Everybody who stands above a manager, the nearest first; a circle ends after ten steps.
+-- Everybody who stands above a manager, the nearest first, and whether he is in office; a circle ends after
+-- ten steps.
 -- grain: one row per manager and superior
 with recursive people as (
-    select manager, role, superior from int_people
+    select manager, role, superior, in_office from int_people
 ),
 
 direct as (
@@ -25,7 +26,12 @@ nearest as (
 ),
 
 final as (
-    select nearest.manager, nearest.superior, nearest.depth, people.role
+    select
+        nearest.manager,
+        nearest.superior,
+        nearest.depth,
+        people.role,
+        coalesce(people.in_office, true) as in_office
     from nearest
     left join people on nearest.superior = people.manager
 )

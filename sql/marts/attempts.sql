@@ -46,7 +46,7 @@ final as (
         attempts.cost,
         attempts.step,
         case
-            when not attempts.is_running then 'none'
+            when not attempts.is_running or off_limits.client_key is not null then 'none'
             when attempts.survey_result = 'hopeless' then 'none'
             when attempts.woken then 'wait'
             when
@@ -73,6 +73,7 @@ final as (
     from attempts
     inner join int_clients as clients on attempts.client_key = clients.client_key
     inner join steps on attempts.source = steps.source
+    left join int_off_limits as off_limits on attempts.client_key = off_limits.client_key
     left join offers on attempts.source = offers.source and attempts.offer = offers.offer_id
     left join sales
         on attempts.source = sales.source and attempts.reactivation_id = sales.reactivation_id

@@ -57,6 +57,36 @@ improved as (
     group by rows_to_call.client_key
 ),
 
+-- Who has left is whom we spoke with before the reason was told, and who is there now came after.
+left_persons as (
+    select
+        rows_to_call.client_key,
+        first_value(
+            touches.person
+            order by
+                coalesce(touches.outcome, '') = 'no_answer',
+                touches.date desc,
+                touches.contact_id desc,
+                touches.source desc
+        ) filter (where touches.date <= rows_to_call.reason_on) as gone,
+        first_value(
+            touches.person
+            order by
+                coalesce(touches.outcome, '') = 'no_answer',
+                touches.date desc,
+                touches.contact_id desc,
+                touches.source desc
+        ) filter (where touches.date > rows_to_call.reason_on) as there_now
+    from rows_to_call
+    inner join int_touches as touches on rows_to_call.client_key = touches.client_key
+    where rows_to_call.hint = 'new_contact' and touches.person is not null
+    group by rows_to_call.client_key
+),
+
+roles as (
+    select sales_type, role from set_list_roles
+),
+
 known as (
     select
         rows_to_call.*,
@@ -72,11 +102,8 @@ known as (
         clients.region,
         clients.industry,
         clients.sales_type,
-        clients.cycle,
-        clients.cycle_basis,
-        clients.threshold,
-        case when rows_to_call.why = 'asleep' then null else clients.call_from end as call_from,
-        case when rows_to_call.why = 'asleep' then null else clients.call_by end as call_by,
+        case when rows_to_call.why = 'overdue' then clients.call_from else null end as call_from,
+        case when rows_to_call.why = 'overdue' then clients.call_by else null end as call_by,
         clients.purchases,
         clients.manager,
         clients.important,
@@ -87,14 +114,16 @@ known as (
         sleepers.cycles_missed,
         sleepers.lost_value,
         sleepers.still_asks,
-        sleepers.suggested_role,
+        roles.role as suggested_role,
         sleepers.survey_group,
         coalesce(sleepers.attempts, 0) as attempts,
         signs.signs,
         signs.signs_told,
         touches.last_contact,
         touches.last_request,
-        briefs.ask_for,
+        case when rows_to_call.hint = 'new_contact' then left_persons.there_now else briefs.ask_for end
+            as ask_for,
+        left_persons.gone,
         briefs.last_said_on,
         briefs.last_said,
         case
@@ -123,6 +152,8 @@ known as (
     from rows_to_call
     inner join clients on rows_to_call.client_key = clients.client_key
     inner join callers on rows_to_call.client_key = callers.client_key
+    left join roles on clients.sales_type = roles.sales_type
+    left join left_persons on rows_to_call.client_key = left_persons.client_key
     left join sleepers on rows_to_call.client_key = sleepers.client_key
     left join briefs on rows_to_call.client_key = briefs.client_key
     left join int_last_touches as touches on rows_to_call.client_key = touches.client_key
@@ -160,7 +191,7 @@ final as (
             end,
             phrase('rhythm', cast(round(cycle) as bigint)),
             case
-                when why = 'direction' then null
+                when why = 'direction' then phrase('bought_on', last_purchase)
                 else
                     phrase(
                         'bought',
@@ -170,11 +201,18 @@ final as (
                     )
             end,
             case when why = 'sign' then phrase('shows', signs_told) else null end,
-            case when reason <> 'unknown' then phrase('because', reason) else null end,
             case
-                when hint = 'new_contact' then coalesce(phrase('has_left', ask_for), phrase('new_contact'))
+                when reason = 'unknown' then null
+                when reason_source = 'manager' then phrase('because_by_manager', reason)
+                else phrase('because', reason)
+            end,
+            case
+                when hint <> 'new_contact' then null
+                when ask_for is not null and ask_for <> coalesce(gone, '') then null
+                when hint is not null then coalesce(phrase('has_left', gone), phrase('new_contact'))
                 else null
-            end
+            end,
+            case when action = 'successor_check' then phrase('successor') else null end
         ) as sentence,
         action,
         gain,

@@ -39,8 +39,18 @@ counted as (
         claimants.claim
 ),
 
+firsts as (
+    select claim, min(date) as named_on from named group by claim
+),
+
+-- What was done before anybody named the claim did nothing about it.
 improvements as (
-    select claim, date, done_on from int_improvements where claim is not null
+    select
+        made.claim,
+        made.date,
+        case when made.done_on >= firsts.named_on then made.done_on else null end as done_on
+    from int_improvements as made
+    inner join firsts on made.claim = firsts.claim
 ),
 
 mended as (
@@ -56,10 +66,6 @@ mended as (
     inner join improvements
         on counted.claim = improvements.claim and counted.quarter_end >= improvements.date
     group by counted.quarter_end, counted.claim
-),
-
-firsts as (
-    select claim, min(date) as named_on from named group by claim
 ),
 
 -- Attempts on clients who had named the claim when they were begun.

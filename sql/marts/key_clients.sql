@@ -30,6 +30,15 @@ last_ones as (
     group by touches.client_key
 ),
 
+-- Where nobody writes contacts or visits down, nothing is known to be due.
+known as (
+    select
+        count(*) > 0 as has_contacts,
+        count(*) filter (where kind = 'visit') > 0 as has_visits
+    from int_touches
+    where initiated_by = 'us'
+),
+
 final as (
     select
         clients.client_key,
@@ -45,14 +54,24 @@ final as (
         last_ones.last_visit,
         days_between(greatest(last_ones.last_by_manager, last_ones.last_from_above), $as_of)
             as days_since,
-        coalesce(
-            days_between(greatest(last_ones.last_by_manager, last_ones.last_from_above), $as_of)
-            >= $key_contact_days,
-            true
-        ) as contact_due,
-        coalesce(add_months(last_ones.last_visit, $key_visit_months) <= $as_of, true)
-            as visit_due
+        case
+            when known.has_contacts
+                then coalesce(
+                    days_between(
+                        greatest(last_ones.last_by_manager, last_ones.last_from_above),
+                        $as_of
+                    ) >= $key_contact_days,
+                    true
+                )
+            else null
+        end as contact_due,
+        case
+            when known.has_visits
+                then coalesce(add_months(last_ones.last_visit, $key_visit_months) <= $as_of, true)
+            else null
+        end as visit_due
     from clients
+    cross join known
     left join last_ones on clients.client_key = last_ones.client_key
 )
 

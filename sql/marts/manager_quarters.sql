@@ -114,6 +114,10 @@ named as (
     union
     select quarter_start, manager from refused
     union
+    select quarter_start, manager from scored
+    union
+    select quarter_start, manager from claimed
+    union
     select quarter_start, manager from tried
     union
     select quarter_start, manager from won

@@ -36,12 +36,16 @@ totals as (
     group by quarter, table_name, whole, measure
 ),
 
--- Where nothing changed but how the whole is split by what clients are now.
+-- Where nothing changed but how the whole is split by what clients are now: of a sum its own total, of what
+-- does not add up those of all sums beside it.
 only_split as (
-    select quarter, table_name, whole
+    select
+        quarter,
+        table_name,
+        whole,
+        count(*) filter (where difference <> 0) = 0 as all_sums
     from totals
     group by quarter, table_name, whole
-    having count(*) filter (where difference <> 0) = 0
 ),
 
 days as (
@@ -56,7 +60,11 @@ final as (
         compared.table_name,
         compared.key,
         compared.measure,
-        case when only_split.whole is null then compared.cause else 'attributes' end as cause,
+        case
+            when compared.adds_up and totals.difference = 0 then 'attributes'
+            when not compared.adds_up and only_split.all_sums then 'attributes'
+            else compared.cause
+        end as cause,
         compared.published,
         compared.now,
         compared.difference
@@ -66,6 +74,11 @@ final as (
         on compared.quarter = only_split.quarter
         and compared.table_name = only_split.table_name
         and compared.whole = only_split.whole
+    left join totals
+        on compared.quarter = totals.quarter
+        and compared.table_name = totals.table_name
+        and compared.whole = totals.whole
+        and compared.measure = totals.measure
     where
         compared.difference <> 0
         and abs(compared.difference) >= $restatements_min_amount

@@ -4,8 +4,12 @@ with attempts as (
     select * from int_attempts
 ),
 
+sleeps as (
+    select client_key, spell, fell_asleep_on, returned_on, tier from int_spell_facts
+),
+
 spells as (
-    select * from int_spell_facts where returned_on is null
+    select * from sleeps where returned_on is null
 ),
 
 clients as (
@@ -35,13 +39,14 @@ from_above as (
 
 -- The day from which the reason of a spell is known.
 reasons_known as (
-    select spells.client_key, min(refusals.date) as known_on
-    from spells
+    select sleeps.client_key, sleeps.spell, min(refusals.date) as known_on
+    from sleeps
     inner join int_refusals as refusals
-        on spells.client_key = refusals.client_key
-        and refusals.date >= spells.fell_asleep_on
+        on sleeps.client_key = refusals.client_key
+        and refusals.date >= sleeps.fell_asleep_on
+        and refusals.date < coalesce(sleeps.returned_on, date '9999-12-31')
     where refusals.reason <> 'unknown'
-    group by spells.client_key
+    group by sleeps.client_key, sleeps.spell
 ),
 
 surveyed_by as (
@@ -83,7 +88,13 @@ touched as (
         attempts.source,
         attempts.reactivation_id,
         count(*) as touches,
-        count(channels.channel) as allowed
+        count(*) filter (
+            where
+            channels.channel is not null
+            or touches.kind <> 'letter'
+            and coalesce(lower(touches.channel), '')
+                not in ('letter', 'mail', 'e-mail', 'email', 'письмо', 'почта')
+        ) as allowed
     from attempts
     inner join int_touches as touches
         on attempts.client_key = touches.client_key
@@ -129,16 +140,18 @@ breaches as (
     union all
     select
         'unknown_reason_same_manager' as rule,
-        spells.client_key,
+        sleeps.client_key,
         surveyed_by.date,
         clients.manager
-    from spells
-    inner join clients on spells.client_key = clients.client_key
+    from sleeps
+    inner join clients on sleeps.client_key = clients.client_key
     inner join surveyed_by
-        on spells.client_key = surveyed_by.client_key
-        and spells.fell_asleep_on <= surveyed_by.date
+        on sleeps.client_key = surveyed_by.client_key
+        and sleeps.fell_asleep_on <= surveyed_by.date
+        and coalesce(sleeps.returned_on, date '9999-12-31') > surveyed_by.date
         and clients.manager = surveyed_by.manager
-    left join reasons_known on spells.client_key = reasons_known.client_key
+    left join reasons_known
+        on sleeps.client_key = reasons_known.client_key and sleeps.spell = reasons_known.spell
     where
         surveyed_by.date < coalesce(reasons_known.known_on, date '9999-12-31')
         and $rules_unknown_reason_same_manager
@@ -179,7 +192,8 @@ breaches as (
     from attempts
     where
         closed_on < window_end
-        and not (returned and returned_on <= closed_on)
+        and not coalesce(returned_on <= closed_on, false)
+        and not coalesce(kept, false)
         and $rules_judged_early
     union all
     select
@@ -268,6 +282,8 @@ breaches as (
     from spells
     inner join clients on spells.client_key = clients.client_key
     inner join int_inputs as inputs on inputs.input = 'managers' and inputs.rows > 0
+    inner join int_inputs as written on written.input = 'contacts' and written.rows > 0
+    left anti join int_off_limits as off_limits on spells.client_key = off_limits.client_key
     left join from_above on spells.client_key = from_above.client_key
     where
         spells.tier = 'gold'
@@ -289,7 +305,7 @@ final as (
         dated.client_key,
         dated.date,
         clients.name,
-        coalesce(dated.manager, clients.manager) as manager,
+        dated.manager,
         dated.times
     from dated
     inner join clients on dated.client_key = clients.client_key

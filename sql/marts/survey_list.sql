@@ -1,5 +1,5 @@
 -- Whom to survey in the first days of a month: who bought or was offered something in the last month that is
--- over, and was not asked in it.
+-- over, and has not been asked since it began.
 -- grain: one row per client_key
 with months as (
     select
@@ -45,8 +45,7 @@ asked as (
 surveyed as (
     select distinct asked.client_key
     from asked
-    inner join months
-        on asked.date >= months.month_start and asked.date <= months.month_end
+    inner join months on asked.date >= months.month_start
 ),
 
 due as (

@@ -1,4 +1,5 @@
--- The ten clients of most annual value who fell asleep or closed in each quarter.
+-- The ten clients of most annual value who fell asleep or closed in each quarter and were not back by its
+-- end.
 -- grain: one row per quarter and place
 with closed_quarters as (
     select quarter, quarter_start, quarter_end from dim_quarters where closed
@@ -10,6 +11,9 @@ begun as (
         client_key,
         first_value(spell order by annual_value desc, spell) as spell
     from int_spell_facts
+    where
+        returned_on is null
+        or returned_on > quarter_end(fell_asleep_on)
     group by quarter_start(fell_asleep_on), client_key
 ),
 

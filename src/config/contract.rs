@@ -41,6 +41,8 @@ pub struct Column {
     pub needs: Vec<String>,
     /// Whether its values are codes, which people are told in the language of the project.
     pub coded: bool,
+    /// Whether its values add up over rows: not those of a mean, a median or a largest one.
+    pub additive: bool,
 }
 
 /// How a table looks in files that people open.

@@ -59,6 +59,9 @@ struct ColumnMirror {
     /// Its values are codes: files that people open tell them in the language of the project.
     #[serde(default)]
     coded: bool,
+    /// Its values do not add up over rows: a mean, a median, a largest one.
+    #[serde(default)]
+    not_additive: bool,
 }
 
 macro_rules! promise {
@@ -135,6 +138,7 @@ pub(super) fn contract(check: &mut Checker<'_>, model: &str, mirror: &Mirror) ->
                 description: column.description.clone(),
                 needs: needs(check, &column.needs),
                 coded: column.coded,
+                additive: !column.not_additive,
             }
         })
         .collect();

@@ -29,8 +29,8 @@ fn measures(contract: &Contract) -> impl Iterator<Item = &Column> {
     contract.columns.iter().filter(|column| is_number(column) && !keys.contains(&column.name))
 }
 
-fn is_count(column: &Column) -> bool {
-    ["integer", "bigint"].contains(&column.kind.as_str())
+fn is_sum(column: &Column) -> bool {
+    column.additive && ["integer", "bigint", "decimal(18, 2)"].contains(&column.kind.as_str())
 }
 
 /// Of the key columns `keys`, as JSON each, those without what clients are now, and when rows are split by
@@ -67,7 +67,6 @@ pub fn query(contract: &Contract, table: &str, has: &dyn Fn(&str) -> bool) -> St
         || "cast(null as varchar)".to_owned(),
         |(keys, split)| format!("case when {split} then {} else null end", json(&keys)),
     );
-    let counts = measures(contract).any(is_count);
     let mut structs = String::new();
     for column in measures(contract).filter(|column| has(&column.name)) {
         let comma = if structs.is_empty() { "" } else { "," };
@@ -76,7 +75,7 @@ pub fn query(contract: &Contract, table: &str, has: &dyn Fn(&str) -> bool) -> St
             structs,
             "{comma}\n            named_struct('measure', '{name}', 'value', \
              cast(\"{name}\" as decimal(38, 9)), 'adds_up', {})",
-            is_count(column) || !counts && column.kind == "decimal(18, 2)"
+            is_sum(column)
         );
     }
     format!(

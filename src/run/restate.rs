@@ -67,6 +67,9 @@ async fn version_of(set: &TableSet, lake: &Manifest, version: u64) -> Option<Man
     (then.version == version).then_some(then)
 }
 
+/// Why numbers may have changed, and whether what is known of clients has.
+type Cause = (&'static str, bool);
+
 /// Why tables that were made `by` that, of `version` of the lake, may come out otherwise for the time up
 /// to `last`: other documents, else other settings, else other models; `None` where nothing has changed.
 async fn why(
@@ -75,23 +78,25 @@ async fn why(
     version: Option<u64>,
     last: Day,
     by: (Option<&MadeBy>, &MadeBy),
-) -> Option<&'static str> {
+) -> Option<Cause> {
     let then = match version {
         Some(version) => version_of(set, lake, version).await,
         None => None,
     };
-    let Some(then) = then else { return Some("documents") };
+    let Some(then) = then else { return Some(("documents", true)) };
     let ((dated, undated), (dated_now, undated_now)) =
         (files_up_to(&then, last), files_up_to(lake, last));
     // What was published before this was remembered is taken to be made by the same.
     let (before, now) = (by.0.unwrap_or(by.1), by.1);
-    match () {
-        () if dated != dated_now => Some("documents"),
-        () if before.settings != now.settings => Some("settings"),
-        () if before.models != now.models => Some("models"),
-        () if undated != undated_now => Some("documents"),
-        () => None,
-    }
+    let clients = undated != undated_now;
+    let cause = match () {
+        () if dated != dated_now => "documents",
+        () if before.settings != now.settings => "settings",
+        () if before.models != now.models => "models",
+        () if clients => "documents",
+        () => return None,
+    };
+    Some((cause, clients))
 }
 
 /// Batches of one shape, as a table whose columns may be NULL.
@@ -116,7 +121,7 @@ fn table(batches: &[RecordBatch]) -> Result<Option<Arc<dyn TableProvider>>> {
 struct Of<'a> {
     quarter: &'a str,
     last: Day,
-    cause: &'static str,
+    cause: Cause,
 }
 
 impl Running<'_> {
@@ -216,8 +221,14 @@ impl Running<'_> {
             let Some(made) = made.get(name) else { continue };
             let has = |column: &str| kept.schema.iter().any(|known| known.name == column);
             let published = published(name, kept, store)?;
-            then.extend(models.measures(contract, published, (quarter, cause), &has).await?);
-            now.extend(models.measures(contract, made.provider()?, (quarter, cause), &has).await?);
+            then.extend(
+                models.measures(contract, published, (quarter, cause.0, cause.1), &has).await?,
+            );
+            now.extend(
+                models
+                    .measures(contract, made.provider()?, (quarter, cause.0, cause.1), &has)
+                    .await?,
+            );
         }
         Ok((then, now))
     }

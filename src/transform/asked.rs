@@ -11,8 +11,8 @@ use crate::config::{Model, measures};
 use crate::error::{Error, Kind, Result};
 
 impl Models<'_> {
-    /// The measures of a quarter in `provider`, a table of `contract`, and why they may have changed; of
-    /// those columns that `has` names.
+    /// The measures of a quarter in `provider`, a table of `contract`, why they may have changed, and
+    /// whether also because clients are split otherwise now; of those columns that `has` names.
     ///
     /// # Errors
     /// When the table cannot be read.
@@ -20,14 +20,15 @@ impl Models<'_> {
         &self,
         contract: &Contract,
         provider: Arc<dyn TableProvider>,
-        (quarter, cause): (&str, &str),
+        (quarter, cause, split): (&str, &str, bool),
         has: &(dyn Fn(&str) -> bool + Sync),
     ) -> Result<Vec<RecordBatch>> {
         let name = "measured_rows";
         self.session().register_table(name, provider)?;
         let measured = measures::query(contract, name, has);
         let sql = format!(
-            "with measured as (\n{measured})\nselect quarter, table_name, key, whole, \
+            "with measured as (\n{measured})\nselect quarter, table_name, key, \
+             case when {split} then whole else null end as whole, \
              measured.measured['measure'] as measure, measured.measured['value'] as value, \
              measured.measured['adds_up'] as adds_up, '{cause}' as cause \
              from measured where quarter = '{quarter}'"

@@ -174,7 +174,7 @@ impl Twin {
                 *found.entry((rule, key(client), day)).or_default() += 1;
             }
         };
-        for Tried { attempt, sleep, until, returned, woken, .. } in &self.tried {
+        for Tried { attempt, sleep, until, kept, woken, .. } in &self.tried {
             let client = attempt.client;
             if let Some(sleep) = sleep.map(|place| &self.sleeps[place]) {
                 if attempt.manager.is_some() && attempt.manager == self.lost_by(sleep) {
@@ -184,9 +184,10 @@ impl Twin {
                     broken("lost_twice_attempted", client, attempt.started_on);
                 }
             }
-            let back = sleep.and_then(|place| self.sleeps[place].returned).filter(|_| *returned);
+            let back = sleep.and_then(|place| self.sleeps[place].returned);
             if let Some(closed) = attempt.closed_on.filter(|closed| closed < until)
                 && back.is_none_or(|back| back > closed)
+                && !(sleep.is_none() && *kept)
             {
                 broken("judged_early", client, closed);
             }
@@ -205,7 +206,7 @@ impl Twin {
                 let ours = self.contacts(client).filter(|one| one.ours());
                 ours.filter(|one| one.day >= attempt.started_on && one.day <= *until)
             };
-            let spoken = touches().any(|one| ["call", "visit"].contains(&one.kind));
+            let spoken = touches().any(|one| one.kind != "letter");
             let by_word = matches!(attempt.channel, Some("call" | "visit"));
             if let Some(day) = attempt.woken_on
                 && *woken
@@ -226,11 +227,11 @@ impl Twin {
                 broken("do_not_contact", contact.client, contact.day);
             }
         }
-        for sleep in self.sleepers() {
+        for sleep in &self.sleeps {
             let manager = self.card(sleep.client).manager;
             let refusals = self.seen.refusals.iter().filter(|one| one.client == sleep.client);
             let known = refusals.filter(|one| {
-                one.day >= sleep.fell
+                sleep.open_at(one.day)
                     && one.reason().is_some_and(|(reason, ..)| reason.1 != "unknown")
             });
             let known = known.map(|one| one.day).min();
@@ -243,13 +244,15 @@ impl Twin {
             let attempts = attempts.map(|one| (one.attempt.started_on, one.attempt.manager));
             let asked: BTreeSet<Day> = surveys
                 .chain(attempts)
-                .filter(|(day, by)| *day >= sleep.fell && by.is_some() && *by == manager)
+                .filter(|(day, by)| sleep.open_at(*day) && by.is_some() && *by == manager)
                 .filter(|(day, _)| known.is_none_or(|known| *day < known))
                 .map(|(day, _)| day)
                 .collect();
             for day in asked {
                 broken("unknown_reason_same_manager", sleep.client, day);
             }
+        }
+        for sleep in self.sleepers() {
             if let Some(since) = self.seen.list_since {
                 let from = sleep.fell.max(since);
                 let tried = !self.tried_of(sleep).is_empty();
@@ -263,7 +266,7 @@ impl Twin {
             let spoke = spoke.any(|one| {
                 one.day >= sleep.fell && one.manager.is_some_and(|name| above.contains(&name))
             });
-            if self.tier_of(sleep) == "gold" && !spoke {
+            if self.tier_of(sleep) == "gold" && !spoke && !self.off_limits(sleep.client) {
                 broken("head_silent", sleep.client, plus(sleep.fell, 7));
             }
         }

@@ -15,7 +15,7 @@ impl Twin {
             None => "preventive",
             Some(_) if one.returned => "returned",
             Some(_) if early => "closed_early",
-            Some(sleep) if one.until > self.as_of && sleep.returned.is_none() => "running",
+            Some(_) if one.until > self.as_of => "running",
             Some(_) => "failed",
         }
     }
@@ -37,6 +37,7 @@ impl Twin {
             let asked = attempt.surveyed_on.is_some() || attempt.result.is_some();
             let next = match () {
                 () if !open || attempt.result == Some("hopeless") => "none",
+                () if self.off_limits(attempt.client) => "none",
                 () if one.woken => "wait",
                 () if !asked => "survey",
                 () if letters && attempt.letter_on.is_none() => "letter",
