@@ -9,6 +9,7 @@ use super::contract::{Check, Column, Condition, Contract, Limits, Promise, Sheet
 use super::text::Checker;
 use super::yaml::{Spanned, at};
 use super::{canonical, settings, settings_mirror, values};
+use crate::language::Language;
 use crate::names;
 
 #[derive(Deserialize, JsonSchema)]
@@ -165,7 +166,7 @@ pub(super) fn contract(check: &mut Checker<'_>, model: &str, mirror: &Mirror) ->
                     Some(currency) => values::currency(check, currency),
                     None => "RUB".to_owned(),
                 },
-                language: values::language(check, test.language.as_ref()),
+                language: values::language(check, test.language.as_ref(), Language::En),
                 given: test.given.clone().into_iter().collect(),
                 expect: test.expect.clone(),
             })

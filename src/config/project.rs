@@ -196,7 +196,8 @@ impl Loader<'_> {
             );
         }
         let currency = values::currency(&mut check, &mirror.currency);
-        let language = values::language(&mut check, mirror.language.as_ref());
+        let spoken = Language::where_money_is(&currency);
+        let language = values::language(&mut check, mirror.language.as_ref(), spoken);
         let lake = stores::writable(&mut check, &mirror.lake);
         let stores = stores::stores(&mut check, &mirror.stores);
         let declared: Vec<(Destination, (usize, usize))> = mirror

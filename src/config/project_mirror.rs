@@ -20,7 +20,8 @@ pub(super) struct Mirror {
     /// The base currency, as RUB.
     pub(super) currency: Spanned<String>,
     /// The language of what people read: headings and values of the files that they open, sentences,
-    /// and the separators of `.excel.csv`; `en` (default) or `ru`.
+    /// and the separators of `.excel.csv`; `en` or `ru`. By default `ru` where the currency is RUB or BYN,
+    /// else `en`.
     pub(super) language: Option<Spanned<String>>,
     /// The last day seen; without it, yesterday.
     pub(super) as_of: Option<Spanned<String>>,

@@ -113,10 +113,14 @@ pub(super) fn currency(check: &mut Checker<'_>, written: &Spanned<String>) -> St
     currency
 }
 
-/// A language by its code; English where nothing is written.
-pub(super) fn language(check: &mut Checker<'_>, written: Option<&Spanned<String>>) -> Language {
+/// A language by its code; `default` where nothing is written.
+pub(super) fn language(
+    check: &mut Checker<'_>,
+    written: Option<&Spanned<String>>,
+    default: Language,
+) -> Language {
     let codes = Language::ALL.map(Language::code);
-    let code = word(check, written, Language::default().code(), &codes);
+    let code = word(check, written, default.code(), &codes);
     Language::named(&code).unwrap_or_default()
 }
 

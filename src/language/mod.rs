@@ -86,6 +86,15 @@ impl Language {
         Self::ALL.into_iter().find(|language| language.code() == code)
     }
 
+    /// The language that is spoken where `currency` is paid, as far as that is one of these.
+    #[must_use]
+    pub fn where_money_is(currency: &str) -> Self {
+        match currency {
+            "RUB" | "BYN" => Self::Ru,
+            _ => Self::En,
+        }
+    }
+
     fn spoken(self) -> &'static Spoken {
         match self {
             Self::En => &EN,
@@ -200,5 +209,6 @@ mod tests {
             assert_eq!(Language::named(language.code()), Some(language));
         }
         assert_eq!(Language::named("xx"), None);
+        assert_eq!(["RUB", "EUR"].map(Language::where_money_is), [Ru, En]);
     }
 }
