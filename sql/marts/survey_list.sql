@@ -12,26 +12,29 @@ with months as (
     ) as today
 ),
 
-bought as (
-    select days.client_key, max(days.date) as bought_on
-    from int_purchase_days as days
-    inner join months
-        on days.date >= months.month_start and days.date <= months.month_end
-    group by days.client_key
-),
-
-offers as (
-    select client_key, date from int_touches where kind in ('offer', 'quote')
+happened as (
+    select client_key, date as bought_on, cast(null as date) as offered_on
+    from int_purchase_days
     union all
-    select client_key, date from int_papers where kind = 'quote'
+    select client_key, cast(null as date) as bought_on, date as offered_on
+    from int_touches
+    where kind in ('offer', 'quote')
+    union all
+    select client_key, cast(null as date) as bought_on, date as offered_on
+    from int_papers
+    where kind = 'quote'
 ),
 
-offered as (
-    select offers.client_key, max(offers.date) as offered_on
-    from offers
+due as (
+    select
+        happened.client_key,
+        max(happened.bought_on) as bought_on,
+        max(happened.offered_on) as offered_on
+    from happened
     inner join months
-        on offers.date >= months.month_start and offers.date <= months.month_end
-    group by offers.client_key
+        on coalesce(happened.bought_on, happened.offered_on) >= months.month_start
+        and coalesce(happened.bought_on, happened.offered_on) <= months.month_end
+    group by happened.client_key
 ),
 
 asked as (
@@ -48,12 +51,6 @@ surveyed as (
     inner join months on asked.date >= months.month_start
 ),
 
-due as (
-    select client_key from bought
-    union
-    select client_key from offered
-),
-
 final as (
     select
         due.client_key,
@@ -61,15 +58,13 @@ final as (
         clients.phone,
         clients.email,
         briefs.ask_for,
-        bought.bought_on,
-        offered.offered_on,
+        due.bought_on,
+        due.offered_on,
         clients.manager
     from due
     inner join int_clients as clients on due.client_key = clients.client_key
     left anti join surveyed on due.client_key = surveyed.client_key
     left anti join int_off_limits as off_limits on due.client_key = off_limits.client_key
-    left join bought on due.client_key = bought.client_key
-    left join offered on due.client_key = offered.client_key
     left join int_briefs as briefs on due.client_key = briefs.client_key
 )
 
