@@ -108,8 +108,8 @@ pub(crate) fn completes(binary: &std::path::Path) {
         ("pipelines/sales_daily.yaml", format!("{daily}\nschedule:\n  catch_up: "), "last"),
         ("pipelines/project.yaml", format!("{settings}\nlimits:\n  le"), "lease"),
         (
-            "sql/marts/restatements.yaml",
-            project.read("shop/sql/marts/restatements.yaml") + "\nte",
+            "sql/marts/fct_refusals.yaml",
+            project.read("shop/sql/marts/fct_refusals.yaml") + "\nte",
             "tests",
         ),
     ]
