@@ -66,10 +66,9 @@ sleepers as (
 ),
 
 signs as (
-    select client_signs.client_key, listed(client_signs.sign) as signs
+    select distinct client_signs.client_key
     from client_signs
     inner join set_list_also as also on client_signs.sign = also.sign
-    group by client_signs.client_key
 ),
 
 kept as (
@@ -102,8 +101,8 @@ reasons_to_call as (
     union all
     select
         awake.client_key,
-        2 as place,
-        'overdue' as why,
+        case when awake.status = 'overdue' then 2 else 4 end as place,
+        case when awake.status = 'overdue' then 'overdue' else 'sign' end as why,
         cast(null as varchar) as direction,
         awake.last_purchase,
         cast(null as date) as fell_asleep_on,
@@ -123,7 +122,8 @@ reasons_to_call as (
         kept.basis as gain_basis
     from awake
     cross join kept
-    where awake.status = 'overdue'
+    left join signs on awake.client_key = signs.client_key
+    where awake.status = 'overdue' or signs.client_key is not null
     union all
     select
         awake.client_key,
@@ -148,31 +148,6 @@ reasons_to_call as (
         'odds' as gain_basis
     from awake
     inner join directions on awake.client_key = directions.client_key and directions.place = 1
-    union all
-    select
-        awake.client_key,
-        4 as place,
-        'sign' as why,
-        cast(null as varchar) as direction,
-        awake.last_purchase,
-        cast(null as date) as fell_asleep_on,
-        cast(null as varchar) as reason,
-        cast(null as varchar) as reason_group,
-        cast(null as varchar) as reason_source,
-        cast(null as varchar) as hint,
-        cast(null as date) as reason_on,
-        cast(null as varchar) as lost_by,
-        awake.cycle,
-        awake.cycle_basis,
-        awake.threshold,
-        'call' as action,
-        awake.annual_value,
-        cast(null as decimal(9, 6)) as return_odds,
-        cast(round(kept.rate * awake.p_silent * awake.annual_value, 2) as decimal(18, 2)) as gain,
-        kept.basis as gain_basis
-    from awake
-    cross join kept
-    inner join signs on awake.client_key = signs.client_key
 ),
 
 firsts as (

@@ -43,18 +43,27 @@ signs as (
     group by client_key
 ),
 
-improved as (
-    select rows_to_call.client_key, listed(improvements.what) as improved
+-- What he found wrong in this sleep or the year before it.
+claims as (
+    select
+        rows_to_call.client_key,
+        rows_to_call.fell_asleep_on,
+        rows_to_call.reason,
+        briefs.claim,
+        briefs.claim_words
     from rows_to_call
-    inner join briefs on rows_to_call.client_key = briefs.client_key
+    left join briefs
+        on rows_to_call.client_key = briefs.client_key
+        and add_days(coalesce(rows_to_call.fell_asleep_on, $as_of), -364) <= briefs.claimed_on
+),
+
+improved as (
+    select claims.client_key, listed(improvements.what) as improved
+    from claims
     inner join int_improvements as improvements
-        on improvements.done_on >= rows_to_call.fell_asleep_on
-        and (
-            improvements.reason = rows_to_call.reason
-            or improvements.claim = briefs.claim
-            and briefs.claimed_on >= add_days(rows_to_call.fell_asleep_on, -364)
-        )
-    group by rows_to_call.client_key
+        on improvements.done_on >= claims.fell_asleep_on
+        and (improvements.reason = claims.reason or improvements.claim = claims.claim)
+    group by claims.client_key
 ),
 
 -- Who has left is whom we spoke with before the reason was told, and who is there now came after.
@@ -126,20 +135,8 @@ known as (
         left_persons.gone,
         briefs.last_said_on,
         briefs.last_said,
-        case
-            when
-                briefs.claimed_on
-                    >= add_days(coalesce(rows_to_call.fell_asleep_on, $as_of), -364)
-                then briefs.claim
-            else null
-        end as claim,
-        case
-            when
-                briefs.claimed_on
-                    >= add_days(coalesce(rows_to_call.fell_asleep_on, $as_of), -364)
-                then briefs.claim_words
-            else null
-        end as claim_words,
+        claims.claim,
+        claims.claim_words,
         improved.improved,
         offers.last_offer,
         offers.last_offer_on,
@@ -156,6 +153,7 @@ known as (
     left join left_persons on rows_to_call.client_key = left_persons.client_key
     left join sleepers on rows_to_call.client_key = sleepers.client_key
     left join briefs on rows_to_call.client_key = briefs.client_key
+    left join claims on rows_to_call.client_key = claims.client_key
     left join int_last_touches as touches on rows_to_call.client_key = touches.client_key
     left join offers on rows_to_call.client_key = offers.client_key
     left join signs on rows_to_call.client_key = signs.client_key
