@@ -7,6 +7,7 @@
 
 mod build_sides;
 mod depth;
+mod hashed_file;
 mod in_place;
 mod in_turn;
 mod keyed;
@@ -19,9 +20,10 @@ mod spill_file;
 mod spilled;
 
 pub use depth::{MAX_EXPRESSION, too_deep};
+pub use hashed_file::{HashedFile, Written};
 pub use in_turn::in_turn;
 pub use keyed::by_key;
-pub use parquet_file::{ParquetFile, Written, conform, plain, type_name, type_named};
+pub use parquet_file::{ParquetFile, conform, plain, type_name, type_named};
 pub use provider::FilesTable;
 pub use scratch::{ScratchRows, ScratchWriter};
 pub use session::{Engine, Limits};

@@ -16,9 +16,8 @@ use parquet::arrow::arrow_writer::ArrowWriterOptions;
 use parquet::basic::Compression;
 use parquet::file::metadata::ParquetMetaDataReader;
 use parquet::file::properties::{WriterProperties, WriterVersion};
-use sha2::{Digest, Sha256};
 
-use crate::digest::hex;
+use super::hashed_file::{HashedFile, Written};
 use crate::error::{Error, Kind, Result, in_file};
 
 /// Rows per call of the writer: other cuts give other bytes.
@@ -27,36 +26,6 @@ pub(super) const BATCH_ROWS: usize = 8192;
 const ROW_GROUP_ROWS: usize = 1_048_576;
 const ROW_GROUP_BYTES: usize = 128 << 20;
 const CREATED_BY: &str = "pobudka parquet writer 1";
-
-/// A finished file.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Written {
-    /// Its size.
-    pub bytes: u64,
-    /// Its rows.
-    pub rows: u64,
-    /// The SHA-256 of its bytes, in hex.
-    pub sha256: String,
-}
-
-struct HashedFile {
-    file: std::io::BufWriter<File>,
-    digest: Sha256,
-    bytes: u64,
-}
-
-impl Write for HashedFile {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        let written = self.file.write(bytes)?;
-        self.digest.update(&bytes[..written]);
-        self.bytes += written as u64;
-        Ok(written)
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        self.file.flush()
-    }
-}
 
 /// A Parquet file that is being written.
 pub struct ParquetFile {
@@ -84,14 +53,7 @@ impl ParquetFile {
             .build();
         let options =
             ArrowWriterOptions::new().with_properties(properties).with_skip_arrow_metadata(true);
-        let file = HashedFile {
-            file: std::io::BufWriter::with_capacity(
-                1 << 17,
-                File::create(path).map_err(in_file(path))?,
-            ),
-            digest: Sha256::new(),
-            bytes: 0,
-        };
+        let file = HashedFile::create(path)?;
         let writer = ArrowWriter::try_new_with_options(file, Arc::clone(&schema), options)?;
         Ok(Self {
             writer,
@@ -152,7 +114,7 @@ impl ParquetFile {
             )
             .hint("the disk does not give back what it was given: check it"));
         }
-        Ok(Written { bytes: file.bytes, rows: self.rows, sha256: hex(&file.digest.finalize()) })
+        file.finish(self.rows)
     }
 }
 

@@ -13,9 +13,8 @@ use arrow::array::RecordBatch;
 use arrow::csv::WriterBuilder;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
-use super::hashed::Hashed;
 use super::people::{Cell, Presentation, Rows};
-use crate::columnar::Written;
+use crate::columnar::{HashedFile, Written};
 use crate::error::{Result, in_file};
 
 /// The longest text that a spreadsheet takes within a formula.
@@ -35,7 +34,7 @@ fn text(batch: &RecordBatch, header: bool) -> Result<Vec<u8>> {
 pub(super) fn for_machines(parquet: &Path, to: &Path) -> Result<Written> {
     let builder =
         ParquetRecordBatchReaderBuilder::try_new(File::open(parquet).map_err(in_file(parquet))?)?;
-    let mut file = Hashed::create(to)?;
+    let mut file = HashedFile::create(to)?;
     file.write_all(&text(&RecordBatch::new_empty(Arc::clone(builder.schema())), true)?)?;
     let mut rows = 0;
     for batch in builder.with_batch_size(8192).build()? {
@@ -43,12 +42,12 @@ pub(super) fn for_machines(parquet: &Path, to: &Path) -> Result<Written> {
         rows += batch.num_rows() as u64;
         file.write_all(&text(&batch, false)?)?;
     }
-    file.done(rows)
+    file.finish(rows)
 }
 
 /// Writes `rows` for people.
 pub(super) fn for_people(rows: &Rows, presentation: &Presentation, to: &Path) -> Result<Written> {
-    let mut file = Hashed::create(to)?;
+    let mut file = HashedFile::create(to)?;
     file.write_all("\u{feff}".as_bytes())?;
     let (separator, decimal) = presentation.language.csv_signs();
     let mut writer = csv::WriterBuilder::new().delimiter(separator).from_writer(file);
@@ -75,7 +74,7 @@ pub(super) fn for_people(rows: &Rows, presentation: &Presentation, to: &Path) ->
         }
     }
     let file = writer.into_inner().map_err(csv::IntoInnerError::into_error)?;
-    file.done(rows.count() as u64)
+    file.finish(rows.count() as u64)
 }
 
 fn io(error: csv::Error) -> std::io::Error {

@@ -6,7 +6,6 @@
 //! Does not know: when runs are due, why tables changed.
 
 mod csv;
-mod hashed;
 mod latest;
 mod people;
 mod publication;

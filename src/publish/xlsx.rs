@@ -4,7 +4,7 @@
 //! written; equal tables of one day give equal bytes. Rows are written as they come: memory holds the
 //! table, never its cells.
 
-use std::io::{BufWriter, Write};
+use std::io::Write;
 use std::path::Path;
 
 use arrow::datatypes::DataType;
@@ -14,9 +14,8 @@ use rust_xlsxwriter::{
     XlsxError,
 };
 
-use super::hashed::Hashed;
 use super::people::{Cell, Presentation, Rows};
-use crate::columnar::Written;
+use crate::columnar::{HashedFile, Written};
 use crate::error::{Error, Kind, Result};
 
 /// Rows of a sheet, without its header.
@@ -60,12 +59,11 @@ pub(super) fn write(
         Fault::Sheet(error) => failed(error),
         Fault::Row(error) => error,
     })?;
-    // A zip archive is written with seeks: it is read once more for its digest.
+    // An archive is written with seeks, so only its bytes as a whole have a digest.
     let bytes = book.save_to_buffer().map_err(failed)?;
-    let mut file = BufWriter::new(Hashed::create(to)?);
+    let mut file = HashedFile::create(to)?;
     file.write_all(&bytes)?;
-    let file = file.into_inner().map_err(std::io::IntoInnerError::into_error)?;
-    file.done(rows.count() as u64)
+    file.finish(rows.count() as u64)
 }
 
 /// What stopped a sheet.

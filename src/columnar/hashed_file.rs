@@ -6,30 +6,48 @@ use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
-use crate::columnar::Written;
 use crate::digest::hex;
 use crate::error::{Result, in_file};
 
-/// A file with the digest and the number of its bytes.
-pub(super) struct Hashed {
+/// A finished file.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Written {
+    /// Its size.
+    pub bytes: u64,
+    /// Its rows.
+    pub rows: u64,
+    /// The SHA-256 of its bytes, in hex.
+    pub sha256: String,
+}
+
+/// A file that is being written, with the digest and the number of its bytes.
+pub struct HashedFile {
     file: BufWriter<File>,
     digest: Sha256,
     bytes: u64,
 }
 
-impl Hashed {
-    pub(super) fn create(path: &Path) -> Result<Self> {
+impl HashedFile {
+    /// Begins a file at `path`.
+    ///
+    /// # Errors
+    /// When it cannot be made.
+    pub fn create(path: &Path) -> Result<Self> {
         let file = BufWriter::with_capacity(1 << 17, File::create(path).map_err(in_file(path))?);
         Ok(Self { file, digest: Sha256::new(), bytes: 0 })
     }
 
-    pub(super) fn done(mut self, rows: u64) -> Result<Written> {
+    /// Ends it; it has so many `rows`.
+    ///
+    /// # Errors
+    /// When the disk fails.
+    pub fn finish(mut self, rows: u64) -> Result<Written> {
         self.file.flush()?;
         Ok(Written { bytes: self.bytes, rows, sha256: hex(&self.digest.finalize()) })
     }
 }
 
-impl Write for Hashed {
+impl Write for HashedFile {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
         let written = self.file.write(bytes)?;
         self.digest.update(&bytes[..written]);

@@ -1,53 +1,22 @@
 //! The CRM's exports as UTF-8 CSV: clients, aliases, managers, contacts, refusals, scores, surveys, attempts,
 //! offers, improvements, events.
 
-use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::{BufWriter, Write};
-use std::path::{Path, PathBuf};
+mod files;
+mod sleeps;
+mod words;
+
+use std::path::Path;
+
+use files::Files;
+use sleeps::{Sleep, sales_type, sleeps};
+use words::{CLAIMS, NOTHING, OFFERS, PEOPLE, REASONS};
 
 use super::Size;
 use super::chance::Chance;
-use super::company::{
-    Client, Company, HEADS, Habit, INDUSTRIES, MANAGERS, REGIONS, code, purchases, tax_id,
-};
+use super::company::{Client, Company, HEADS, Habit, INDUSTRIES, MANAGERS, REGIONS, code, tax_id};
 use crate::domain::Day;
 use crate::domain::calendar::to_date;
 use crate::error::{Result, in_file};
-
-/// What clients say of why they left, as managers write it down.
-const REASONS: [&str; 12] = [
-    "дорого, нашли дешевле",
-    "долго везли заказ",
-    "ушли к конкуренту",
-    "фирма ликвидирована",
-    "никто не звонил",
-    "не понравилось качество товара",
-    "нагрубил менеджер",
-    "уволился закупщик",
-    "переехали в другой город",
-    "нет нужного ассортимента",
-    "нет потребности",
-    "не устроили условия отсрочки",
-];
-
-/// What says nothing of why.
-const NOTHING: [&str; 3] = ["причина неизвестна", "другое", "не сказали"];
-
-const CLAIMS: [(&str, &str); 3] = [
-    ("поздняя доставка", "везут дольше, чем обещали"),
-    ("высокие цены", "у других дешевле"),
-    ("брак", "в последней партии был брак"),
-];
-
-const OFFERS: [(&str, &str, &str); 3] = [
-    ("O1", "Скидка 5 %", "discount"),
-    ("O2", "Отсрочка 30 дней", "terms"),
-    ("O3", "Бесплатная доставка", "service"),
-];
-
-const PEOPLE: [&str; 5] =
-    ["Анна Котова", "Олег Дёмин", "Ирина Белых", "Павел Рогов", "Мария Шутова"];
 
 /// Every so many clients there is one more in the CRM who asks and never buys.
 const CLIENTS_PER_LEAD: usize = 30;
@@ -68,71 +37,6 @@ pub(super) fn write(folder: &Path, size: Size) -> Result<usize> {
     crm.files.finish()
 }
 
-/// Open files by their name.
-struct Files {
-    folder: PathBuf,
-    open: BTreeMap<&'static str, BufWriter<File>>,
-}
-
-const HEADERS: [(&str, &str); 11] = [
-    (
-        "clients",
-        "client_id,name,tax_id,region,industry,sales_type,manager,phone,email,do_not_contact,closed_on,\
-         one_off,important,created_on,updated_on,brought_by,contact_person",
-    ),
-    ("aliases", "client_id,client_key,role,note"),
-    ("managers", "manager,role,superior,email,from,to"),
-    (
-        "contacts",
-        "contact_id,client_id,date,kind,outcome,channel,person,manager,note,complaint_kind,closed_on",
-    ),
-    (
-        "refusals",
-        "refusal_id,client_id,date,scope,stage,reason_client,reason_manager,competitor,manager,amount",
-    ),
-    ("scores", "client_id,date,person,score"),
-    ("surveys", "answer_id,client_id,date,person,claim,answer"),
-    (
-        "reactivations",
-        "reactivation_id,client_id,batch,started_on,surveyed_on,survey_result,letter_on,woken_on,offer,\
-         channel,manager,cost,closed_on",
-    ),
-    ("offers", "offer_id,date,name,kind,valid_until"),
-    ("improvements", "improvement_id,date,claim,reason,what,owner,done_on,cost"),
-    ("events", "date,event,kind"),
-];
-
-impl Files {
-    fn create(folder: &Path) -> Result<Self> {
-        let mut files = Self { folder: folder.to_owned(), open: BTreeMap::new() };
-        for (name, header) in HEADERS {
-            let path = files.folder.join(format!("{name}.csv"));
-            let mut file = BufWriter::new(File::create(&path).map_err(in_file(&path))?);
-            writeln!(file, "{header}")?;
-            files.open.insert(name, file);
-        }
-        Ok(files)
-    }
-
-    /// One row of the file `name`; fields with commas are quoted.
-    fn row(&mut self, name: &str, fields: &[String]) -> Result<()> {
-        let Some(file) = self.open.get_mut(name) else { return Ok(()) };
-        let quoted = fields
-            .iter()
-            .map(|field| if field.contains(',') { format!("\"{field}\"") } else { field.clone() });
-        writeln!(file, "{}", quoted.collect::<Vec<_>>().join(","))?;
-        Ok(())
-    }
-
-    fn finish(self) -> Result<usize> {
-        let count = self.open.len();
-        for mut file in self.open.into_values() {
-            file.flush()?;
-        }
-        Ok(count)
-    }
-}
-
 struct Crm {
     files: Files,
     chance: Chance,
@@ -151,39 +55,6 @@ fn day(day: Day) -> String {
 
 fn perhaps(day_of: Option<Day>) -> String {
     day_of.map(day).unwrap_or_default()
-}
-
-/// A sleep as the CRM sees it coming: its first day, and the purchase that ends it.
-#[derive(Clone, Copy)]
-struct Sleep {
-    from: Day,
-    until: Option<Day>,
-}
-
-/// The days on which a client's silence outlasts his rhythm, about.
-fn sleeps(company: &Company, index: usize) -> Vec<Sleep> {
-    let (days, last_day) = (purchases(company, index), company.last_day);
-    let cycles = if sales_type(index) == "transactional_consultative" { 1 } else { 2 };
-    let mut sleeps = Vec::new();
-    for (place, at) in days.iter().enumerate() {
-        let gaps = i32::try_from(place).unwrap_or(i32::MAX);
-        let rhythm = if place < 2 { 30 } else { (at - days[0]) / gaps };
-        let from = at + (cycles * rhythm).clamp(14, 730) + 1;
-        let until = days.get(place + 1).copied();
-        let lasts = until.unwrap_or(last_day + 1) > from;
-        if lasts && sales_type(index) != "consultative" {
-            sleeps.push(Sleep { from, until });
-        }
-    }
-    sleeps
-}
-
-fn sales_type(index: usize) -> &'static str {
-    match index % 100 {
-        1 => "transactional_consultative",
-        place if place.is_multiple_of(20) => "consultative",
-        _ => "transactional",
-    }
 }
 
 impl Crm {
